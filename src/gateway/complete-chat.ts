@@ -1,0 +1,168 @@
+import { buildCatalog, positive } from '../core/catalog.ts'
+import { TIMED_OUT, within } from '../core/clock.ts'
+import type { Config, Timeouts } from '../core/config.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { formatModelRef, type ModelRef } from '../core/model-ref.ts'
+import type { WholeAnswer } from '../huggingface/attempt.ts'
+import { relay, type Sink } from '../huggingface/relay.ts'
+import { createRouterBody } from '../huggingface/request-dialect.ts'
+import type { ChatRequest } from '../openai/chat-request.ts'
+import { readUsage, type Usage } from '../openai/chunk.ts'
+import { errorEvent, HEARTBEAT } from '../openai/sse.ts'
+import { toStreamText } from '../openai/whole-answer.ts'
+import type { CatalogTools } from './refresh-catalog.ts'
+import { type ChainOrder, type ChainTools, tryTargets, type Won } from './try-targets.ts'
+
+export type ChatTools = ChainTools & {
+  readonly catalog: Pick<CatalogTools, 'store'>
+  readonly log: Log
+  /** Keeps the work alive after the response has been returned. */
+  readonly later: (work: Promise<unknown>) => void
+}
+
+export type ChatOrder = {
+  readonly request: ChatRequest
+  /** At least one, in the order in which they are tried. */
+  readonly targets: readonly ModelRef[]
+  readonly config: Config
+  readonly requestId: string
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** Milliseconds between two heartbeats before the first token. */
+const HEARTBEAT_MS = 1_000
+/** A client that reads nothing does not hold the end of its stream up for longer than this. */
+const CLOSE_LIMIT_MS = 5_000
+
+/**
+ * Answers a chat completion from the first target that answers. Fallback ends at the commit point: once something of
+ * substance was sent, the answer is that target's, and a fault ends it with an error event.
+ *
+ * @param gone Aborted when the client has left.
+ * @throws {GatewayError} See {@link tryTargets}; on a stream that is already being held, as an event in it.
+ */
+export async function completeChat(tools: ChatTools, order: ChatOrder, gone: AbortSignal): Promise<Response> {
+  // The request's own signal misses a client that has only closed its side; a write that fails tells of that one.
+  const leave = new AbortController()
+  if (gone.aborted) leave.abort()
+  gone.addEventListener('abort', () => leave.abort(), { once: true })
+  const chain = tryTargets(tools, chainOf(tools, order), leave.signal)
+  const { stream } = order.request
+  const first = stream ? await within(chain, order.config.holdMs, tools.clock) : await chain
+  if (first === TIMED_OUT)
+    return streamResponse({}, tools, leave, (sink) => hold(tools, order, chain, sink, leave.signal))
+  if (!stream && first.answer.kind === 'whole') return wholeResponse(tools, order, first, first.answer.answer)
+  return streamResponse(headersOf(first), tools, leave, (sink) => send(tools, order, first, sink, leave.signal))
+}
+
+function chainOf(tools: ChatTools, order: ChatOrder): ChainOrder {
+  const { request, targets, config } = order
+  return {
+    targets,
+    bodyFor: createRouterBody(request),
+    stream: request.stream,
+    timeoutsOf: (target) => timeoutsOf(config, target),
+    deadlineAt: deadlineOf(order),
+    contextLengths: async () => {
+      const { store } = tools.catalog
+      const stored = store.remembered() ?? (await store.read())
+      const catalog = buildCatalog(stored?.models, config)
+      return (target) => positive(catalog.rowOf(target)?.['context_length'])
+    },
+  }
+}
+
+function timeoutsOf(config: Config, target: ModelRef): Timeouts {
+  return config.models.get(formatModelRef(target))?.timeouts ?? config.timeouts
+}
+
+/** The whole request has as long as the most patient of its targets. */
+function deadlineOf({ config, targets, startedAt }: ChatOrder): number {
+  return startedAt + Math.max(...targets.map((target) => timeoutsOf(config, target).totalMs))
+}
+
+/** Sends signs of life while the targets are still being tried, then what came of it. */
+async function hold(
+  tools: ChatTools,
+  order: ChatOrder,
+  chain: Promise<Won>,
+  sink: Sink,
+  gone: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await sink.write(HEARTBEAT)
+    const won = await within(chain, HEARTBEAT_MS, tools.clock).catch((error: unknown) => ({ error }))
+    if (won === TIMED_OUT) continue
+    if (!('error' in won)) return send(tools, order, won, sink, gone)
+    tools.log('chat_failed', { requestId: order.requestId, failure: toLogged(won.error) })
+    return sink.write(errorEvent(won.error))
+  }
+}
+
+/** Makes a response of what `write` sends; the runtime pumps it. */
+function streamResponse(
+  headers: Record<string, string>,
+  tools: ChatTools,
+  leave: AbortController,
+  write: (sink: Sink) => Promise<void>,
+): Response {
+  const { readable, writable } = new IdentityTransformStream()
+  const sink: Sink = writable.getWriter()
+  const run = async () => {
+    await write(sink).catch(() => leave.abort()) // only writing to the client throws
+    const closed = await within(sink.close(), CLOSE_LIMIT_MS, tools.clock).catch(() => undefined)
+    if (closed === TIMED_OUT) await sink.abort()
+  }
+  tools.later(run())
+  return new Response(readable, {
+    headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...headers },
+  })
+}
+
+async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, gone: AbortSignal): Promise<void> {
+  const { answer, target, cancel } = won
+  if (answer.kind === 'whole') {
+    await sink.write(new TextEncoder().encode(toStreamText(answer.answer.fields)))
+    return logEnd(tools, order, won, 'whole', readUsage(answer.answer.fields['usage']))
+  }
+  const { idleMs } = timeoutsOf(order.config, target)
+  const { opening } = answer
+  const job = { opening, cancel, target: formatModelRef(target), idleMs, deadlineAt: deadlineOf(order), gone }
+  const { end, usage } = await relay(job, sink, tools)
+  if (end !== 'whole' && end !== 'client_gone') tools.board.failed(target, end)
+  logEnd(tools, order, won, end, usage)
+}
+
+function wholeResponse(tools: ChatTools, order: ChatOrder, won: Won, answer: WholeAnswer): Response {
+  logEnd(tools, order, won, 'whole', readUsage(answer.fields['usage']))
+  return new Response(answer.text, { headers: { 'content-type': 'application/json', ...headersOf(won) } })
+}
+
+/** What the answer tells of its making. A held stream has begun before any of this is known. */
+function headersOf({ target, attempts, answer }: Won): Record<string, string> {
+  const provider =
+    answer.provider && /^[\w.-]{1,64}$/.test(answer.provider) ? { 'x-hugway-provider': answer.provider } : {}
+  return { 'x-hugway-target': formatModelRef(target), 'x-hugway-attempts': String(attempts), ...provider }
+}
+
+function logEnd(tools: ChatTools, order: ChatOrder, won: Won, end: string, usage: Usage | undefined): void {
+  tools.log('chat', {
+    requestId: order.requestId,
+    target: formatModelRef(won.target),
+    provider: won.answer.provider,
+    attempts: won.attempts,
+    stream: order.request.stream,
+    end,
+    durationMs: tools.clock.now() - order.startedAt,
+    ...usage,
+  })
+}
+
+/** A failure in words for the log; of a bug more is known there than the client is told. */
+export function toLogged(error: unknown): unknown {
+  return error instanceof GatewayError
+    ? error.failure
+    : { kind: 'bug', error: error instanceof Error ? error.stack : String(error) }
+}

@@ -1,0 +1,167 @@
+import { backoffMs } from '../core/backoff.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Timeouts } from '../core/config.ts'
+import { GatewayError } from '../core/errors.ts'
+import { decideNext, isTargetsFault, type Next } from '../core/fallback.ts'
+import { formatModelRef, type ModelRef, toRouterModel } from '../core/model-ref.ts'
+import { type AttemptReport, reasonOf } from '../core/outcome.ts'
+import { type Answer, attemptChat, type Failed } from '../huggingface/attempt.ts'
+import type { RouterClient } from '../huggingface/router-client.ts'
+import type { TargetBoard } from './target-board.ts'
+
+export type ChainTools = {
+  readonly router: RouterClient
+  readonly board: TargetBoard
+  readonly clock: Clock
+  /** A number in [0, 1). */
+  readonly random: () => number
+  /** Makes ids for tool calls that came without one. */
+  readonly newId: () => string
+}
+
+export type ChainOrder = {
+  readonly targets: readonly ModelRef[]
+  readonly bodyFor: (routerModel: string) => string
+  readonly stream: boolean
+  readonly timeoutsOf: (target: ModelRef) => Timeouts
+  /** Tokens that each target's context holds, where the catalog knows. Asked for only when one was too small. */
+  readonly contextLengths: () => Promise<(target: ModelRef) => number | undefined>
+  /** When the whole request is out of time, in milliseconds since the epoch. */
+  readonly deadlineAt: number
+}
+
+/** The target that answers, and how many attempts it took to find it. */
+export type Won = {
+  readonly target: ModelRef
+  readonly answer: Answer
+  /** Ends the upstream call. */
+  readonly cancel: () => void
+  readonly attempts: number
+}
+
+/**
+ * Tries the targets in order until one begins to answer.
+ *
+ * @param gone Aborted when the client has left: the attempt under way ends and no other begins.
+ * @throws {GatewayError} `upstream_refused` when a target blames the request; `context_overflow` when it is too long
+ *   and no other target holds more; `all_attempts_failed`; `client_gone`.
+ */
+export async function tryTargets(tools: ChainTools, order: ChainOrder, gone: AbortSignal): Promise<Won> {
+  const reports: AttemptReport[] = []
+  const waits: number[] = []
+  let remaining = order.targets
+  let attempts = 0
+  for (let choice = tools.board.choose(remaining); choice; choice = tools.board.choose(remaining)) {
+    const { target, isLastResort } = choice
+    if (isLastResort)
+      reports.push(
+        ...skipped(
+          remaining.filter((other) => other !== target),
+          tools.board,
+        ),
+      )
+    remaining = isLastResort ? [] : remaining.filter((other) => other !== target)
+    const tried = await tryTarget(tools, order, target, remaining.length, gone)
+    attempts += tried.attempts
+    if ('answer' in tried) return { target, answer: tried.answer, cancel: tried.cancel, attempts }
+    const { outcome, next } = tried
+    reports.push(toReport(target, outcome))
+    if (outcome.kind === 'status' && outcome.retryAfterMs !== undefined) waits.push(outcome.retryAfterMs)
+    if (next.do === 'stop') stop(next.because, outcome)
+    if (next.do === 'try_larger') remaining = await largerThan(target, remaining, order, outcome)
+    if (next.do === 'stop') break
+  }
+  const retryAfterMs = waits.length > 0 ? { retryAfterMs: Math.min(...waits) } : {}
+  throw new GatewayError({ kind: 'all_attempts_failed', attempts: reports, ...retryAfterMs })
+}
+
+type Tried = { readonly attempts: number } & (
+  | { readonly answer: Answer; readonly cancel: () => void }
+  | { readonly outcome: Failed; readonly next: Exclude<Next, { do: 'commit' | 'retry' }> }
+)
+
+/** One target, with the retries that may help it. */
+async function tryTarget(
+  tools: ChainTools,
+  order: ChainOrder,
+  target: ModelRef,
+  targetsLeft: number,
+  gone: AbortSignal,
+): Promise<Tried> {
+  const { board, clock } = tools
+  const body = order.bodyFor(toRouterModel(target))
+  const timeouts = order.timeoutsOf(target)
+  for (let retriesDone = 0; ; retriesDone++) {
+    const budgetLeftMs = order.deadlineAt - clock.now()
+    const attempt = await attemptChat(tools, { body, stream: order.stream, timeouts, budgetLeftMs }, gone)
+    const attempts = retriesDone + 1
+    if ('answer' in attempt) {
+      board.succeeded(target)
+      return { answer: attempt.answer, cancel: attempt.cancel, attempts }
+    }
+    const { outcome } = attempt
+    if (isTargetsFault(outcome)) board.failed(target, reasonOf(outcome))
+    const next = decideNext(outcome, { targetsLeft, retriesDone, budgetLeftMs: order.deadlineAt - clock.now() })
+    if (next.do === 'commit') throw new Error('an attempt without an answer cannot be committed to')
+    if (next.do !== 'retry') return { outcome, next, attempts }
+    await pause(next.afterMs ?? backoffMs(retriesDone, tools.random()), gone, clock)
+    if (gone.aborted)
+      return { outcome: { kind: 'client_gone' }, next: { do: 'stop', because: 'client_gone' }, attempts }
+  }
+}
+
+/** Waits; a client that leaves ends the wait. */
+async function pause(ms: number, gone: AbortSignal, clock: Clock): Promise<void> {
+  if (gone.aborted) return
+  const left = new Promise<void>((resolve) => gone.addEventListener('abort', () => resolve(), { once: true }))
+  await Promise.race([clock.wait(ms), left])
+}
+
+function stop(because: Extract<Next, { do: 'stop' }>['because'], outcome: Failed): void {
+  if (because === 'client_gone') throw new GatewayError({ kind: 'client_gone' })
+  if (because === 'request_at_fault' && outcome.kind === 'status') {
+    throw new GatewayError({ kind: 'upstream_refused', status: outcome.status, ...outcome.error })
+  }
+}
+
+/** The targets left that hold more than the one that failed. */
+async function largerThan(
+  failed: ModelRef,
+  remaining: readonly ModelRef[],
+  order: ChainOrder,
+  outcome: Failed,
+): Promise<readonly ModelRef[]> {
+  const lengthOf = remaining.length > 0 ? await order.contextLengths() : () => undefined
+  const larger = remaining.filter((target) => (lengthOf(target) ?? 0) > (lengthOf(failed) ?? 0))
+  if (larger.length > 0) return larger
+  throw new GatewayError({ kind: 'context_overflow', message: messageOf(outcome) })
+}
+
+function skipped(targets: readonly ModelRef[], board: TargetBoard): AttemptReport[] {
+  return targets.map((target) => ({
+    target: formatModelRef(target),
+    reason: 'overloaded',
+    message: `skipped, its breaker is open: ${board.lastReason(target) ?? 'it failed repeatedly'}`,
+  }))
+}
+
+function toReport(target: ModelRef, outcome: Failed): AttemptReport {
+  const status = outcome.kind === 'status' ? { status: outcome.status } : {}
+  return { target: formatModelRef(target), reason: reasonOf(outcome), ...status, message: messageOf(outcome) }
+}
+
+function messageOf(outcome: Failed): string {
+  switch (outcome.kind) {
+    case 'status':
+    case 'error_event':
+      return outcome.error.message
+    case 'network':
+      return outcome.beforeHeaders ? 'the connection failed before an answer came' : 'the connection broke'
+    case 'timeout':
+      return `no ${outcome.phase === 'headers' ? 'headers' : 'answer'} in time (${outcome.phase})`
+    case 'bad_answer':
+      return outcome.detail
+    case 'client_gone':
+      return 'the client left'
+  }
+}

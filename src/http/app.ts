@@ -1,0 +1,35 @@
+import { Hono } from 'hono'
+import { GatewayError } from '../core/errors.ts'
+import { toLogged } from '../gateway/complete-chat.ts'
+import { toErrorResponse } from '../openai/error-envelope.ts'
+import { allowOrigins } from './middleware/allow-origins.ts'
+import { authenticateAdmin, authenticateClient } from './middleware/authenticate.ts'
+import { identify } from './middleware/identify.ts'
+import { serveAdmin } from './routes/admin.ts'
+import { serveChatCompletions } from './routes/chat-completions.ts'
+import { serveHealth } from './routes/health.ts'
+import { serveModels } from './routes/models.ts'
+import type { App, AppTools } from './tools.ts'
+
+/** The routes, and what each of them goes through first. */
+export function createApp(tools: AppTools): App {
+  const app: App = new Hono()
+  app.use(identify(tools.newId))
+  app.use('/v1/*', allowOrigins(tools))
+  app.use('/v1/*', authenticateClient(tools))
+  app.use('/admin/*', authenticateAdmin(tools))
+  serveChatCompletions(app, tools)
+  serveModels(app, tools)
+  serveAdmin(app, tools)
+  serveHealth(app, tools)
+  app.notFound((c) => {
+    const path = c.req.path.slice(0, 200)
+    return toErrorResponse(new GatewayError({ kind: 'unknown_route', method: c.req.method, path }), c.var.requestId)
+  })
+  app.onError((error, c) => {
+    const isExpected = error instanceof GatewayError && error.failure.kind !== 'all_attempts_failed'
+    if (!isExpected) tools.log('request_failed', { requestId: c.var.requestId, failure: toLogged(error) })
+    return toErrorResponse(error, c.var.requestId)
+  })
+  return app
+}

@@ -1,0 +1,25 @@
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { type AppEnv, type AppTools, laterOf } from '../tools.ts'
+
+/** Lets callers in whose bearer token is a client key. */
+export function authenticateClient({ requireSettings, keys }: AppTools) {
+  return createMiddleware<AppEnv>(async function authenticateClient(c, next) {
+    requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
+    await keys.requireClient(bearerToken(c), laterOf(c))
+    await next()
+  })
+}
+
+/** Lets callers in whose bearer token is the admin token. */
+export function authenticateAdmin({ requireSettings, keys }: AppTools) {
+  return createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
+    requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
+    await keys.requireAdmin(bearerToken(c))
+    await next()
+  })
+}
+
+function bearerToken(c: Context): string | undefined {
+  return /^Bearer (\S{1,1024})$/i.exec(c.req.header('authorization') ?? '')?.[1]
+}

@@ -1,0 +1,47 @@
+import type { Context } from 'hono'
+import { GatewayError } from '../../core/errors.ts'
+import { currentConfig } from '../../gateway/edit-config.ts'
+import { getModel, listModels } from '../../gateway/list-models.ts'
+import { currentModels } from '../../gateway/refresh-catalog.ts'
+import { type App, type AppEnv, type AppTools, laterOf, refuseOtherMethods } from '../tools.ts'
+
+const PATH = '/v1/models'
+
+/** `GET /v1/models` and `GET /v1/models/<ref or alias>`, whose slashes may be raw or encoded. */
+export function serveModels(app: App, tools: AppTools): void {
+  const current = async (c: Context<AppEnv>) => {
+    tools.requireSettings('HF_BASE_URL')
+    const later = laterOf(c)
+    const { config } = await currentConfig(tools.config, later)
+    const models = config.mode === 'replace' ? undefined : await currentModels({ ...tools.catalog, later })
+    return { config, served: await listModels(tools.listMemory, config, models) }
+  }
+  app.get(PATH, async (c) => {
+    const { served } = await current(c)
+    const headers = { etag: served.etag, 'cache-control': 'private, no-cache' }
+    if (isKnownTag(c.req.header('if-none-match'), served.etag)) return new Response(null, { status: 304, headers })
+    return new Response(served.text, { headers: { ...headers, 'content-type': 'application/json' } })
+  })
+  refuseOtherMethods(app, PATH, ['GET'])
+  app.get(`${PATH}/*`, async (c) => {
+    const name = decodeName(new URL(c.req.url).pathname.slice(PATH.length + 1))
+    const { config, served } = await current(c)
+    return Response.json(getModel(served.catalog, config, name))
+  })
+  refuseOtherMethods(app, `${PATH}/*`, ['GET'])
+}
+
+function decodeName(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch (cause) {
+    const message = 'The path holds a % that does not begin an encoded character.'
+    throw new GatewayError({ kind: 'bad_request', message, param: 'model' }, { cause })
+  }
+}
+
+/** Weak comparison over a list of tags (RFC 9110, 13.1.2): compression in between makes a tag weak. */
+function isKnownTag(header: string | undefined, etag: string): boolean {
+  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags !== undefined && (tags.includes(etag) || tags.includes('*'))
+}

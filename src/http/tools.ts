@@ -1,0 +1,40 @@
+import type { Context, Hono } from 'hono'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { KeyCheck } from '../gateway/check-key.ts'
+import type { ChatTools } from '../gateway/complete-chat.ts'
+import type { ConfigTools } from '../gateway/edit-config.ts'
+import type { ListMemory } from '../gateway/list-models.ts'
+import type { CatalogTools } from '../gateway/refresh-catalog.ts'
+
+/** Facts about a request travel in `c.var`. */
+export type AppEnv = { Variables: { requestId: string } }
+export type App = Hono<AppEnv>
+
+/** Everything the routes work with. What a tool remembers is the isolate's, never one request's. */
+export type AppTools = {
+  /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
+  readonly requireSettings: (...names: readonly string[]) => void
+  readonly settingProblems: readonly string[]
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly log: Log
+  readonly keys: KeyCheck
+  readonly config: ConfigTools
+  readonly catalog: Omit<CatalogTools, 'later'>
+  readonly listMemory: ListMemory
+  readonly chat: Omit<ChatTools, 'later'>
+}
+
+/** Answers every other method on a path with 405. Register it after the path's own methods. */
+export function refuseOtherMethods(app: App, path: string, allowed: readonly string[]): void {
+  app.all(path, (c) => {
+    throw new GatewayError({ kind: 'method_not_allowed', method: c.req.method, allowed })
+  })
+}
+
+/** Keeps work alive after the response; the runtime allows it 30 seconds. */
+export function laterOf(c: Context): (work: Promise<unknown>) => void {
+  return (work) => c.executionCtx.waitUntil(work)
+}

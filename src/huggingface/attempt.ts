@@ -1,0 +1,148 @@
+import { parseRetryAfter } from '../core/backoff.ts'
+import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import type { Timeouts } from '../core/config.ts'
+import type { Outcome } from '../core/outcome.ts'
+import { type Fields, finishReasonOf, hasSubstance, isFields, readError } from '../openai/chunk.ts'
+import { mendAnswer } from './answer-dialect.ts'
+import { readErrorBody } from './error-body.ts'
+import { decode, MAX_EVENT_BYTES, type Opening, readOpening } from './opening.ts'
+import type { RouterClient } from './router-client.ts'
+
+/** A target that answers: as a stream that has begun, or as a whole JSON answer. */
+export type Answer = (
+  | { readonly kind: 'stream'; readonly opening: Opening }
+  | { readonly kind: 'whole'; readonly answer: WholeAnswer }
+) & {
+  /** The provider behind the router, where it names one. */
+  readonly provider: string | undefined
+}
+
+/** A non-streamed answer: its text, as it came unless it had to be mended, and what was read of it. */
+export type WholeAnswer = { readonly text: string; readonly fields: Fields & { readonly choices: readonly Fields[] } }
+
+export type Failed = Exclude<Outcome, { kind: 'answering' }>
+export type Attempt =
+  /** `cancel` ends the upstream call. */
+  | { readonly outcome: { readonly kind: 'answering' }; readonly answer: Answer; readonly cancel: () => void }
+  | { readonly outcome: Failed }
+
+export type AttemptTools = { readonly router: RouterClient; readonly clock: Clock; readonly newId: () => string }
+
+/** What an attempt sends, and how long each part of it may take. */
+export type AttemptOrder = {
+  readonly body: string
+  readonly stream: boolean
+  readonly timeouts: Timeouts
+  /** Milliseconds left of the whole request. */
+  readonly budgetLeftMs: number
+}
+
+const ERROR_BODY_LIMIT_MS = 5_000
+const MAX_ERROR_BODY_BYTES = 64 * 1024
+
+/**
+ * Makes one attempt: sends the request and waits until the answer is worth committing to. Never throws; every way in
+ * which it can fail is an outcome, and an attempt that failed has let go of its connection.
+ *
+ * @param gone Aborted when the client has left.
+ */
+export async function attemptChat(tools: AttemptTools, order: AttemptOrder, gone: AbortSignal): Promise<Attempt> {
+  const { clock } = tools
+  const upstream = new AbortController()
+  const leave = () => upstream.abort()
+  gone.addEventListener('abort', leave, { once: true })
+  const startedAt = clock.now()
+  const left = (limitMs: number) => Math.min(limitMs, startedAt + order.budgetLeftMs - clock.now())
+  const cancel = () => {
+    gone.removeEventListener('abort', leave)
+    upstream.abort()
+  }
+  const attempt = await open(tools, order, upstream.signal, left)
+  if ('answer' in attempt) return { ...attempt, cancel }
+  cancel()
+  return gone.aborted ? { outcome: { kind: 'client_gone' } } : attempt
+}
+
+type Left = (limitMs: number) => number
+type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Failed }
+
+async function open(tools: AttemptTools, order: AttemptOrder, signal: AbortSignal, left: Left): Promise<Opened> {
+  const { timeouts, stream } = order
+  const { router, clock, newId } = tools
+  // Without a stream the headers come with the answer's end, so they are waited for as long as a first token is.
+  const headersMs = left(stream ? timeouts.headersMs : timeouts.headersMs + timeouts.firstTokenMs)
+  const response = await within(router.postChat(order.body, stream, signal), headersMs, clock).catch(
+    () => 'network' as const,
+  )
+  if (response === TIMED_OUT) return { outcome: { kind: 'timeout', phase: 'headers' } }
+  if (response === 'network') return { outcome: { kind: 'network', beforeHeaders: true } }
+  if (response.status !== 200) return { outcome: await readStatus(response, clock, left) }
+  if (response.body === null) return badAnswer('an empty answer')
+  const provider = response.headers.get('x-inference-provider') ?? undefined
+  if (stream) {
+    const opened = await readOpening(response.body, left(timeouts.firstTokenMs), clock)
+    if ('opening' in opened)
+      return { outcome: opened.outcome, answer: { kind: 'stream', opening: opened.opening, provider } }
+    return 'body' in opened ? readAnswer(opened.body.text, provider, newId) : opened
+  }
+  const text = await readText(response.body, MAX_EVENT_BYTES * 2, () => left(timeouts.idleMs), clock)
+  return typeof text === 'string' ? readAnswer(text, provider, newId) : { outcome: text }
+}
+
+function readAnswer(text: string, provider: string | undefined, newId: () => string): Opened {
+  if (text.trim() === '') return badAnswer('an empty answer')
+  let fields: unknown
+  try {
+    fields = JSON.parse(text)
+  } catch {
+    return badAnswer(/^\s*</.test(text) ? 'an HTML page instead of an answer' : 'an answer that is not JSON')
+  }
+  if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
+  if (fields['error'] !== undefined && fields['error'] !== null) {
+    return { outcome: { kind: 'error_event', error: readError(fields) } }
+  }
+  const choices = Array.isArray(fields['choices']) ? fields['choices'].filter(isFields) : []
+  if (!choices.some((choice) => hasSubstance(choice) || finishReasonOf(choice) !== undefined)) {
+    return badAnswer('an answer that holds nothing')
+  }
+  const mended = mendAnswer(choices, newId)
+  if (mended === 'broken_off') return badAnswer('an answer whose generation was broken off')
+  const answer = mended ? rewrite({ ...fields, choices: mended }) : { text, fields: { ...fields, choices } }
+  return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer, provider } }
+}
+
+async function readStatus(response: Response, clock: Clock, left: Left): Promise<Failed> {
+  const { status } = response
+  const limitMs = left(ERROR_BODY_LIMIT_MS)
+  const deadline = clock.now() + limitMs
+  const text = response.body
+    ? await readText(response.body, MAX_ERROR_BODY_BYTES, () => deadline - clock.now(), clock)
+    : ''
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.now())
+  const error = readErrorBody(typeof text === 'string' ? text : '', status)
+  return { kind: 'status', status, error, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+/** Reads a body to its end, waiting for each piece no longer than `limitMs()`; the failure as an outcome. */
+async function readText(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  limitMs: () => number,
+  clock: Clock,
+): Promise<string | Failed> {
+  const reader = body.getReader()
+  const pieces: Uint8Array[] = []
+  for (let bytes = 0; bytes <= maxBytes; ) {
+    const read = await within(reader.read(), limitMs(), clock).catch(() => 'reset' as const)
+    if (read === TIMED_OUT) return { kind: 'timeout', phase: 'idle' }
+    if (read === 'reset') return { kind: 'network', beforeHeaders: false }
+    if (read.done) return decode(pieces)
+    pieces.push(read.value)
+    bytes += read.value.byteLength
+  }
+  return { kind: 'bad_answer', detail: `an answer of more than ${maxBytes} bytes` }
+}
+
+const rewrite = (fields: WholeAnswer['fields']): WholeAnswer => ({ text: JSON.stringify(fields), fields })
+
+const badAnswer = (detail: string): { outcome: Failed } => ({ outcome: { kind: 'bad_answer', detail } })

@@ -1,0 +1,17 @@
+import type { RouterModel } from '../core/catalog.ts'
+import { isFields } from '../openai/chunk.ts'
+
+/**
+ * Reads what `GET /v1/models` sent: a list of rows with ids. The rest of a row is read leniently, field by field.
+ *
+ * @returns `undefined` for a list that is empty, broken or of an unknown shape.
+ */
+export function readModelList(body: unknown): readonly RouterModel[] | undefined {
+  const data = isFields(body) ? body['data'] : undefined
+  const rows = Array.isArray(data) ? data.filter(isRow) : []
+  return rows.length > 0 ? rows : undefined
+}
+
+function isRow(row: unknown): row is RouterModel {
+  return isFields(row) && typeof row['id'] === 'string' && row['id'] !== ''
+}

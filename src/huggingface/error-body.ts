@@ -1,0 +1,31 @@
+import type { UpstreamError } from '../core/outcome.ts'
+import { isFields, readError } from '../openai/chunk.ts'
+
+const MAX_MESSAGE_CHARACTERS = 1_000
+
+/** Reads the body of an error answer, whatever it is: JSON of some shape, HTML, text, nothing. */
+export function readErrorBody(text: string, status: number): UpstreamError {
+  const error = parse(text) ?? { message: readProse(text) || `HTTP ${status} without a message` }
+  return { ...error, message: redact(error.message).slice(0, MAX_MESSAGE_CHARACTERS) }
+}
+
+/** Takes out what looks like a token: an upstream may quote the one that it was sent. */
+export function redact(message: string): string {
+  return message.replace(/\bhf_\w+|\bBearer\s+\S+/gi, '[redacted]')
+}
+
+function parse(text: string): UpstreamError | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isFields(body) ? readError(body) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The title of an error page, else its text without the tags. */
+function readProse(text: string): string {
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1]
+  const prose = title ?? text.replace(/<(script|style)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ')
+  return prose.replace(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,82 @@
+import { GatewayError } from './core/errors.ts'
+
+/** The deployment's vars, secrets and bindings; the names are a contract with operators. */
+export type Env = {
+  readonly HUGWAY_KV?: KVNamespace
+  readonly HUGGINGFACE_HUB_TOKEN?: string
+  readonly HF_TOKEN?: string
+  readonly HF_BASE_URL?: string
+  readonly HF_BILL_TO?: string
+  readonly HUGWAY_API_KEY?: string
+  readonly HUGWAY_ADMIN_TOKEN?: string
+}
+
+/** The settings as they are used. A bad value is a problem, never a value. */
+export type Settings = {
+  readonly kv: KVNamespace | undefined
+  readonly routerToken: string | undefined
+  readonly routerBaseUrl: string
+  readonly billTo: string | undefined
+  readonly apiKey: string | undefined
+  readonly adminToken: string | undefined
+  /** One sentence for each setting that is missing or bad, by its name. Never quotes the value. */
+  readonly problems: ReadonlyMap<string, string>
+}
+
+const DEFAULT_BASE_URL = 'https://router.huggingface.co/v1'
+
+/** Reads every setting once. Does not throw: a route refuses by {@link requireSettings} what it cannot do without. */
+export function readSettings(env: Env): Settings {
+  const problems = new Map<string, string>()
+  const kv = typeof env.HUGWAY_KV?.get === 'function' ? env.HUGWAY_KV : undefined
+  if (!kv) {
+    problems.set('HUGWAY_KV', 'The KV binding HUGWAY_KV is missing: add it to wrangler.toml and deploy again.')
+  }
+  const headerText = (name: keyof Omit<Env, 'HUGWAY_KV'>) => {
+    const value = text(env[name])
+    if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return value
+    problems.set(name, `${name} holds a space or a character that no header can carry: set it again.`)
+    return undefined
+  }
+  const hubToken = headerText('HUGGINGFACE_HUB_TOKEN')
+  const routerToken = hubToken ?? headerText('HF_TOKEN')
+  if (routerToken === undefined && !problems.has('HF_TOKEN') && !problems.has('HUGGINGFACE_HUB_TOKEN')) {
+    problems.set('HF_TOKEN', 'HF_TOKEN is not set: run `npx wrangler secret put HF_TOKEN` with a Hugging Face token.')
+  }
+  const adminToken = headerText('HUGWAY_ADMIN_TOKEN')
+  if (adminToken === undefined && !problems.has('HUGWAY_ADMIN_TOKEN')) {
+    problems.set(
+      'HUGWAY_ADMIN_TOKEN',
+      'HUGWAY_ADMIN_TOKEN is not set: run `npx wrangler secret put HUGWAY_ADMIN_TOKEN`.',
+    )
+  }
+  return {
+    kv,
+    routerToken,
+    routerBaseUrl: readBaseUrl(env, problems),
+    billTo: headerText('HF_BILL_TO'),
+    apiKey: headerText('HUGWAY_API_KEY'),
+    adminToken,
+    problems,
+  }
+}
+
+/** @throws {GatewayError} `bad_settings`, naming each of `names` that has a problem. */
+export function requireSettings(settings: Settings, names: readonly string[]): void {
+  const problems = names.flatMap((name) => settings.problems.get(name) ?? [])
+  if (problems.length > 0) throw new GatewayError({ kind: 'bad_settings', problems })
+}
+
+function readBaseUrl(env: Env, problems: Map<string, string>): string {
+  const value = text(env.HF_BASE_URL) ?? DEFAULT_BASE_URL
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const isPlain = url && !url.username && !url.password && !url.search && !url.hash
+  if (url && isPlain && ['http:', 'https:'].includes(url.protocol)) return value.replace(/\/+$/, '')
+  problems.set('HF_BASE_URL', `HF_BASE_URL must be a URL such as ${DEFAULT_BASE_URL}, without credentials or query.`)
+  return DEFAULT_BASE_URL
+}
+
+/** An empty var is an unset one; a secret that was piped in often ends in a newline. */
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** Builds the Worker once for all the tests that start it for real. */
+const BUNDLE_ONCE = './test/lifecycle/support/bundle.ts'
+
+/** A developer's own .dev.vars must not decide what a test sees: an empty value counts as not set. */
+const NO_SETTINGS = {
+  HF_TOKEN: '',
+  HUGGINGFACE_HUB_TOKEN: '',
+  HF_BASE_URL: '',
+  HF_BILL_TO: '',
+  HUGWAY_API_KEY: '',
+  HUGWAY_ADMIN_TOKEN: '',
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/{core,openai}/**/*.test.ts'] },
+      },
+      {
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: NO_SETTINGS } }),
+        ],
+        test: { name: 'workerd', include: ['test/{huggingface,kv,gateway,http}/**/*.test.ts'] },
+      },
+      {
+        test: {
+          name: 'lifecycle',
+          include: ['test/{lifecycle,cli,simulator}/**/*.test.ts', 'test/*.test.ts'],
+          globalSetup: existsSync(BUNDLE_ONCE) ? [BUNDLE_ONCE] : [],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
