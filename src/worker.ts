@@ -1,6 +1,7 @@
 import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import { createKeyCheck } from './gateway/check-key.ts'
+import { createDialectBoard } from './gateway/dialect-board.ts'
 import { refreshCatalog } from './gateway/refresh-catalog.ts'
 import { createTargetBoard } from './gateway/target-board.ts'
 import { createApp } from './http/app.ts'
@@ -30,6 +31,7 @@ const memory = {
   catalog: {} as CatalogMemory,
   apiKeys: createApiKeyMemory(),
   targets: new Map(),
+  dialects: new Map(),
   list: {},
 }
 
@@ -40,6 +42,7 @@ function createTools(env: Env): AppTools {
   const { routerBaseUrl: baseUrl, routerToken: token, billTo } = settings
   const router = createRouterClient((input, init) => fetch(input, init), { baseUrl, token, billTo })
   const catalog = { store: createCatalogStore(kv, memory.catalog, clock), memory: memory.catalog, router, clock, log }
+  const dialects = createDialectBoard(memory.dialects)
   return {
     requireSettings: (...names) => requireSettings(settings, names),
     settingProblems: [...settings.problems.values()],
@@ -54,7 +57,7 @@ function createTools(env: Env): AppTools {
     config: { store: createConfigStore(kv, memory.config, clock, log) },
     catalog,
     listMemory: memory.list,
-    chat: { router, board: createTargetBoard(memory.targets, clock), catalog, clock, random, newId, log },
+    chat: { router, board: createTargetBoard(memory.targets, clock), catalog, clock, random, newId, log, dialects },
   }
 }
 

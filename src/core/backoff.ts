@@ -24,7 +24,8 @@ export function backoffMs(retry: number, random: number): number {
 export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined
   const text = header.trim()
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1_000)
+  // At most ten digits: 300 years are as long as for ever, and a longer number would not be written in plain digits.
+  if (/^\d{1,10}(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1_000)
   // Date.parse reads `-5` and `12 apples` as dates; an HTTP date begins with the name of a day.
   const at = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)

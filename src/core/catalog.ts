@@ -67,7 +67,8 @@ function toRow(
     input_modalities: inputModalitiesOf(base) ?? inputModalitiesOf(builtIn),
     reasoning: base?.['reasoning'] ?? builtIn?.['reasoning'],
   })
-  const model = { object: 'model', owned_by: ref.id.slice(0, ref.id.indexOf('/')), ...(base ?? builtIn) }
+  // `created` is part of OpenAI's shape; 0 where nobody knows.
+  const model = { object: 'model', created: 0, owned_by: ref.id.slice(0, ref.id.indexOf('/')), ...(base ?? builtIn) }
   const exactName = aliasByRef.get(text) ?? own?.name
   const said = [ownOfBase?.name, base?.['name'], base?.['title'], base?.['display_name'], builtIn?.['name']]
   const name = exactName ?? `${said.find(isName) ?? nameFromId(ref.id)}${formatRouting(ref)}`

@@ -46,6 +46,8 @@ const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
  */
 const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
 const DEFAULT_HOLD_MS = 15_000
+/** `JSON.stringify` overflows the stack at some thousands. */
+const MAX_DEPTH = 100
 const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
 
 /** Parses a document a person or a program wrote, JSON or JSON5. Every problem is listed. Never throws. */
@@ -73,18 +75,22 @@ function parseJsonOrJson5(text: string): Result<unknown, readonly Problem[]> {
     // JSON5's message names line and column and quotes one character: nothing of the document leaks.
     return refuse(error instanceof Error ? error.message.replace(/^JSON5: /, 'not JSON or JSON5: ') : 'not JSON')
   }
-  // Zod leaves this key out without a word; nothing a person wrote may be dropped.
-  return hasOwnProto(value) ? refuse('the key "__proto__" is not accepted anywhere') : ok(value)
+  const trap = findTrap(value)
+  return trap ? refuse(trap) : ok(value)
 }
 
-function hasOwnProto(root: unknown): boolean {
-  const open: unknown[] = [root]
-  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+/** What JSON can hold and neither Zod nor `JSON.stringify` can carry on. */
+function findTrap(root: unknown): string | undefined {
+  const open = [{ value: root, depth: 0 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, depth } = next
     if (typeof value !== 'object' || value === null) continue
-    if (Object.hasOwn(value, '__proto__')) return true
-    for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) open.push(child)
+    // Zod leaves this key out without a word; nothing a person wrote may be dropped.
+    if (Object.hasOwn(value, '__proto__')) return 'the key "__proto__" is not accepted anywhere'
+    if (depth > MAX_DEPTH) return `lists and objects may be nested ${MAX_DEPTH} deep`
+    for (const child of Object.values(value)) open.push({ value: child, depth: depth + 1 })
   }
-  return false
+  return undefined
 }
 
 function resolve(document: ConfigDocument, problems: Problem[]): Config {

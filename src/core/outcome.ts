@@ -45,7 +45,7 @@ export type AttemptReport = {
 
 // How providers word it when the conversation is too long for the model (OpenAI, vLLM, TGI, Together, Groq, Mistral).
 const CONTEXT_OVERFLOW =
-  /context_length_exceeded|maximum context length|context (?:length|window|size)|prompt is too long|too many tokens|inputs? tokens? \+|exceeds? the (?:model'?s )?(?:maximum|limit of) [\w ]*tokens/i
+  /context_length_exceeded|maximum context length|context (?:length|window|size)|prompt is too long|too many tokens|inputs?`? tokens? \+|exceeds? the (?:model'?s )?(?:maximum|limit of) [\w ]*tokens/i
 // A provider that does not serve a model says so with a 400, in the router's words or its own.
 const MODEL_NOT_FOUND =
   /model_not_(?:found|supported)|not supported by (?:any )?provider|model .{0,200}(?:does not exist|not found)/is

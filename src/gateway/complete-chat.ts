@@ -1,21 +1,24 @@
 import { buildCatalog, positive } from '../core/catalog.ts'
-import { TIMED_OUT, within } from '../core/clock.ts'
+import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Config, Timeouts } from '../core/config.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { formatModelRef, type ModelRef } from '../core/model-ref.ts'
 import type { WholeAnswer } from '../huggingface/attempt.ts'
-import { relay, type Sink } from '../huggingface/relay.ts'
+import { relay } from '../huggingface/relay.ts'
 import { createRouterBody } from '../huggingface/request-dialect.ts'
+import { createSink, type Sink } from '../huggingface/sink.ts'
 import type { ChatRequest } from '../openai/chat-request.ts'
 import { readUsage, type Usage } from '../openai/chunk.ts'
 import { errorEvent, HEARTBEAT } from '../openai/sse.ts'
 import { toStreamText } from '../openai/whole-answer.ts'
+import type { DialectBoard } from './dialect-board.ts'
 import type { CatalogTools } from './refresh-catalog.ts'
 import { type ChainOrder, type ChainTools, tryTargets, type Won } from './try-targets.ts'
 
 export type ChatTools = ChainTools & {
   readonly catalog: Pick<CatalogTools, 'store'>
+  readonly dialects: DialectBoard
   readonly log: Log
   /** Keeps the work alive after the response has been returned. */
   readonly later: (work: Promise<unknown>) => void
@@ -33,6 +36,8 @@ export type ChatOrder = {
 
 /** Milliseconds between two heartbeats before the first token. */
 const HEARTBEAT_MS = 1_000
+/** Milliseconds in which the last event of a broken answer reaches the socket. */
+const FLUSH_MS = 50
 /** A client that reads nothing does not hold the end of its stream up for longer than this. */
 const CLOSE_LIMIT_MS = 5_000
 
@@ -90,30 +95,39 @@ async function hold(
   chain: Promise<Won>,
   sink: Sink,
   gone: AbortSignal,
-): Promise<void> {
+): Promise<Ending> {
   for (;;) {
     await sink.write(HEARTBEAT)
     const won = await within(chain, HEARTBEAT_MS, tools.clock).catch((error: unknown) => ({ error }))
     if (won === TIMED_OUT) continue
     if (!('error' in won)) return send(tools, order, won, sink, gone)
     tools.log('chat_failed', { requestId: order.requestId, failure: toLogged(won.error) })
-    return sink.write(errorEvent(won.error))
+    await sink.write(errorEvent(won.error))
+    return 'cut'
   }
 }
+
+/** How the connection ends: a whole answer closes it, a broken one breaks it off. */
+type Ending = 'close' | 'cut'
 
 /** Makes a response of what `write` sends; the runtime pumps it. */
 function streamResponse(
   headers: Record<string, string>,
   tools: ChatTools,
   leave: AbortController,
-  write: (sink: Sink) => Promise<void>,
+  write: (sink: Sink) => Promise<Ending>,
 ): Response {
   const { readable, writable } = new IdentityTransformStream()
-  const sink: Sink = writable.getWriter()
+  const sink = createSink(writable)
   const run = async () => {
-    await write(sink).catch(() => leave.abort()) // only writing to the client throws
-    const closed = await within(sink.close(), CLOSE_LIMIT_MS, tools.clock).catch(() => undefined)
-    if (closed === TIMED_OUT) await sink.abort()
+    try {
+      const ending = await write(sink)
+      if (ending === 'cut') return await cut(sink, tools.clock)
+      const closed = await within(sink.close(), CLOSE_LIMIT_MS, tools.clock)
+      if (closed === TIMED_OUT) await sink.abort()
+    } catch {
+      leave.abort() // only writing to the client throws: it has left, and what is done for it ends
+    }
   }
   tools.later(run())
   return new Response(readable, {
@@ -121,18 +135,34 @@ function streamResponse(
   })
 }
 
-async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, gone: AbortSignal): Promise<void> {
+/**
+ * Breaks the connection off after the error event: the AI SDK raises on nothing less when its user reads text alone.
+ * The pause lets the event out first; without it the break overtakes it, and only "terminated" reaches the client.
+ */
+async function cut(sink: Sink, clock: Clock): Promise<void> {
+  await clock.wait(FLUSH_MS)
+  await sink.abort(new Error('the answer is incomplete'))
+}
+
+async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, gone: AbortSignal): Promise<Ending> {
   const { answer, target, cancel } = won
   if (answer.kind === 'whole') {
     await sink.write(new TextEncoder().encode(toStreamText(answer.answer.fields)))
-    return logEnd(tools, order, won, 'whole', readUsage(answer.answer.fields['usage']))
+    logEnd(tools, order, won, 'whole', readUsage(answer.answer.fields['usage']))
+    return 'close'
   }
   const { idleMs } = timeoutsOf(order.config, target)
   const { opening } = answer
-  const job = { opening, cancel, target: formatModelRef(target), idleMs, deadlineAt: deadlineOf(order), gone }
-  const { end, usage } = await relay(job, sink, tools)
+  const { request } = order
+  const stream = { target: formatModelRef(target), provider: answer.provider, hasTools: request.hasTools }
+  const isTrusted = request.choiceCount === 1 && tools.dialects.isTrusted(stream)
+  const deadlineAt = deadlineOf(order)
+  const job = { opening, cancel, target: stream.target, idleMs, deadlineAt, gone, isTrusted }
+  const { end, usage, isClean } = await relay(job, sink, tools)
+  if (end === 'whole') tools.dialects.record(stream, isClean)
   if (end !== 'whole' && end !== 'client_gone') tools.board.failed(target, end)
   logEnd(tools, order, won, end, usage)
+  return end === 'whole' ? 'close' : 'cut'
 }
 
 function wholeResponse(tools: ChatTools, order: ChatOrder, won: Won, answer: WholeAnswer): Response {

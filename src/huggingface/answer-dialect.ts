@@ -62,7 +62,7 @@ export function mendAnswer(
   choices: readonly Fields[],
   newId: () => string,
 ): readonly Fields[] | 'broken_off' | undefined {
-  const asDeltas = choices.map((choice, index) => ({ index, ...choice, delta: choice['message'] }))
+  const asDeltas = choices.map((choice, index) => ({ index, ...choice, delta: withIndexes(choice['message']) }))
   const mended = mendChunk({ choices: asDeltas }, createMendingState(newId))
   if (mended === 'broken_off') return mended
   if (mended.choices.every((choice, position) => choice === asDeltas[position])) return undefined
@@ -71,6 +71,13 @@ export function mendAnswer(
     const { index: _given, ...original } = choices[position] ?? {}
     return { ...original, ...rest, message: isFields(delta) ? withoutIndexes(delta) : delta }
   })
+}
+
+/** A whole answer's calls have no index, which is in order: they are numbered so that mending does not mind. */
+function withIndexes(message: unknown): unknown {
+  const calls = isFields(message) ? message['tool_calls'] : undefined
+  if (!isFields(message) || !Array.isArray(calls)) return message
+  return { ...message, tool_calls: calls.map((call: unknown, index) => (isFields(call) ? { index, ...call } : call)) }
 }
 
 function withoutIndexes(message: Fields): Fields {

@@ -4,7 +4,7 @@ import type { Timeouts } from '../core/config.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { type Fields, finishReasonOf, hasSubstance, isFields, readError } from '../openai/chunk.ts'
 import { mendAnswer } from './answer-dialect.ts'
-import { readErrorBody } from './error-body.ts'
+import { readErrorBody, toReportable } from './error-body.ts'
 import { decode, MAX_EVENT_BYTES, type Opening, readOpening } from './opening.ts'
 import type { RouterClient } from './router-client.ts'
 
@@ -99,7 +99,7 @@ function readAnswer(text: string, provider: string | undefined, newId: () => str
   }
   if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
   if (fields['error'] !== undefined && fields['error'] !== null) {
-    return { outcome: { kind: 'error_event', error: readError(fields) } }
+    return { outcome: { kind: 'error_event', error: toReportable(readError(fields)) } }
   }
   const choices = Array.isArray(fields['choices']) ? fields['choices'].filter(isFields) : []
   if (!choices.some((choice) => hasSubstance(choice) || finishReasonOf(choice) !== undefined)) {

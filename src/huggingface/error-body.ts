@@ -6,12 +6,19 @@ const MAX_MESSAGE_CHARACTERS = 1_000
 /** Reads the body of an error answer, whatever it is: JSON of some shape, HTML, text, nothing. */
 export function readErrorBody(text: string, status: number): UpstreamError {
   const error = parse(text) ?? { message: readProse(text) || `HTTP ${status} without a message` }
-  return { ...error, message: redact(error.message).slice(0, MAX_MESSAGE_CHARACTERS) }
+  return toReportable(error)
 }
 
-/** Takes out what looks like a token: an upstream may quote the one that it was sent. */
-export function redact(message: string): string {
-  return message.replace(/\bhf_\w+|\bBearer\s+\S+/gi, '[redacted]')
+/** An upstream's error as it may be logged and told: no token in any of its texts, none of them long. */
+export function toReportable({ message, ...rest }: UpstreamError): UpstreamError {
+  const shorten = (text: string) => redact(text).slice(0, MAX_MESSAGE_CHARACTERS)
+  const others = Object.entries(rest).map(([name, text]) => [name, shorten(text)])
+  return { message: shorten(message), ...Object.fromEntries(others) }
+}
+
+/** Takes out what looks like a token: an upstream may quote the one that it was sent. Leaves JSON what it is. */
+export function redact(text: string): string {
+  return text.replace(/\bhf_\w+|\bBearer\s+[^\s"\\]+/gi, '[redacted]')
 }
 
 function parse(text: string): UpstreamError | undefined {

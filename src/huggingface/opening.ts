@@ -3,6 +3,7 @@ import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { readChunk } from '../openai/chunk.ts'
 import { toFinishReason } from './answer-dialect.ts'
+import { toReportable } from './error-body.ts'
 
 /** A stream that has begun to answer. */
 export type Opening = {
@@ -99,9 +100,9 @@ function watchEvents() {
 }
 
 function look({ data, event }: EventSourceMessage, seen: Seen): void {
-  if (seen.fault) return
+  if (seen.fault || data.trim() === '') return // without data it is no event by the standard, but a sign of life
   const facts = readChunk(data, event)
-  if (facts.kind === 'error') seen.fault = { kind: 'error_event', error: facts.error }
+  if (facts.kind === 'error') seen.fault = { kind: 'error_event', error: toReportable(facts.error) }
   if (facts.kind === 'unreadable') seen.fault = { kind: 'bad_answer', detail: 'an event that is not JSON' }
   if (facts.kind !== 'chunk') return
   if (facts.finishReasons.some((reason) => toFinishReason(reason, false) === undefined)) {

@@ -1,15 +1,20 @@
 import type { Clock } from '../core/clock.ts'
-import { GatewayError, type Interruption } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { Usage } from '../openai/chunk.ts'
-import { COMMENT, DONE, errorEvent } from '../openai/sse.ts'
+import { DONE, errorEvent } from '../openai/sse.ts'
+import { pumpNatively } from './native-pump.ts'
 import type { Opening } from './opening.ts'
-import { createTranslation, type StreamEnd } from './translation.ts'
-
-/** Where the answer goes. `write` rejects once the client is gone. */
-export type Sink = WritableStreamDefaultWriter<Uint8Array>
+import type { Sink } from './sink.ts'
+import { createTranslation, type StreamEnd, type Translation } from './translation.ts'
+import { startWatch, type Watch } from './watch.ts'
 
 /** How a relayed stream ended: as the upstream ended it, or because the client left. */
-export type RelayEnd = { readonly end: StreamEnd | 'client_gone'; readonly usage: Usage | undefined }
+export type RelayEnd = {
+  readonly end: StreamEnd | 'client_gone'
+  readonly usage: Usage | undefined
+  /** Whether nothing in it had to be mended: how a provider earns that its streams are not read event by event. */
+  readonly isClean: boolean
+}
 
 export type RelayOrder = {
   readonly opening: Opening
@@ -23,107 +28,107 @@ export type RelayOrder = {
   readonly deadlineAt: number
   /** Aborted when the client has left. */
   readonly gone: AbortSignal
+  /** Whether the provider's events need no mending, so that a long stream may go through the runtime's own pump. */
+  readonly isTrusted: boolean
 }
 
 export type RelayTools = { readonly clock: Clock; readonly newId: () => string }
 
-/** In silence, a byte a second: only a write makes the runtime notice a client that has closed its connection. */
-const BEAT_MS = 1_000
 /** After the finish reason the answer is whole; what may follow is its usage. */
 const AFTER_FINISH_MS = 5_000
+/** Reads by hand before a trusted stream goes to the pump: setting that up costs as much as a few of them. */
+const READS_BY_HAND = 32
 
 /**
- * Hands the rest of a stream on, event by event, and watches it to its end: an answer that was cut, that stalled or
- * that ran out of time ends with an error event, one whose provider forgot `[DONE]` gets it. Never throws. The sink
- * stays open: how the connection ends is the caller's.
+ * Hands the rest of a stream on and watches it to its end: an answer that was cut, that stalled or that ran out of
+ * time ends with an error event, one whose provider forgot `[DONE]` gets it. Never throws. The sink stays open: how the
+ * connection ends is the caller's.
  */
 export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): Promise<RelayEnd> {
-  const { opening, target, gone } = order
   const translation = createTranslation(tools.newId)
-  const watch = startWatch(order, sink, translation, tools.clock)
+  const endAs = (end: RelayEnd['end']): RelayEnd => ({
+    end,
+    usage: translation.usage(),
+    isClean: translation.isClean(),
+  })
   try {
-    const upstreamEnd = await pump(opening, sink, translation, watch)
-    if (gone.aborted) return { end: 'client_gone', usage: translation.usage() }
-    if (upstreamEnd === 'whole') await sink.write(DONE)
-    else if (upstreamEnd !== 'upstream_error') {
-      await sink.write(errorEvent(new GatewayError({ kind: 'interrupted', why: upstreamEnd, target })))
+    const moved = await moveByHand(order, sink, translation, tools.clock)
+    const end =
+      moved.kind === 'ended' ? moved.end : await moveNatively(order, moved.rest, sink, translation, tools.clock)
+    if (order.gone.aborted) return endAs('client_gone')
+    if (end === 'whole' && !translation.isDone()) await sink.write(DONE)
+    if (end !== 'whole' && end !== 'upstream_error') {
+      await sink.write(errorEvent(new GatewayError({ kind: 'interrupted', why: end, target: order.target })))
     }
-    return { end: upstreamEnd, usage: translation.usage() }
+    return endAs(end)
   } catch {
-    return { end: 'client_gone', usage: translation.usage() } // only writing throws here
+    return endAs('client_gone') // only writing throws here
   } finally {
-    watch.stop()
     order.cancel()
   }
 }
 
-type Watch = {
-  readonly verdict: () => Interruption | undefined
-  readonly progress: () => void
-  readonly stop: () => void
+type Moved =
+  | { readonly kind: 'ended'; readonly end: StreamEnd }
+  | { readonly kind: 'flowing'; readonly rest: ReadableStream<Uint8Array> }
+
+/** Moves a stream event by event: to its end, or until it is worth handing to the pump. @throws What writing throws. */
+async function moveByHand(order: RelayOrder, sink: Sink, translation: Translation, clock: Clock): Promise<Moved> {
+  const { opening, cancel, deadlineAt } = order
+  const idleMs = () => (translation.isFinished() ? Math.min(order.idleMs, AFTER_FINISH_MS) : order.idleMs)
+  const watch = startWatch({ cancel, deadlineAt, idleMs }, sink, clock)
+  const pass = createPass(watch, translation)
+  try {
+    for (const bytes of opening.head) await pass(translation.feed(bytes))
+    const reader = opening.rest?.getReader()
+    for (let reads = 0; reader && !translation.end(); reads++) {
+      if (order.isTrusted && reads >= READS_BY_HAND && translation.isClean() && translation.isAtBoundary()) {
+        reader.releaseLock()
+        return { kind: 'flowing', rest: opening.rest as ReadableStream<Uint8Array> }
+      }
+      const read = await reader.read().catch(() => undefined)
+      if (!read?.value) break
+      await pass(translation.feed(read.value))
+    }
+    return { kind: 'ended', end: await conclude(translation, watch.verdict(), pass) }
+  } finally {
+    watch.stop()
+  }
 }
 
-/** Moves events until the upstream ends. @throws What writing to the client throws. */
-async function pump(
-  opening: Opening,
+/** Moves a stream by the runtime's own pump, to its end. @throws What writing to the client throws. */
+async function moveNatively(
+  order: RelayOrder,
+  rest: ReadableStream<Uint8Array>,
   sink: Sink,
-  translation: ReturnType<typeof createTranslation>,
-  watch: Watch,
+  translation: Translation,
+  clock: Clock,
 ): Promise<StreamEnd> {
-  const encoder = new TextEncoder()
-  const pass = async (text: string) => {
-    watch.progress()
-    if (text !== '') await sink.write(encoder.encode(text))
-  }
-  for (const bytes of opening.head) await pass(translation.feed(bytes))
-  const reader = opening.rest?.getReader()
-  while (reader && !translation.end()) {
-    const read = await reader.read().catch(() => undefined)
-    if (!read?.value) break
-    await pass(translation.feed(read.value))
-  }
+  const { verdict, tail } = await sink.lend((writable) => pumpNatively(order, rest, writable, clock))
+  translation.feed(tail) // the client has these events already
+  return conclude(translation, verdict, async () => {})
+}
+
+/** What the end of the bytes, or the verdict that ended them, makes of the stream. */
+async function conclude(
+  translation: Translation,
+  verdict: ReturnType<Watch['verdict']>,
+  pass: (text: string) => Promise<void>,
+): Promise<StreamEnd> {
   const before = translation.end()
   if (before) return before
-  const verdict = watch.verdict()
   if (verdict) return translation.isFinished() ? 'whole' : verdict
   const { text, end } = translation.finish()
   await pass(text)
   return end
 }
 
-/** One timer a stream, not one a read: it notices silence, the end of the time, and, by writing, a client that left. */
-function startWatch(
-  order: RelayOrder,
-  sink: Sink,
-  translation: ReturnType<typeof createTranslation>,
-  clock: Clock,
-): Watch {
-  const stopped = new AbortController()
-  let verdict: Interruption | undefined
-  let eventCount = -1
-  let lastEventAt = clock.now()
-  let lastWriteAt = lastEventAt
-  const progress = () => {
-    lastWriteAt = clock.now()
-    if (translation.eventCount() === eventCount) return
+function createPass(watch: Watch, translation: Translation): (text: string) => Promise<void> {
+  const encoder = new TextEncoder()
+  let eventCount = 0
+  return async (text) => {
+    if (translation.eventCount() > eventCount) watch.progress()
     eventCount = translation.eventCount()
-    lastEventAt = lastWriteAt
+    if (text !== '') await watch.write(encoder.encode(text))
   }
-  const run = async () => {
-    while (!stopped.signal.aborted && !verdict) {
-      const now = clock.now()
-      const idleMs = translation.isFinished() ? Math.min(order.idleMs, AFTER_FINISH_MS) : order.idleMs
-      if (now >= order.deadlineAt) verdict = 'out_of_time'
-      else if (now - lastEventAt >= idleMs) verdict = 'stalled'
-      if (verdict) return order.cancel() // the read that is under way fails, and finds the verdict
-      if (now - lastWriteAt >= BEAT_MS) {
-        lastWriteAt = now
-        sink.write(COMMENT).catch(order.cancel)
-      }
-      const waitMs = Math.min(lastEventAt + idleMs - now, order.deadlineAt - now, lastWriteAt + BEAT_MS - now)
-      await clock.wait(Math.max(1, waitMs), stopped.signal)
-    }
-  }
-  run()
-  return { verdict: () => verdict, progress, stop: () => stopped.abort() }
 }

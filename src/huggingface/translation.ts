@@ -1,7 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Interruption } from '../core/errors.ts'
-import { type Chunk, isFields, readChunk, type Usage } from '../openai/chunk.ts'
-import { formatEvent } from '../openai/sse.ts'
+import type { UpstreamError } from '../core/outcome.ts'
+import { type Chunk, finishReasonOf, isFields, readChunk, type Usage } from '../openai/chunk.ts'
+import { formatErrorEvent, formatEvent } from '../openai/sse.ts'
 import { createMendingState, mendChunk } from './answer-dialect.ts'
 import { redact } from './error-body.ts'
 import { MAX_EVENT_BYTES } from './opening.ts'
@@ -22,6 +23,12 @@ export type Translation = {
   /** Events with data so far; comments are not progress. */
   eventCount(): number
   usage(): Usage | undefined
+  /** Whether `[DONE]` came. */
+  isDone(): boolean
+  /** Whether every event so far could have gone to the client as it came. */
+  isClean(): boolean
+  /** Whether the bytes so far end with a whole event. */
+  isAtBoundary(): boolean
 }
 
 /**
@@ -38,27 +45,37 @@ export function createTranslation(newId: () => string): Translation {
   let end: StreamEnd | undefined
   let usage: Usage | undefined
   let eventCount = 0
+  let isClean = true
+  let isDone = false
+  let last = '\n\n'
   let text = ''
 
   const onChunk = (chunk: Chunk, event: EventSourceMessage) => {
+    const mended = mendChunk(chunk, mending)
     for (const [position, choice] of chunk.choices.entries()) {
       const index = typeof choice['index'] === 'number' ? choice['index'] : position
       begun.add(index)
-      if (typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== '') finished.add(index)
+      if (mended !== 'broken_off' && finishReasonOf(choice) !== undefined) finished.add(index)
     }
-    const mended = mendChunk(chunk, mending)
     if (mended === 'broken_off') end = 'cut'
     else text += formatEvent(mended === chunk ? event.data : JSON.stringify(mended), event)
+    if (mended !== chunk) isClean = false
   }
   const onEvent = (event: EventSourceMessage) => {
-    if (end) return
+    if (end) {
+      isClean = false // nothing is expected after the end
+      return
+    }
+    if (event.data.trim() === '') return // no event by the standard; some providers keep the connection alive by it
     eventCount++
     const facts = readChunk(event.data, event.event)
     if (facts.kind === 'done') {
       end = 'whole'
+      isDone = true
+      text += formatEvent(event.data.trim())
     } else if (facts.kind === 'error') {
       end = 'upstream_error'
-      text += formatEvent(toErrorData(event.data, facts.error))
+      text += toErrorEvent(event.data, facts.error)
     } else if (facts.kind === 'unreadable') {
       end = 'unreadable'
     } else {
@@ -70,6 +87,8 @@ export function createTranslation(newId: () => string): Translation {
   const decoder = new TextDecoder()
   const parse = (piece: string): string => {
     text = ''
+    last = (last + piece).slice(-2)
+    if (piece.includes('\r')) isClean = false
     try {
       parser.feed(piece)
     } catch {
@@ -82,32 +101,34 @@ export function createTranslation(newId: () => string): Translation {
     feed: (bytes) => parse(decoder.decode(bytes, { stream: true })),
     finish() {
       const rest = end ? '' : parse(`${decoder.decode()}\n\n`)
-      const isTorn = end === 'unreadable' // half an event before the end is a cut, not a dialect
-      return {
-        text: rest,
-        end: isFinished() && isTorn ? 'whole' : isTorn ? 'cut' : (end ?? (isFinished() ? 'whole' : 'cut')),
-      }
+      return { text: rest, end: judgeEnd(end, isFinished()) }
     },
     end: () => end,
     isFinished,
     eventCount: () => eventCount,
     usage: () => usage,
+    isDone: () => isDone,
+    isClean: () => isClean && end !== 'upstream_error' && end !== 'unreadable',
+    isAtBoundary: () => last === '\n\n',
   }
 }
 
-/** The error as clients read it, `{ error: { message, ... } }`, with every other member that came with it. */
-function toErrorData(data: string, error: { readonly message: string }): string {
+/** Half an event before the end is a cut, not a dialect; after the finish reason not even that. */
+function judgeEnd(end: StreamEnd | undefined, isFinished: boolean): StreamEnd {
+  if (isFinished && end !== 'upstream_error') return 'whole'
+  return end === undefined || end === 'unreadable' ? 'cut' : end
+}
+
+/** The error as clients read it, whatever its shape, with every other member that came with it. */
+function toErrorEvent(data: string, error: UpstreamError): string {
   let came: unknown
   try {
     came = JSON.parse(data)
   } catch {
-    came = {}
+    came = undefined // the text of an `event: error`
   }
   const fields = isFields(came) ? came : {}
   const nested = isFields(fields['error']) ? fields['error'] : {}
-  const message = redact(error.message)
-  return JSON.stringify({
-    ...fields,
-    error: { type: 'server_error', param: null, code: 'upstream_error', ...nested, message },
-  })
+  const defaults = { type: 'server_error', param: null, code: 'upstream_error' }
+  return redact(formatErrorEvent({ ...defaults, ...nested, message: error.message }, fields))
 }

@@ -54,7 +54,7 @@ export function createConfigStore(kv: KVNamespace, memory: ConfigMemory, clock: 
     if (memory.writes !== writes && memory.state) return memory.state
     const isNew = text !== memory.text || memory.state === undefined
     const state = isNew ? await readState(text, memory.state, kv, log) : memory.state
-    memory.state = withoutOutage(state ?? BUILT_IN)
+    memory.state = state ?? BUILT_IN
     memory.text = text
     memory.checkedAt = clock.now()
     return memory.state
@@ -63,6 +63,7 @@ export function createConfigStore(kv: KVNamespace, memory: ConfigMemory, clock: 
     const problem = `KV did not answer: ${error instanceof Error ? error.message : String(error)}`
     log('config_read_failed', { problem })
     memory.state = { ...(memory.state ?? BUILT_IN), problem }
+    delete memory.text // the next answer is judged anew, so that this problem ends with it and no other does
     memory.checkedAt = clock.now()
     return memory.state
   }
@@ -105,7 +106,8 @@ export function createConfigStore(kv: KVNamespace, memory: ConfigMemory, clock: 
       return ok(memory.state)
     },
     async keepLastGood() {
-      const state = await read().catch(failed)
+      const own = clock.now() < memory.trustedUntil ? memory.state : undefined
+      const state = own ?? (await read().catch(failed))
       if (state.source !== 'kv' || state.problem || memory.text == null) return
       if ((await kv.get(LAST_GOOD_CONFIG_KEY)) !== memory.text) await kv.put(LAST_GOOD_CONFIG_KEY, memory.text)
     },
@@ -127,11 +129,4 @@ async function readState(
   const kept = await kv.get(LAST_GOOD_CONFIG_KEY).catch(() => null)
   const lastGood = kept === null ? undefined : parseConfig(kept)
   return lastGood?.ok ? { ...lastGood.value, source: 'last_good', problem } : { ...BUILT_IN, problem }
-}
-
-/** KV has answered, so what was said of its silence no longer holds; what was said of its document does. */
-function withoutOutage(state: ConfigState): ConfigState {
-  if (!state.problem?.startsWith('KV did not answer')) return state
-  const { problem: _over, ...rest } = state
-  return rest
 }

@@ -18,6 +18,8 @@ export type ChatRequest = {
   /** Roles of the messages, for the upstream's dialect. */
   readonly roles: readonly string[]
   readonly hasTools: boolean
+  /** `n`: how many answers are asked for at once. */
+  readonly choiceCount: number
 }
 
 const MAX_MODELS = 16
@@ -48,6 +50,7 @@ export function parseChatRequest(bytes: Uint8Array): Result<ChatRequest, Failure
     stream: body['stream'] === true,
     includeUsage: typeof includeUsage === 'boolean' ? includeUsage : undefined,
     roles: messages.map(({ role }) => role),
+    choiceCount: typeof body['n'] === 'number' ? body['n'] : 1,
     hasTools: Array.isArray(body['tools']) && body['tools'].length > 0,
   })
 }

@@ -95,16 +95,17 @@ function describe(failure: Failure): Envelope {
       return server(
         502,
         'stream_interrupted',
-        `${INTERRUPTIONS[failure.why]} (${failure.target}). The answer is not complete.`,
+        `${INTERRUPTIONS[failure.why]}; the answer of ${failure.target} is incomplete`,
       )
   }
 }
 
+/** With "timed out", the words on which OpenClaw, its forks and pi-ai try again or go on to their next model. */
 const INTERRUPTIONS: Record<Interruption, string> = {
-  cut: 'The upstream closed the connection before the answer was whole',
-  stalled: 'Gateway Timeout: the upstream fell silent and timed out before the answer was whole',
-  out_of_time: 'Gateway Timeout: the request timed out before the answer was whole',
-  unreadable: 'The upstream sent something that is not a chat completion stream',
+  cut: 'Upstream timed out or closed the stream early',
+  stalled: 'Upstream timed out: it fell silent',
+  out_of_time: 'Upstream timed out: the request took longer than its total time',
+  unreadable: 'Upstream timed out or broke the stream: it sent something unreadable',
 }
 
 /**

@@ -1,0 +1,98 @@
+/** What is tried, and what each trial promises. */
+import { listModels, runTurn } from './turn.mjs'
+
+const PRIMARY = 'Qwen/Qwen3-8B'
+const FALLBACK = 'openai/gpt-oss-120b'
+const ANSWER = 'pong, simulated and whole'
+
+const completion = { kind: 'completion', text: ANSWER, usage: 'end' }
+const status = (code) => ({ fault: 'status', status: code })
+const cut = { fault: 'cut', moment: 'after_first_token' }
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} title
+ * @property {(model: string | undefined, nth: number) => object | undefined} answer How the simulator answers a model;
+ *   `nth` counts its requests from 0.
+ * @property {(target: import('./turn.mjs').Target) => Promise<{ problems: string[], saw: string }>} play
+ */
+
+/** An ordinary turn; the only one that works against any deployment. */
+export async function playOrdinary(target, model = PRIMARY) {
+  const turn = await runTurn({ ...target, models: [model] })
+  const problems = wholeTurnProblems(turn)
+  if (turn.usage.input === 0 || turn.usage.output === 0) problems.push('its usage is not counted')
+  return { problems, saw: describe(turn) }
+}
+
+/** @type {Scenario[]} */
+export const SCENARIOS = [
+  { title: 'an ordinary streamed turn, with usage', answer: () => completion, play: (target) => playOrdinary(target) },
+  { title: 'primary 429 -> the fallback answers', answer: unlessPrimary(status(429)), play: playAnswered },
+  { title: 'primary 402 -> the fallback answers', answer: unlessPrimary(status(402)), play: playAnswered },
+  {
+    title: 'cut once after the first token -> tried again',
+    answer: (_model, nth) => (nth === 0 ? cut : completion),
+    play: playAnswered,
+  },
+  { title: 'all targets 503 -> a readable error', answer: () => status(503), play: playFailed },
+  { title: 'always cut after the first token -> reported', answer: () => cut, play: playFailed },
+  { title: 'models listed through provider id litellm', answer: () => undefined, play: playList },
+]
+
+/** What hugway is configured with: it is the gateway that falls back, OpenClaw has no fallback of its own. */
+export const CONFIG = {
+  agents: {
+    defaults: {
+      model: { primary: `huggingface/${PRIMARY}`, fallbacks: [`huggingface/${FALLBACK}`] },
+      models: { [`huggingface/${FALLBACK}`]: { alias: 'Backup of the check' } },
+    },
+  },
+}
+
+function unlessPrimary(fault) {
+  return (model) => (model === PRIMARY ? fault : completion)
+}
+
+async function playAnswered(target) {
+  const turn = await runTurn({ ...target, models: [PRIMARY] })
+  const problems = wholeTurnProblems(turn)
+  if (turn.ok && turn.text !== ANSWER) problems.push(`its final text is not the answer, ${JSON.stringify(ANSWER)}`)
+  return { problems, saw: describe(turn) }
+}
+
+async function playFailed(target) {
+  const turn = await runTurn({ ...target, models: [PRIMARY] })
+  const problems = []
+  if (turn.timedOut) problems.push('it did not end in time')
+  if (turn.ok) problems.push('it took a broken answer for a whole one')
+  if (!turn.isReadable) problems.push('it printed no JSON')
+  if (!/overloaded|unavailable|timed? ?out|incomplete|failed/i.test(turn.error)) problems.push('its error says nothing')
+  return { problems, saw: describe(turn) }
+}
+
+async function playList(target) {
+  const { rows, error } = await listModels(target)
+  const named = rows.find(({ key }) => key === `litellm/huggingface/${FALLBACK}`)
+  const problems = []
+  if (rows.length === 0) problems.push(`it lists nothing: ${error}`)
+  else if (!named) problems.push(`it does not list huggingface/${FALLBACK}`)
+  else if (named.name !== 'Backup of the check')
+    problems.push(`it shows ${FALLBACK} as ${named.name}, not by its alias`)
+  if (named && !(named.contextWindow > 0)) problems.push('it knows no context window')
+  return { problems, saw: `${rows.length} models, ${FALLBACK} as "${named?.name}" with ${named?.contextWindow} tokens` }
+}
+
+function wholeTurnProblems(turn) {
+  const problems = []
+  if (turn.timedOut) problems.push('it did not end in time')
+  if (!turn.isReadable) problems.push('it printed no JSON')
+  if (!turn.ok) problems.push('it says that the turn failed')
+  if (turn.text.trim() === '') problems.push('its final text is empty')
+  return problems
+}
+
+function describe({ ok, text, usage, error, durationMs }) {
+  const answer = `final ${JSON.stringify(text)}, ${usage.input} + ${usage.output} tokens`
+  return `${ok ? answer : `failed: ${error || answer}`} (${(durationMs / 1_000).toFixed(1)} s)`
+}

@@ -1,0 +1,128 @@
+/** Runs OpenClaw's commands, each with a HOME of its own: it keeps its cooldowns for providers there. */
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { runToEnd } from './run-to-end.mjs'
+
+/**
+ * OpenClaw repeats a failing model for about 90 seconds whatever `--timeout` says, then falls back or gives up. A turn
+ * with a healthy model takes 8 to 20 seconds.
+ */
+const GRACE_MS = 140_000
+const LIST_LIMIT_MS = 60_000
+
+/**
+ * @typedef {object} Target
+ * @property {string} entry OpenClaw's entry file.
+ * @property {string} baseUrl
+ * @property {string} apiKey
+ *
+ * @typedef {object} Turn What OpenClaw made of it.
+ * @property {boolean} ok It says that the turn succeeded, and its exit code agrees.
+ * @property {string} text The final text.
+ * @property {{ input: number, output: number }} usage Tokens as it counts them; 0 where it knows none.
+ * @property {string} error What it told its user.
+ * @property {boolean} timedOut
+ * @property {boolean} isReadable It printed the JSON it was asked for.
+ * @property {number} durationMs
+ */
+
+/**
+ * One headless agent turn.
+ *
+ * @param {Target & { models: string[], timeoutSeconds?: number }} order `models`: the primary, then OpenClaw's own fallbacks.
+ * @returns {Promise<Turn>} Does not throw because a turn failed.
+ */
+export async function runTurn({ models, timeoutSeconds = 60, ...target }) {
+  const config = {
+    agents: { defaults: { model: { primary: refOf(models[0]), fallbacks: models.slice(1).map(refOf) } } },
+    models: { mode: 'replace', providers: { hugway: providerOf(target.baseUrl, models.map(toRow)) } },
+  }
+  const args = ['agent', 'exec', '--json', '--timeout', String(timeoutSeconds), 'Reply with exactly: pong']
+  const ended = await withHome(target, config, args, timeoutSeconds * 1_000 + GRACE_MS)
+  return toTurn(ended, target.apiKey)
+}
+
+/**
+ * The models that OpenClaw finds by itself: under this provider id, and no other, it asks `GET /models`.
+ *
+ * @param {Target} target
+ * @returns {Promise<{ rows: Record<string, unknown>[], error: string }>}
+ */
+export async function listModels(target) {
+  const config = {
+    agents: { defaults: { model: { primary: 'litellm/none' } } },
+    models: { mode: 'merge', providers: { litellm: providerOf(target.baseUrl, []) } },
+  }
+  const args = ['models', 'list', '--provider', 'litellm', '--refresh', '--json']
+  const ended = await withHome(target, config, args, LIST_LIMIT_MS)
+  const rows = parseJson(ended.stdout)?.models
+  return { rows: Array.isArray(rows) ? rows : [], error: `exit ${ended.code} ${ended.stderr.slice(-300)}` }
+}
+
+/** The key is named, not written: OpenClaw reads it from the environment. */
+function providerOf(baseUrl, models) {
+  return { baseUrl, apiKey: '$' + '{HUGWAY_CHECK_KEY}', api: 'openai-completions', models }
+}
+
+function refOf(id) {
+  return `hugway/${id}`
+}
+
+function toRow(id) {
+  const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  // Without `compat` it asks only a base URL on this machine for usage.
+  const compat = { supportsUsageInStreaming: true }
+  return { id, name: id, reasoning: false, input: ['text'], contextWindow: 131_072, maxTokens: 4_096, cost, compat }
+}
+
+async function withHome({ entry, apiKey }, config, args, timeoutMs) {
+  const home = await mkdtemp(join(tmpdir(), 'hugway-openclaw-home-'))
+  const wipe = () => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  process.on('exit', wipe)
+  try {
+    const cwd = join(home, 'workspace')
+    const file = join(home, '.openclaw', 'openclaw.json')
+    await mkdir(cwd)
+    await mkdir(dirname(file))
+    await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 })
+    const env = {
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      HOME: home,
+      USERPROFILE: home,
+      LANG: 'C.UTF-8',
+      NO_COLOR: '1',
+      HUGWAY_CHECK_KEY: apiKey,
+    }
+    const own = args[0] === 'agent' ? ['--config', file, '--cwd', cwd] : []
+    const [command, sub, ...rest] = args
+    return await runToEnd(process.execPath, [entry, command, sub, ...own, ...rest], { env, cwd, timeoutMs })
+  } finally {
+    process.off('exit', wipe)
+    wipe()
+  }
+}
+
+function toTurn({ code, stdout, stderr, timedOut, durationMs }, apiKey) {
+  const json = parseJson(stdout)
+  const said = json?.error?.message ?? json?.error ?? (json ? '' : stderr.slice(-500))
+  return {
+    ok: json?.ok === true && code === 0,
+    text: typeof json?.final === 'string' ? json.final : '',
+    usage: { input: json?.usage?.input ?? 0, output: json?.usage?.output ?? 0 },
+    error: (typeof said === 'string' ? said : JSON.stringify(said)).replaceAll(apiKey, '***'),
+    timedOut,
+    isReadable: json !== undefined,
+    durationMs,
+  }
+}
+
+/** The JSON object at the end of what a program printed; lines for people may come before it. */
+function parseJson(text) {
+  try {
+    return JSON.parse(text.slice(text.indexOf('{')))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { LocalKeys } from './local-settings.ts'
+
+const OWNER_ONLY = 0o600
+
+/** Reads the keys that an earlier start made, or makes them: they stay the same until `path` is deleted. */
+export function readOrMakeKeys(path: string): LocalKeys {
+  const kept = existsSync(path) ? parseKeys(readFileSync(path, 'utf8')) : undefined
+  if (kept) return kept
+  const made = { apiKey: `hugway-local-${random()}`, adminToken: `hugway-admin-${random()}` }
+  writePrivately(path, `${JSON.stringify(made, undefined, 2)}\n`)
+  return made
+}
+
+/** Writes a file that only its owner may read, whatever was there before. */
+export function writePrivately(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  if (existsSync(path)) chmodSync(path, OWNER_ONLY) // `mode` counts only for a file that is made new
+  writeFileSync(path, text, { mode: OWNER_ONLY })
+}
+
+/**
+ * Writes vars as wrangler's `--env-file` reads them: dotenv, where `$` would stand for another variable.
+ *
+ * @throws When a value holds all three kinds of quotes: dotenv has no way to write that.
+ */
+export function formatVars(vars: Readonly<Record<string, string>>): string {
+  return Object.entries(vars)
+    .map(([name, value]) => `${name}=${quote(name, value)}\n`)
+    .join('')
+}
+
+function quote(name: string, value: string): string {
+  // In double quotes dotenv makes line ends of `\n` and `\r`, so they are the last choice.
+  const mark = ["'", '`', '"'].find((candidate) => !value.includes(candidate))
+  const isChanged = mark === '"' && /\\[nr]/.test(value)
+  if (mark === undefined || isChanged) throw new Error(`${name} holds a mix of quotes that an env file cannot carry`)
+  return `${mark}${value.replaceAll('$', '\\$')}${mark}`
+}
+
+function parseKeys(text: string): LocalKeys | undefined {
+  try {
+    const { apiKey, adminToken } = JSON.parse(text) as Partial<Record<keyof LocalKeys, unknown>>
+    return isKey(apiKey) && isKey(adminToken) ? { apiKey, adminToken } : undefined
+  } catch {
+    return undefined // cut short by a full disk or edited by hand: new ones are made
+  }
+}
+
+/** They are printed inside a shell command, so nothing that a shell reads may be in them. */
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{16,}$/.test(value)
+}
+
+function random(): string {
+  return randomBytes(18).toString('base64url')
+}

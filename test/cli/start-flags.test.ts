@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { parseStartFlags } from '../../src/cli/start-flags.ts'
+
+test.each<[title: string, args: string[], expected: unknown]>([
+  ['nothing means the default port', [], { do: 'serve', port: 8787 }],
+  ['--port 9000 is taken', ['--port', '9000'], { do: 'serve', port: 9000 }],
+  ['--port=65535 is taken', ['--port=65535'], { do: 'serve', port: 65535 }],
+  ['--help goes before the rest', ['--port', 'x', '--help'], { do: 'help' }],
+  ['-h is help', ['-h'], { do: 'help' }],
+])('%s', (_title, args, expected) => {
+  expect(parseStartFlags(args)).toEqual({ ok: true, value: expected })
+})
+
+test.each<[title: string, args: string[], named: string]>([
+  ['an unknown flag', ['--prot', '9000'], "'--prot'"],
+  ['an argument that is no flag', ['9000'], "'9000'"],
+  ['a port without a number', ['--port'], '--port'],
+  ['a port of 0', ['--port', '0'], '"0"'],
+  ['a port over 65535', ['--port', '65536'], '"65536"'],
+  ['a port in another notation', ['--port', '1e3'], '"1e3"'],
+  ['an empty port', ['--port='], '""'],
+])('%s is refused in one line', (_title, args, named) => {
+  const parsed = parseStartFlags(args)
+  expect(parsed.ok).toBe(false)
+  expect(!parsed.ok && parsed.error).toContain(named)
+  expect(!parsed.ok && parsed.error).not.toContain('\n')
+})

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { promisify } from 'node:util'
+import { afterEach, expect, test, vi } from 'vitest'
+import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { familyOf, freePort, type Started, start, survivors } from './support/start-process.ts'
+
+const READY = 'Ctrl-C stops everything.'
+const CONFIG = JSON.stringify({ agents: { defaults: { model: { primary: 'huggingface/Qwen/Qwen3-8B' } } } })
+const running: Started[] = []
+
+function launch(...given: Parameters<typeof start>): Started {
+  const started = start(...given)
+  running.push(started)
+  return started
+}
+
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGTERM')
+    await ended
+  }
+})
+
+async function stopBy(signal: NodeJS.Signals, { child, ended }: Started): Promise<number | string> {
+  child.kill(signal)
+  child.kill(signal) // as a Ctrl-C in a terminal does
+  return ended
+}
+
+/** Nobody listens: the port can be taken. */
+async function takeAndGive(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  await new Promise((resolve) => server.close(resolve))
+}
+
+const printedCommand = (output: string, start: string) =>
+  output
+    .split('\n')
+    .find((line) => line.trim().startsWith(start))
+    ?.trim() ?? `no ${start}`
+const runInShell = async (command: string) =>
+  (await promisify(execFile)('sh', ['-c', command], { env: { PATH: process.env['PATH'] } })).stdout
+const bearerIn = (command: string) => /Bearer ([\w-]+)/.exec(command)?.[1] ?? ''
+
+test('a new user gets an answer, keeps the configuration over a restart, and finds nothing left behind', async () => {
+  const port = await freePort()
+  const first = launch(['--port', String(port)])
+  await first.until(READY)
+  expect(first.output()).toContain('No HF_TOKEN: answers come from a simulator')
+  for (const noise of ['Request.cf', '⛅', 'bindings', 'Scheduled', 'Starting local server']) {
+    expect(first.output()).not.toContain(noise)
+  }
+  const curl = printedCommand(first.output(), 'curl -N')
+  const streamed = await runInShell(curl)
+  expect(streamed).toMatch(/^data: \{/)
+  expect(streamed.match(/^data: /gm)?.length).toBeGreaterThan(5)
+  expect(streamed).toContain('simulated')
+  expect(streamed.trimEnd()).toMatch(/data: \[DONE\]$/)
+
+  const admin = printedCommand(first.output(), `curl http://127.0.0.1:${port}/admin/config`)
+  const before = await runInShell(admin)
+  await runInShell(`${admin} -X PUT -d '${CONFIG}'`)
+  const family = familyOf(first.child.pid)
+  expect(family.map(({ command }) => command).join('\n')).toMatch(/workerd serve/)
+  for (const secret of [bearerIn(curl), bearerIn(admin)]) {
+    expect(secret).toMatch(/^hugway-/)
+    expect(family.filter(({ command }) => command.includes(secret))).toEqual([])
+  }
+  expect(await stopBy('SIGINT', first)).toBe(0)
+  expect(survivors(family)).toEqual([])
+  await takeAndGive(port)
+  expect(existsSync(`.wrangler/hugway/vars-${port}.env`)).toBe(false)
+
+  const second = launch(['--port', String(port)])
+  await second.until(READY)
+  expect(printedCommand(second.output(), 'curl -N')).toBe(curl)
+  expect(JSON.parse(await runInShell(admin))).toEqual(JSON.parse(CONFIG))
+  expect(await runInShell(curl)).toContain('"model":"Qwen/Qwen3-8B"')
+  await runInShell(`${admin} -X PUT -d '${before}'`)
+  expect(await stopBy('SIGTERM', second)).toBe(0)
+})
+
+test('with a token it talks to the router that is set, and prints none of the secrets', async () => {
+  const router = await startSimulator({ requireToken: true, tokenDelayMs: 0 })
+  const port = await freePort()
+  const secrets = { HF_TOKEN: 'hf_$ecret1', HUGWAY_API_KEY: 'mine-$ecret2', HUGWAY_ADMIN_TOKEN: 'mine-$ecret3' }
+  const started = launch(['--port', String(port)], { ...secrets, HF_BASE_URL: router.url })
+  await started.until(READY)
+  expect(started.output()).toContain(`Answers come from ${router.url}, with HF_TOKEN.`)
+  const curl = printedCommand(started.output(), 'curl -N')
+  expect(await runInShell(`HUGWAY_API_KEY='${secrets.HUGWAY_API_KEY}'; ${curl}`)).toContain('[DONE]')
+  expect(router.requests.at(-1)?.headers['authorization']).toBe(`Bearer ${secrets.HF_TOKEN}`)
+  const commands = familyOf(started.child.pid).map(({ command }) => command)
+  expect([started.output(), ...commands].filter((text) => text.includes('$ecret'))).toEqual([])
+  await stopBy('SIGHUP', started)
+  await router.close()
+})
+
+test('nothing stays behind when it is killed and cannot clean up', async () => {
+  const port = await freePort()
+  const started = launch(['--port', String(port)])
+  await started.until(READY)
+  const family = familyOf(started.child.pid)
+  const cli = family.find(({ command }) => / src\/cli\/start\.ts/.test(command) && !command.includes('installed.mjs'))
+  process.kill(cli?.pid ?? 0, 'SIGKILL')
+  await started.ended
+  await vi.waitFor(() => expect(survivors(family)).toEqual([]), 10_000)
+  await takeAndGive(port)
+})
+
+test('says so and ends when wrangler is killed', async () => {
+  const started = launch(['--port', String(await freePort())])
+  await started.until(READY)
+  const family = familyOf(started.child.pid)
+  process.kill(family.find(({ command }) => command.includes('wrangler-dist'))?.pid ?? 0, 'SIGKILL')
+  expect(await started.ended).toBe(1)
+  expect(started.output()).toContain('wrangler ended by itself')
+  expect(survivors(family)).toEqual([])
+})
+
+test('a signal while it starts is heard', async () => {
+  const started = launch(['--port', String(await freePort())])
+  await vi.waitFor(() => expect(familyOf(started.child.pid).length).toBeGreaterThan(2), {
+    interval: 20,
+    timeout: 20_000,
+  })
+  const family = familyOf(started.child.pid)
+  expect(await stopBy('SIGINT', started)).toBe(0)
+  expect(survivors(family)).toEqual([])
+})
+
+test('a port in use is one clear line', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const started = launch(['--port', String(port)])
+  expect(await started.ended).toBe(1)
+  expect(started.output()).toBe(`npm start: port ${port} is in use: choose another by \`npm start -- --port N\`\n`)
+  server.close()
+})
+
+test.each([['--prot'], ['--port=http']])('the bad flag %s is one clear line and exit code 2', async (flag) => {
+  const started = launch([flag])
+  expect(await started.ended).toBe(2)
+  expect(started.output()).toMatch(/^npm start: .+\n$/)
+})
+
+test('--help tells the flags', async () => {
+  const started = launch(['--help'])
+  expect(await started.ended).toBe(0)
+  expect(started.output()).toContain('--port N')
+})

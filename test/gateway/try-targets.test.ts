@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/core/clock.ts'
+import type { Failure } from '../../src/core/errors.ts'
+import { formatModelRef } from '../../src/core/model-ref.ts'
+import { createTargetBoard } from '../../src/gateway/target-board.ts'
+import { type ChainOrder, tryTargets } from '../../src/gateway/try-targets.ts'
+import { createRouterClient } from '../../src/huggingface/router-client.ts'
+import { refOf } from '../core/support/refs.ts'
+
+const WHOLE = '{"choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}]}'
+type Answer = () => Response | Promise<Response>
+const ok: Answer = () => new Response(WHOLE)
+const status =
+  (code: number, message = 'no', headers: Record<string, string> = {}): Answer =>
+  () =>
+    Response.json({ error: message }, { status: code, headers })
+const reset: Answer = () => Promise.reject(new TypeError('reset'))
+const TOO_LONG = "This model's maximum context length is 10 tokens"
+
+/** A clock that jumps to the end of every wait of the chain's own, and keeps how long each was. */
+function jumpingClock() {
+  const waits: number[] = []
+  let nowMs = 1_000_000
+  const clock: Clock = {
+    now: () => nowMs,
+    // A wait with a signal is a time limit, which none of these answers reaches.
+    wait: async (ms, signal) => {
+      if (signal) return new Promise(() => {})
+      waits.push(ms)
+      nowMs += ms
+    },
+  }
+  return { clock, waits }
+}
+
+/** A chain of `a/0`, `a/1` and so on, whose targets answer what is planned for each, one answer after the other. */
+function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
+  const { clock, waits } = jumpingClock()
+  const asked: string[] = []
+  const left = new Map(plans.map((plan, index) => [`a/${index}`, [...plan]]))
+  const send = async (_url: string, init: RequestInit) => {
+    const model = String(init.body)
+    asked.push(model)
+    const answer = left.get(model)?.shift()
+    if (!answer) throw new Error(`nothing is planned for this request to ${model}`)
+    return answer()
+  }
+  const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
+  const board = createTargetBoard(new Map(), clock)
+  const chain: ChainOrder = {
+    targets: plans.map((_, index) => refOf(`a/${index}`)),
+    bodyFor: (model) => model,
+    stream: false,
+    timeoutsOf: () => ({ headersMs: 1_000, firstTokenMs: 1_000, idleMs: 1_000, totalMs: 10_000 }),
+    contextLengths: async () => () => undefined,
+    deadlineAt: clock.now() + 10_000,
+    ...order,
+  }
+  const gone = new AbortController()
+  const tools = { router, board, clock, random: () => 0, newId: () => 'made' }
+  const run = () => tryTargets(tools, chain, gone.signal)
+  return { run, asked, waits, board, gone, clock }
+}
+
+const failureOf = (run: () => Promise<unknown>): Promise<Failure> =>
+  run().then(
+    () => Promise.reject(new Error('it answered')),
+    (error: { failure: Failure }) => error.failure,
+  )
+
+describe('how often each target is asked', () => {
+  test.each<[title: string, plans: Answer[][], asked: string[], waits: number[]]>([
+    ['one that answers, once', [[ok], [ok]], ['a/0'], []],
+    ['one that fails, once, where another is left', [[status(503)], [ok]], ['a/0', 'a/1'], []],
+    ['the last that is busy, twice, with a pause', [[status(503), ok]], ['a/0', 'a/0'], [100]],
+    ['the last that resets, twice, with a pause', [[status(500)], [reset, ok]], ['a/0', 'a/1', 'a/1'], [100]],
+    ['one that says how long to wait, after that long', [[status(429, 'x', { 'retry-after': '1' }), ok], [ok]], ['a/0', 'a/0'], [1_000]],
+    ['one that says it twice, not a third time', [[status(429, 'x', { 'retry-after': '1' }), status(429, 'x', { 'retry-after': '1' })], [ok]], ['a/0', 'a/0', 'a/1'], [1_000]],
+    ['one that wants a long wait, once', [[status(429, 'x', { 'retry-after': '60' })], [ok]], ['a/0', 'a/1'], []],
+  ])('%s', async (_title, plans, asked, waits) => {
+    const chain = start(plans)
+    const won = await chain.run()
+    expect(chain.asked).toEqual(asked)
+    expect(chain.waits).toEqual(waits)
+    expect(won.attempts).toBe(asked.length)
+    expect(formatModelRef(won.target)).toBe(`huggingface/${asked.at(-1)}`)
+  })
+})
+
+describe('a conversation that is too long', () => {
+  const lengths: ChainOrder['contextLengths'] = async () => (ref) => ({ 'a/0': 10, 'a/1': 8, 'a/2': 20 })[String(ref.id)]
+
+  test('goes to a target that holds more, past those that do not', async () => {
+    const { run, asked, board } = start([[status(400, TOO_LONG)], [], [ok]], { contextLengths: lengths })
+    await run()
+    expect(asked).toEqual(['a/0', 'a/2'])
+    expect(board.report().map(({ target }) => target)).toEqual(['huggingface/a/2'])
+  })
+
+  test.each<[title: string, plans: Answer[][]]>([
+    ['where no target holds more', [[status(400, TOO_LONG)], []]],
+    ['where there is no other', [[status(400, TOO_LONG)]]],
+  ])('%s, is told as such', async (_title, plans) => {
+    const { run } = start(plans, { contextLengths: lengths })
+    expect(await failureOf(run)).toEqual({ kind: 'context_overflow', message: TOO_LONG })
+  })
+})
+
+describe('when nobody answers', () => {
+  test('each target’s reason is kept, and the shortest wait', async () => {
+    const { run } = start([[status(429, 'slow', { 'retry-after': '60' })], [status(503, 'busy', { 'retry-after': '30' })], [status(402, 'broke')]])
+    expect(await failureOf(run)).toEqual({
+      kind: 'all_attempts_failed',
+      retryAfterMs: 30_000,
+      attempts: [
+        { target: 'huggingface/a/0', reason: 'rate_limited', status: 429, message: 'slow' },
+        { target: 'huggingface/a/1', reason: 'overloaded', status: 503, message: 'busy' },
+        { target: 'huggingface/a/2', reason: 'billing', status: 402, message: 'broke' },
+      ],
+    })
+  })
+
+  test('no further target is asked once the time is spent', async () => {
+    const chain = start([[status(500)], [ok]])
+    const late = start([[status(500)], [ok]], { deadlineAt: chain.clock.now() })
+    expect(await failureOf(late.run)).toMatchObject({ kind: 'all_attempts_failed' })
+    expect(late.asked.length).toBeLessThanOrEqual(1)
+  })
+
+  test('with every breaker open, the least bad is asked, and the others are told as skipped', async () => {
+    const { run, asked, board } = start([[status(500)], []])
+    for (const target of ['a/1', 'a/0']) for (let failure = 0; failure < 5; failure++) board.failed(refOf(target), 'timeout')
+    expect(await failureOf(run)).toMatchObject({
+      attempts: [
+        { target: expect.any(String), reason: 'overloaded', message: expect.stringContaining('timeout') },
+        { target: 'huggingface/a/0', reason: 'server_error' },
+      ],
+    })
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('what counts against a target', () => {
+  test.each<[title: string, answer: Answer, failures: number | undefined]>([
+    ['a server error does', status(500), 1],
+    ['a rate limit does', status(429), 1],
+    ['a bad request does not', status(422), undefined],
+    ['a conversation that is too long does not', status(400, TOO_LONG), undefined],
+  ])('%s', async (_title, answer, failures) => {
+    const { run, board } = start([[answer]])
+    await failureOf(run)
+    expect(board.report()[0]?.consecutiveFailures).toBe(failures)
+  })
+})
+
+describe('a client that has left', () => {
+  test('before anything was asked starts nothing that goes on', async () => {
+    const { run, gone, asked } = start([[() => new Promise(() => {})], [ok]])
+    setTimeout(() => gone.abort(), 10)
+    const left = run()
+    gone.signal.addEventListener('abort', () => {})
+    await Promise.race([failureOf(() => left).catch(() => {}), new Promise((resolve) => setTimeout(resolve, 50))])
+    expect(asked.filter((model) => model === 'a/1')).toEqual([])
+  })
+
+  test('while its request fails is no reason to ask another', async () => {
+    const { run, gone, asked } = start([
+      [
+        () => {
+          gone.abort()
+          return Promise.reject(new Error('aborted'))
+        },
+      ],
+      [ok],
+    ])
+    expect(await failureOf(run)).toEqual({ kind: 'client_gone' })
+    expect(asked).toEqual(['a/0'])
+  })
+})
+
+test('a request that is itself at fault is told in the upstream’s words', async () => {
+  const { run, asked } = start([[() => Response.json({ error: { message: 'bad', code: 'c', param: 'p' } }, { status: 422 })], [ok]])
+  expect(await failureOf(run)).toEqual({ kind: 'upstream_refused', status: 422, message: 'bad', code: 'c', param: 'p' })
+  expect(asked).toEqual(['a/0'])
+})

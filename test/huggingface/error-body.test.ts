@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readModelList } from '../../src/huggingface/catalog-schema.ts'
+import { readErrorBody } from '../../src/huggingface/error-body.ts'
+
+describe('an error body gives its message, whatever it is', () => {
+  test.each<[what: string, text: string, message: string]>([
+    ['the router’s text', '{"error":"Invalid username or password."}', 'Invalid username or password.'],
+    ['OpenAI’s object', '{"error":{"message":"no","code":"c"}}', 'no'],
+    ['FastAPI’s detail', '{"detail":[{"msg":"field required"}]}', 'field required'],
+    ['a page with a title', '<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>', '502 Bad Gateway'],
+    ['a page without a title', '<html><style>b{}</style><h1>Busy</h1><script>x()</script> now</html>', 'Busy now'],
+    ['plain text', 'upstream connect error', 'upstream connect error'],
+    ['nothing', '', 'HTTP 503 without a message'],
+    ['half of JSON', '{"error":', '{"error":'],
+    ['a JSON list', '["x"]', '["x"]'],
+  ])('%s', (_what, text, message) => {
+    expect(readErrorBody(text, 503)).toMatchObject({ message })
+  })
+
+  test.each<[where: string, text: string]>([
+    ['its message', '{"error":"bad token hf_abcdefghijk"}'],
+    ['its param', '{"error":{"message":"x","param":"Authorization: Bearer hf_abcdefghijk"}}'],
+    ['its code', '{"error":{"message":"x","code":"hf_abcdefghijk"}}'],
+    ['a page', '<html><p>Bearer hf_abcdefghijk</p></html>'],
+  ])('a token that stands in %s is not repeated', (_where, text) => {
+    expect(JSON.stringify(readErrorBody(text, 400))).not.toContain('hf_abcdefghijk')
+  })
+
+  test('is never long and never fails', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), fc.string({ minLength: 2_000, maxLength: 5_000 })), (text) => {
+        const { message } = readErrorBody(text, 500)
+        expect(message.length).toBeGreaterThan(0)
+        expect(message.length).toBeLessThanOrEqual(1_000)
+      }),
+      { seed: 15 },
+    )
+  })
+})
+
+describe('the router’s model list', () => {
+  test.each<[what: string, body: unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'x'],
+    ['a bare list', [{ id: 'a/b' }]],
+    ['an error', { error: 'x' }],
+    ['no rows', { object: 'list', data: [] }],
+    ['rows that are none', { data: [null, 1, 'x', {}, { id: 7 }, { id: '' }, []] }],
+    ['data that is an object', { data: { id: 'a/b' } }],
+  ])('is no list where it is %s', (_what, body) => {
+    expect(readModelList(body)).toBeUndefined()
+  })
+
+  test('keeps the rows that have an id, as they are', () => {
+    const good = { id: 'a/b', providers: 'later', nested: { kept: [1] } }
+    expect(readModelList({ data: [null, good, { id: 7 }] })).toEqual([good])
+  })
+})

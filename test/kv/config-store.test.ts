@@ -1,0 +1,296 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { formatModelRef } from '../../src/core/model-ref.ts'
+import { type ConfigState, createConfigMemory, createConfigStore } from '../../src/kv/config-store.ts'
+import { keepLog, keepWork, manualClock, probeKv } from './support/tools.ts'
+
+beforeEach(() => reset())
+
+/** An isolate: its memory, its view of KV, its time. `clock` is shared where two isolates live side by side. */
+function isolate(clock = manualClock()) {
+  const probe = probeKv()
+  const { log, lines } = keepLog()
+  const work = keepWork()
+  const memory = createConfigMemory()
+  const store = createConfigStore(probe.kv, memory, clock, log)
+  return { store, probe, clock, lines, work, memory, current: () => store.current(work.later) }
+}
+
+const documentOf = (primary: string) => JSON.stringify({ agents: { defaults: { model: primary } } })
+const primaryOf = ({ config }: ConfigState) => formatModelRef(config.primary).replace('huggingface/', '')
+const BROKEN = '{"agents": {"defaults": {"modle": "a/b"}}}'
+const BUILT_IN = 'deepseek-ai/DeepSeek-R1'
+
+describe('a new isolate', () => {
+  test('reads the document once', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/b'))
+    const { current, probe } = isolate()
+    expect(await current()).toMatchObject({ source: 'kv' })
+    expect(primaryOf(await current())).toBe('a/b')
+    expect(probe.calls).toEqual(['get config'])
+  })
+
+  test('goes by the built-in configuration where there is none', async () => {
+    const { current, probe } = isolate()
+    expect(primaryOf(await current())).toBe(BUILT_IN)
+    expect(await current()).toMatchObject({ source: 'built_in', document: {} })
+    expect(probe.calls).toEqual(['get config'])
+  })
+
+  test('reads JSON5 that a person wrote into KV by hand', async () => {
+    await env.HUGWAY_KV.put('config', `{agents: {defaults: {model: 'a/b',}}} // mine`)
+    expect(primaryOf(await isolate().current())).toBe('a/b')
+  })
+
+  test('goes on without KV when KV is down, and says so', async () => {
+    const { current, probe, lines } = isolate()
+    probe.fault = 'down'
+    expect(await current()).toMatchObject({ source: 'built_in', problem: 'KV did not answer: KV is down' })
+    expect(lines.map(({ event }) => event)).toEqual(['config_read_failed'])
+  })
+
+  test('waits a second and a half for a KV that says nothing, no longer', async () => {
+    const { current, probe, clock } = isolate()
+    probe.fault = 'silent'
+    const state = current()
+    await clock.pass(1_500)
+    expect(await state).toMatchObject({ source: 'built_in', problem: expect.stringContaining('KV did not answer') })
+    await current() // at once: nobody waits a second time
+  })
+
+  test('takes a late answer over when it comes', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/b'))
+    const { current, probe, clock, work } = isolate()
+    let open = () => {}
+    probe.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    const state = current()
+    await clock.pass(1_500)
+    expect(primaryOf(await state)).toBe(BUILT_IN)
+    open()
+    await work.done()
+    expect(await current()).not.toHaveProperty('problem')
+    expect(primaryOf(await current())).toBe('a/b')
+  })
+})
+
+describe('an isolate that knows the document', () => {
+  test('asks KV nothing while it is fresh', async () => {
+    const { current, probe, clock } = isolate()
+    await current()
+    probe.calls.length = 0
+    await clock.pass(9_999)
+    for (let request = 0; request < 100; request++) await current()
+    expect(probe.calls).toEqual([])
+  })
+
+  test('renews it behind the back of the request that finds it old, once', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/old'))
+    const { current, probe, clock, work } = isolate()
+    await current()
+    await env.HUGWAY_KV.put('config', documentOf('a/new'))
+    await clock.pass(10_000)
+    expect((await Promise.all([current(), current(), current()])).map(primaryOf)).toEqual(['a/old', 'a/old', 'a/old'])
+    expect(work.count()).toBe(1)
+    await work.done()
+    expect(primaryOf(await current())).toBe('a/new')
+    expect(probe.calls).toEqual(['get config', 'get config'])
+  })
+
+  test('hands out the very same object while the text is the same', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/b'))
+    const { current, clock, work } = isolate()
+    const before = await current()
+    await clock.pass(10_000)
+    await current()
+    await work.done()
+    expect(await current()).toBe(before)
+  })
+
+  test('lives through an outage of KV, says so, and forgets it when it is over', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/b'))
+    const { current, probe, clock, work } = isolate()
+    await current()
+    probe.fault = 'down'
+    await clock.pass(10_000)
+    expect(primaryOf(await current())).toBe('a/b')
+    await work.done()
+    expect(await current()).toMatchObject({ source: 'kv', problem: 'KV did not answer: KV is down' })
+    probe.fault = 'none'
+    await clock.pass(10_000)
+    await current()
+    await work.done()
+    expect(await current()).not.toHaveProperty('problem')
+    expect(primaryOf(await current())).toBe('a/b')
+  })
+
+  test('is asked by nobody for longer than a KV that says nothing would hold it', async () => {
+    const { current, probe, clock } = isolate()
+    await current()
+    probe.fault = 'silent'
+    await clock.pass(10_000)
+    await current()
+    await current()
+    expect(probe.calls).toHaveLength(2)
+    await clock.pass(30_000)
+    await current() // the read that never came back does not keep it from being asked again
+    expect(probe.calls).toHaveLength(3)
+  })
+})
+
+describe('a document that somebody broke by hand', () => {
+  test('leaves the last good one in use', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/good'))
+    const { current, clock, work, lines } = isolate()
+    await current()
+    await env.HUGWAY_KV.put('config', BROKEN)
+    await clock.pass(10_000)
+    await current()
+    await work.done()
+    const state = await current()
+    expect(primaryOf(state)).toBe('a/good')
+    expect(state).toMatchObject({ source: 'last_good', problem: expect.stringContaining('did you mean "model"') })
+    expect(lines).toMatchObject([{ event: 'config_broken' }])
+  })
+
+  test('leaves a new isolate the copy that the cron trigger kept', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/good'))
+    await isolate().store.keepLastGood()
+    await env.HUGWAY_KV.put('config', BROKEN)
+    const state = await isolate().current()
+    expect(primaryOf(state)).toBe('a/good')
+    expect(state).toMatchObject({ source: 'last_good', problem: expect.stringContaining('broken') })
+  })
+
+  test.each<[what: string, kept: string | undefined]>([
+    ['nothing was kept', undefined],
+    ['what was kept is broken too', '{'],
+  ])('leaves a new isolate the built-in one where %s', async (_what, kept) => {
+    await env.HUGWAY_KV.put('config', '<html>')
+    if (kept !== undefined) await env.HUGWAY_KV.put('config:last_good', kept)
+    expect(await isolate().current()).toMatchObject({ source: 'built_in', problem: expect.stringContaining('broken') })
+  })
+
+  test('stays a known problem through an outage of KV', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/good'))
+    const { current, probe, clock, work } = isolate()
+    const renewed = async () => {
+      await clock.pass(10_000)
+      await current()
+      await work.done()
+      return current()
+    }
+    await current()
+    await env.HUGWAY_KV.put('config', BROKEN)
+    await renewed()
+    probe.fault = 'down'
+    await renewed()
+    probe.fault = 'none'
+    expect(await renewed()).toMatchObject({ source: 'last_good', problem: expect.stringContaining('broken') })
+  })
+
+  test('is over when it is mended', async () => {
+    await env.HUGWAY_KV.put('config', BROKEN)
+    const { current, clock, work } = isolate()
+    await current()
+    await env.HUGWAY_KV.put('config', documentOf('a/mended'))
+    await clock.pass(10_000)
+    await current()
+    await work.done()
+    expect(primaryOf(await current())).toBe('a/mended')
+    expect(await current()).not.toHaveProperty('problem')
+  })
+
+  test('is never kept as the last good one', async () => {
+    await env.HUGWAY_KV.put('config', BROKEN)
+    await isolate().store.keepLastGood()
+    expect(await env.HUGWAY_KV.get('config:last_good')).toBeNull()
+  })
+})
+
+describe('a write', () => {
+  test('is seen at once where it was made, and asks KV nothing', async () => {
+    const { store, current, probe } = isolate()
+    await current()
+    expect(await store.replace(documentOf('a/b'))).toMatchObject({ ok: true })
+    expect(primaryOf(await current())).toBe('a/b')
+    expect(probe.calls).toEqual(['get config', 'put config'])
+    expect(primaryOf(await isolate().current())).toBe('a/b')
+  })
+
+  test('is not undone by a read that is behind the times', async () => {
+    const { store, current, probe, clock, work } = isolate()
+    await store.replace(documentOf('a/new'))
+    probe.stale = documentOf('a/old')
+    for (let seconds = 0; seconds < 59; seconds += 10) {
+      await clock.pass(10_000 - 1)
+      await current()
+      await work.done()
+      expect(primaryOf(await current())).toBe('a/new')
+    }
+  })
+
+  test('is not undone by a read that had begun before it', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/old'))
+    const { store, current, probe, clock, work } = isolate()
+    await current()
+    await clock.pass(10_000)
+    let open = () => {}
+    probe.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    await current()
+    const { gate } = probe
+    delete probe.gate
+    await store.replace(documentOf('a/new'))
+    open()
+    await gate
+    await work.done()
+    expect(primaryOf(await current())).toBe('a/new')
+  })
+
+  test('is not undone by the cron trigger, whose read is behind the times', async () => {
+    const { store, current, probe, clock } = isolate()
+    await store.replace(documentOf('a/new'))
+    probe.stale = documentOf('a/old')
+    await clock.pass(5_000)
+    await store.keepLastGood()
+    expect(primaryOf(await current())).toBe('a/new')
+  })
+
+  test('is all or nothing: what is broken leaves KV alone', async () => {
+    const { store, probe } = isolate()
+    expect(await store.replace(BROKEN)).toMatchObject({ ok: false, error: [{ path: 'agents.defaults.modle' }] })
+    expect(probe.calls).toEqual([])
+  })
+
+  test('that KV refuses changes nothing', async () => {
+    const { store, current, probe } = isolate()
+    await current()
+    probe.fault = 'down'
+    await expect(store.replace(documentOf('a/b'))).rejects.toMatchObject({ failure: { kind: 'config_not_stored' } })
+    expect(primaryOf(await current())).toBe(BUILT_IN)
+  })
+
+  test('of two at once, one wins whole', async () => {
+    const [one, two] = [isolate(), isolate()]
+    await Promise.all([one.store.replace(documentOf('a/one')), two.store.replace(documentOf('a/two'))])
+    expect(['a/one', 'a/two']).toContain(primaryOf(await isolate().current()))
+  })
+
+  test('is kept as JSON, whatever it was written in', async () => {
+    await isolate().store.replace(`{agents: {defaults: {model: 'a/b'}}} // mine`)
+    expect(JSON.parse((await env.HUGWAY_KV.get('config')) ?? '')).toEqual({ agents: { defaults: { model: 'a/b' } } })
+  })
+})
+
+test('the cron trigger keeps what is in use, and writes only what has changed', async () => {
+  const { store, probe, clock } = isolate()
+  await store.replace(documentOf('a/b'))
+  await clock.pass(60_000)
+  await store.keepLastGood()
+  await store.keepLastGood()
+  expect(probe.calls.filter((call) => call.startsWith('put'))).toEqual(['put config', 'put config:last_good'])
+})
