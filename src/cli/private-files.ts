@@ -1,24 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { writeAtomically } from './atomic-file.ts'
 import type { LocalKeys } from './local-settings.ts'
 
 const OWNER_ONLY = 0o600
 
 /** Reads the keys that an earlier start made, or makes them: they stay the same until `path` is deleted. */
 export function readOrMakeKeys(path: string): LocalKeys {
-  const kept = existsSync(path) ? parseKeys(readFileSync(path, 'utf8')) : undefined
+  const kept = readKeys(path)
   if (kept) return kept
   const made = { apiKey: `hugway-local-${random()}`, adminToken: `hugway-admin-${random()}` }
   writePrivately(path, `${JSON.stringify(made, undefined, 2)}\n`)
   return made
 }
 
-/** Writes a file that only its owner may read, whatever was there before. */
+/** Reads the keys that an earlier start made, if there was one. */
+export function readKeys(path: string): LocalKeys | undefined {
+  return existsSync(path) ? parseKeys(readFileSync(path, 'utf8')) : undefined
+}
+
+/** Writes a file that only its owner may read, whatever was there before, at once. */
 export function writePrivately(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  if (existsSync(path)) chmodSync(path, OWNER_ONLY) // `mode` counts only for a file that is made new
-  writeFileSync(path, text, { mode: OWNER_ONLY })
+  writeAtomically(path, text, OWNER_ONLY)
 }
 
 /**

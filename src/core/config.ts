@@ -1,8 +1,9 @@
-import JSON5 from 'json5'
 import { type ConfigDocument, formatPath, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
+import { parseDocumentText } from './document-text.ts'
 import type { Problem } from './errors.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from './model-ref.ts'
 import { err, ok, type Result } from './result.ts'
+import { withoutSecrets } from './secrets.ts'
 
 /** Limits of one request, in milliseconds. See the README for what each of them covers. */
 export type Timeouts = {
@@ -46,51 +47,26 @@ const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
  */
 const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
 const DEFAULT_HOLD_MS = 15_000
-/** `JSON.stringify` overflows the stack at some thousands. */
-const MAX_DEPTH = 100
 const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
 
-/** Parses a document a person or a program wrote, JSON or JSON5. Every problem is listed. Never throws. */
+/**
+ * Parses a document a person or a program wrote, JSON or JSON5. Every problem is listed; a secret is one, wherever it
+ * stands, and is not quoted. Never throws.
+ */
 export function parseConfig(text: string): Result<LoadedConfig, readonly Problem[]> {
-  const value = parseJsonOrJson5(text)
-  if (!value.ok) return value
-  const document = readDocument(value.value)
-  if (!document.ok) return document
-  const problems: Problem[] = []
-  const config = resolve(document.value, problems)
-  return problems.length > 0 ? err(problems) : ok({ document: document.value, config })
+  const parsed = parseDocumentText(text)
+  if (!parsed.ok) return parsed
+  const { value, problems: secrets } = withoutSecrets(parsed.value)
+  const document = readDocument(value)
+  const others: Problem[] = document.ok ? [] : [...document.error]
+  const config = document.ok ? resolve(document.value, others) : undefined
+  const problems = [...secrets, ...others.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
+  return document.ok && config && problems.length === 0 ? ok({ document: document.value, config }) : err(problems)
 }
 
 /** Aliases are compared without case, and a run of spaces counts as one. */
 export function normalizeAlias(alias: string): string {
   return alias.trim().replace(/\s+/g, ' ').toLowerCase()
-}
-
-function parseJsonOrJson5(text: string): Result<unknown, readonly Problem[]> {
-  const refuse = (message: string) => err([{ path: '(the document)', message }])
-  let value: unknown
-  try {
-    value = JSON5.parse(text)
-  } catch (error) {
-    // JSON5's message names line and column and quotes one character: nothing of the document leaks.
-    return refuse(error instanceof Error ? error.message.replace(/^JSON5: /, 'not JSON or JSON5: ') : 'not JSON')
-  }
-  const trap = findTrap(value)
-  return trap ? refuse(trap) : ok(value)
-}
-
-/** What JSON can hold and neither Zod nor `JSON.stringify` can carry on. */
-function findTrap(root: unknown): string | undefined {
-  const open = [{ value: root, depth: 0 }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, depth } = next
-    if (typeof value !== 'object' || value === null) continue
-    // Zod leaves this key out without a word; nothing a person wrote may be dropped.
-    if (Object.hasOwn(value, '__proto__')) return 'the key "__proto__" is not accepted anywhere'
-    if (depth > MAX_DEPTH) return `lists and objects may be nested ${MAX_DEPTH} deep`
-    for (const child of Object.values(value)) open.push({ value: child, depth: depth + 1 })
-  }
-  return undefined
 }
 
 function resolve(document: ConfigDocument, problems: Problem[]): Config {
@@ -176,16 +152,13 @@ function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collec
   return { refByAlias, aliasByRef }
 }
 
-/** What OpenClaw's provider block says of addresses and keys belongs to the deployment here, so it must not differ. */
+/** What OpenClaw's provider block says of the address belongs to the deployment here, so it must not differ. */
 function checkProvider(document: ConfigDocument, problems: Problem[]): void {
   const provider = document.models?.providers?.huggingface
   const refuse = (key: string, message: string) =>
     problems.push({ path: `models.providers.huggingface.${key}`, message })
   if (provider?.baseUrl !== undefined && provider.baseUrl.replace(/\/+$/, '') !== ROUTER_BASE_URL) {
     refuse('baseUrl', `must be ${ROUTER_BASE_URL} or absent; another upstream is set by HF_BASE_URL on the deployment`)
-  }
-  if (provider?.apiKey !== undefined && !/^(?:\$\{\w+\}|[A-Z][A-Z0-9_]*)$/.test(provider.apiKey)) {
-    refuse('apiKey', 'must not hold a key; set the secret HF_TOKEN on the deployment (a reference to it may stay)')
   }
 }
 

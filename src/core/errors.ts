@@ -16,6 +16,15 @@ export type Failure =
   | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
   | { readonly kind: 'bad_config'; readonly problems: readonly Problem[] }
   | { readonly kind: 'config_not_stored' }
+  /** The precondition of a write does not hold; `current` is the tag of what is stored now. */
+  | { readonly kind: 'config_changed'; readonly current: string }
+  | { readonly kind: 'unknown_version'; readonly id: string; readonly param?: string }
+  | { readonly kind: 'unsupported_media_type'; readonly accepted: readonly string[] }
+  | { readonly kind: 'unknown_key'; readonly id: string }
+  | { readonly kind: 'key_not_active'; readonly id: string; readonly status: 'expired' | 'revoked' }
+  /** KV did not answer or did not take a write that is not the configuration. */
+  | { readonly kind: 'storage_unavailable' }
+  | { readonly kind: 'catalog_refresh_failed'; readonly reason: string }
   /** An upstream said that the request itself is at fault; `status` is its own, 400 to 499. */
   | {
       readonly kind: 'upstream_refused'

@@ -6,6 +6,15 @@ import { GatewayError } from '../core/errors.ts'
  * @throws {GatewayError} `body_too_large`, as soon as it is known; `bad_request` when the client breaks off.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await readAll(request, maxBytes)
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause
+    throw new GatewayError({ kind: 'bad_request', message: 'The body broke off before its end.' }, { cause })
+  }
+}
+
+async function readAll(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new GatewayError({ kind: 'body_too_large', maxBytes })
   const announced = request.headers.get('content-length')
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge()

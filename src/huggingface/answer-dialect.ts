@@ -16,6 +16,7 @@ const KNOWN_REASONS = new Set(['stop', 'length', 'tool_calls', 'content_filter',
 /** Generation did not end, it was broken off: an answer that ends so is not whole. DeepSeek, Moonshot, vLLM. */
 const BROKEN_OFF = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'cancelled', 'timeout'])
 const LENGTH = /max|length/i
+const MAX_CALLS = 1_000
 const TOOLS = /tool|function/i
 const FILTER = /safety|filter|refusal|blocked|prohibited|sensitive/i
 
@@ -102,7 +103,7 @@ function mendToolCalls(choice: Fields, callIds: string[], newId: () => string): 
 
 function mendCall(call: Fields, callIds: string[], newId: () => string): Fields {
   const id = typeof call['id'] === 'string' && call['id'] !== '' ? call['id'] : undefined
-  const index = typeof call['index'] === 'number' ? call['index'] : guessIndex(call, id, callIds)
+  const index = isIndex(call['index']) ? call['index'] : guessIndex(call, id, callIds)
   const isNew = callIds[index] === undefined
   callIds[index] ??= id ?? newId()
   const mended: Record<string, unknown> = { ...call }
@@ -112,6 +113,11 @@ function mendCall(call: Fields, callIds: string[], newId: () => string): Fields 
   if (!isNew && call['id'] === '') delete mended['id']
   const changed = Object.keys(mended).length !== Object.keys(call).length || mended['index'] !== call['index']
   return changed || mended['id'] !== call['id'] ? mended : call
+}
+
+/** Nobody calls a thousand tools at once; an index of millions would make a list that takes seconds to search. */
+function isIndex(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < MAX_CALLS
 }
 
 /** A piece with a new id or with a name begins a call; any other goes on with the latest. */

@@ -85,7 +85,10 @@ async function open(tools: AttemptTools, order: AttemptOrder, signal: AbortSigna
       return { outcome: opened.outcome, answer: { kind: 'stream', opening: opened.opening, provider } }
     return 'body' in opened ? readAnswer(opened.body.text, provider, newId) : opened
   }
-  const text = await readText(response.body, MAX_EVENT_BYTES * 2, () => left(timeouts.idleMs), clock)
+  // All of it within the time of a first token, so that one that trickles in leaves time for another target.
+  const bodyDeadline = clock.now() + timeouts.firstTokenMs
+  const pieceMs = () => left(Math.min(timeouts.idleMs, bodyDeadline - clock.now()))
+  const text = await readText(response.body, MAX_EVENT_BYTES * 2, pieceMs, clock)
   return typeof text === 'string' ? readAnswer(text, provider, newId) : { outcome: text }
 }
 

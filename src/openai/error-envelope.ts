@@ -77,6 +77,14 @@ function describe(failure: Failure): Envelope {
       return { ...invalid(400, 'invalid_config', summarize(failure.problems)), problems: failure.problems }
     case 'config_not_stored':
       return server(503, 'config_not_stored', 'KV did not take the configuration; nothing was changed. Send it again.')
+    case 'config_changed':
+    case 'unknown_version':
+    case 'unsupported_media_type':
+    case 'unknown_key':
+    case 'key_not_active':
+    case 'storage_unavailable':
+    case 'catalog_refresh_failed':
+      return describeAdmin(failure)
     case 'upstream_refused':
       return {
         status: failure.status,
@@ -97,6 +105,44 @@ function describe(failure: Failure): Envelope {
         'stream_interrupted',
         `${INTERRUPTIONS[failure.why]}; the answer of ${failure.target} is incomplete`,
       )
+  }
+}
+
+type AdminFailure = Extract<
+  Failure,
+  {
+    kind:
+      | 'config_changed'
+      | 'unknown_version'
+      | 'unsupported_media_type'
+      | 'unknown_key'
+      | 'key_not_active'
+      | 'storage_unavailable'
+      | 'catalog_refresh_failed'
+  }
+>
+
+/** What only the operator meets. */
+function describeAdmin(failure: AdminFailure): Envelope {
+  switch (failure.kind) {
+    case 'config_changed':
+      return invalid(
+        412,
+        'config_changed',
+        `The configuration is "${failure.current}" now, not what If-Match names; nothing was changed. Read it again.`,
+      )
+    case 'unknown_version':
+      return { ...invalid(404, 'unknown_version', `There is no version ${failure.id}.`), param: failure.param ?? null }
+    case 'unsupported_media_type':
+      return invalid(415, 'unsupported_media_type', `Send it with content-type ${failure.accepted.join(' or ')}.`)
+    case 'unknown_key':
+      return invalid(404, 'unknown_key', `There is no key with the id ${failure.id}: GET /admin/keys.`)
+    case 'key_not_active':
+      return invalid(409, 'key_not_active', `The key ${failure.id} is ${failure.status}; create a new one.`)
+    case 'storage_unavailable':
+      return server(503, 'storage_unavailable', 'KV did not answer; nothing was changed. Send it again.')
+    case 'catalog_refresh_failed':
+      return server(502, 'catalog_refresh_failed', `The router gave no list (${failure.reason}); the last good one stays.`)
   }
 }
 
@@ -149,7 +195,8 @@ function describeAttempts(attempts: readonly AttemptReport[]): Envelope {
     reasons.length > 1 && passing.length > 0 ? (passing.length === 1 ? passing[0] : 'overloaded') : reasons[0]
   const [status, code, prefix] = BY_REASON[reason ?? 'overloaded']
   const tried = attempts.map(({ target, reason: why }) => `${target}: ${why}`).join('; ')
-  const last = attempts.length === 1 ? ` - ${attempts[0]?.message}` : ''
+  // What the router says of our token ("unauthorized", "401") clients would take for their own key's fault.
+  const last = attempts.length === 1 && reason !== 'upstream_auth' ? ` - ${attempts[0]?.message}` : ''
   const type = status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'server_error'
   return { status, type, code, message: `${prefix}${last} (tried ${tried})`, attempts }
 }

@@ -7,10 +7,14 @@ export function toStreamText(answer: Fields & { readonly choices: readonly Field
     index: position,
     ...choice,
     delta: isFields(message) ? withCallIndexes(message) : {},
-    finish_reason: choice['finish_reason'] ?? 'stop',
+    finish_reason: choice['finish_reason'] ?? (hasCalls(message) ? 'tool_calls' : 'stop'),
   }))
   const chunk = { ...answer, object: 'chat.completion.chunk', choices }
   return `${formatEvent(JSON.stringify(chunk))}${formatEvent('[DONE]')}`
+}
+
+function hasCalls(message: unknown): boolean {
+  return isFields(message) && Array.isArray(message['tool_calls']) && message['tool_calls'].length > 0
 }
 
 function withCallIndexes(message: Fields): Fields {

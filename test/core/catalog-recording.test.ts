@@ -38,7 +38,10 @@ describe.skipIf(!existsSync(RECORDED))('the list of 121 models that the router r
 
   test('tells the least context of DeepSeek R1, whose providers differ', () => {
     const catalog = buildCatalog(listIn(RECORDED), DEFAULT_CONFIG)
-    expect(catalog.rowOf(refOf('deepseek-ai/DeepSeek-R1'))).toMatchObject({ name: 'DeepSeek R1', context_length: 64_000 })
+    expect(catalog.rowOf(refOf('deepseek-ai/DeepSeek-R1'))).toMatchObject({
+      name: 'DeepSeek R1',
+      context_length: 64_000,
+    })
   })
 })
 

@@ -84,7 +84,12 @@ describe('names', () => {
 })
 
 describe('the context', () => {
-  const providers = [provider('a', 163_840), provider('b', 64_000), provider('c', 8_000, 'error'), provider('d', undefined)]
+  const providers = [
+    provider('a', 163_840),
+    provider('b', 64_000),
+    provider('c', 8_000, 'error'),
+    provider('d', undefined),
+  ]
   test.each<[title: string, fields: Record<string, unknown>, ref: string, length: number | undefined]>([
     ['is the least of the live providers', { providers }, 'x/some-model', 64_000],
     ['is the pinned provider’s', { providers }, 'x/some-model:a', 163_840],
@@ -93,18 +98,33 @@ describe('the context', () => {
     ['of a provider that is not listed is not known', { providers }, 'x/some-model:z', undefined],
     ['is the row’s own where it has one', { providers, context_length: 5 }, 'x/some-model', 5],
     ['is not known where nobody says it', { providers: [provider('d', undefined)] }, 'x/some-model', undefined],
-    ['is never zero, negative or text', { providers: [provider('a', 0), provider('b', -1), provider('c', '9')] }, 'x/some-model', undefined],
+    [
+      'is never zero, negative or text',
+      { providers: [provider('a', 0), provider('b', -1), provider('c', '9')] },
+      'x/some-model',
+      undefined,
+    ],
   ])('%s', (_title, fields, ref, length) => {
     expect(rowOf(fields, ref)?.['context_length']).toBe(length)
   })
 })
 
 describe('the configuration’s own rows', () => {
-  const own = { id: 'x/some-model', name: 'Mine', contextWindow: 1_000, maxTokens: 100, input: ['text', 'image'], cost: { input: 1 }, note: 'kept' }
+  const own = {
+    id: 'x/some-model',
+    name: 'Mine',
+    contextWindow: 1_000,
+    maxTokens: 100,
+    input: ['text', 'image'],
+    cost: { input: 1 },
+    note: 'kept',
+  }
   const document = (models: unknown[], mode = 'merge') => ({ models: { mode, providers: { huggingface: { models } } } })
 
   test('win over what the router says, which is kept beside them', () => {
-    expect(rowOf({ name: 'N', providers: [provider('a', 9)], extra: { is: 'kept' } }, 'x/some-model', document([own]))).toMatchObject({
+    expect(
+      rowOf({ name: 'N', providers: [provider('a', 9)], extra: { is: 'kept' } }, 'x/some-model', document([own])),
+    ).toMatchObject({
       id: 'huggingface/x/some-model',
       name: 'Mine',
       context_length: 1_000,
@@ -119,7 +139,11 @@ describe('the configuration’s own rows', () => {
 
   test('are in the list even where the router does not know them', () => {
     const { rows } = buildCatalog([model('a/b')], configOf(document([{ id: 'my/tune' }])))
-    expect(rows.map(({ id }) => id)).toEqual(['huggingface/a/b', 'huggingface/deepseek-ai/DeepSeek-R1', 'huggingface/my/tune'])
+    expect(rows.map(({ id }) => id)).toEqual([
+      'huggingface/a/b',
+      'huggingface/deepseek-ai/DeepSeek-R1',
+      'huggingface/my/tune',
+    ])
   })
 
   test('hold for the model’s suffixes too, unless these have a row of their own', () => {
@@ -150,11 +174,22 @@ describe('a list from a router that has gone mad', () => {
   })
 
   test('never makes a row without an id and a name', () => {
-    const field = fc.constantFrom('name', 'providers', 'architecture', 'context_length', 'pricing', 'object', '__proto__')
+    const field = fc.constantFrom(
+      'name',
+      'providers',
+      'architecture',
+      'context_length',
+      'pricing',
+      'object',
+      '__proto__',
+    )
     const fields = fc.dictionary(field, fc.jsonValue())
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('a/b', 'Qwen/Qwen3-8B', 'x'), fields)), (list) => {
-        const { rows } = buildCatalog(list.map(([id, more]) => ({ ...more, id })), DEFAULT_CONFIG)
+        const { rows } = buildCatalog(
+          list.map(([id, more]) => ({ ...more, id })),
+          DEFAULT_CONFIG,
+        )
         for (const row of rows) {
           expect(row.id).toMatch(/^huggingface\/[\w.-]+\/[\w.-]+$/)
           expect(row.name).toMatch(/\S/)

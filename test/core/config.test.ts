@@ -87,30 +87,70 @@ describe('what is wrong is said, with its place', () => {
   test.each<[what: string, document: unknown, problem: RegExp]>([
     ['a slip at the top', { agent: {} }, /^agent: unknown key; did you mean "agents"\?$/],
     ['a slip below', { agents: { default: {} } }, /^agents\.default: unknown key; did you mean "defaults"\?$/],
-    ['a slip beside a model', models({ [R1]: { alais: 'x' } }), /^agents\.defaults\.models\["hugg.*R1"\]\.alais: .*"alias"/],
-    ['a slip in the chain', { agents: { defaults: { model: { primary: R1, falbacks: [] } } } }, /model\.falbacks: .*"fallbacks"/],
-    ['a slip among times', hugway({ timeouts: { idle: 1 } }), /^hugway\.timeouts\.idle: unknown key; did you mean "idleMs"\?$/],
+    [
+      'a slip beside a model',
+      models({ [R1]: { alais: 'x' } }),
+      /^agents\.defaults\.models\["hugg.*R1"\]\.alais: .*"alias"/,
+    ],
+    [
+      'a slip in the chain',
+      { agents: { defaults: { model: { primary: R1, falbacks: [] } } } },
+      /model\.falbacks: .*"fallbacks"/,
+    ],
+    [
+      'a slip among times',
+      hugway({ timeouts: { idle: 1 } }),
+      /^hugway\.timeouts\.idle: unknown key; did you mean "idleMs"\?$/,
+    ],
     ['a slip for one model', hugway({ models: { [R1]: { fallback: [] } } }), /R1"\]\.fallback: .*"fallbacks"/],
-    ['a key like nothing we know', hugway({ zzzzzzzzzz: 1 }), /^hugway\.zzzzzzzzzz: unknown key; known here: holdMs, .*models$/],
+    [
+      'a key like nothing we know',
+      hugway({ zzzzzzzzzz: 1 }),
+      /^hugway\.zzzzzzzzzz: unknown key; known here: holdMs, .*models$/,
+    ],
     ['another provider', { models: { providers: { openai: {} } } }, /^models\.providers\.openai: unknown key/],
     ['a key named after a method', { constructor: 1 }, /^constructor: unknown key/],
     ['a bad primary', { agents: { defaults: { model: 'DeepSeek' } } }, /^agents\.defaults\.model: "DeepSeek" is not/],
-    ['a bad primary in an object', { agents: { defaults: { model: { primary: '../x' } } } }, /^agents\.defaults\.model\.primary: /],
-    ['a bad fallback', { agents: { defaults: { model: { fallbacks: [QWEN, 'a/b:c:d'] } } } }, /^agents\.defaults\.model\.fallbacks\[1\]: /],
+    [
+      'a bad primary in an object',
+      { agents: { defaults: { model: { primary: '../x' } } } },
+      /^agents\.defaults\.model\.primary: /,
+    ],
+    [
+      'a bad fallback',
+      { agents: { defaults: { model: { fallbacks: [QWEN, 'a/b:c:d'] } } } },
+      /^agents\.defaults\.model\.fallbacks\[1\]: /,
+    ],
     ['a bad key', models({ 'not a ref': {} }), /^agents\.defaults\.models\["not a ref"\]: /],
     ['a bad id of a row', provider({ models: [{ id: 'x' }] }), /^models\.providers\.huggingface\.models\[0\]: /],
-    ['a row without an id', provider({ models: [{}] }), /^models\.providers\.huggingface\.models\[0\]\.id: must be a model ref/],
+    [
+      'a row without an id',
+      provider({ models: [{}] }),
+      /^models\.providers\.huggingface\.models\[0\]\.id: must be a model ref/,
+    ],
     ['a bad fallback of one model', hugway({ models: { [R1]: { fallbacks: ['x'] } } }), /R1"\]\.fallbacks\[0\]: /],
-    ['fallbacks that are true', hugway({ models: { [R1]: { fallbacks: true } } }), /R1"\]\.fallbacks: must be a list of model refs, or false/],
+    [
+      'fallbacks that are true',
+      hugway({ models: { [R1]: { fallbacks: true } } }),
+      /R1"\]\.fallbacks: must be a list of model refs, or false/,
+    ],
     ['a bad mode', { models: { mode: 'append' } }, /^models\.mode: must be "merge" or "replace"$/],
     ['an alias that is a number', models({ [R1]: { alias: 7 } }), /alias: must be a text$/],
-    ['an empty alias', models({ [R1]: { alias: '  ' } }), /alias: "  " cannot be an alias/],
+    ['an empty alias', models({ [R1]: { alias: '  ' } }), /alias: " {2}" cannot be an alias/],
     ['an alias "Default"', models({ [R1]: { alias: 'Default' } }), /"Default" cannot be an alias/],
     ['an alias with a slash', models({ [R1]: { alias: 'a/b' } }), /"a\/b" cannot be an alias/],
-    ['another address', provider({ baseUrl: 'https://evil.example/v1' }), /huggingface\.baseUrl: must be https:\/\/router/],
+    [
+      'another address',
+      provider({ baseUrl: 'https://evil.example/v1' }),
+      /huggingface\.baseUrl: must be https:\/\/router/,
+    ],
     ['a key', provider({ apiKey: 'hf_abcdefghijklmnopqrstuvwx' }), /huggingface\.apiKey: must not hold a key/],
     ['another API', provider({ api: 'anthropic-messages' }), /huggingface\.api: must be "openai-completions"/],
-    ['an origin with a path', hugway({ cors: { origins: ['https://a.example/b'] } }), /^hugway\.cors\.origins\[0\]: must be/],
+    [
+      'an origin with a path',
+      hugway({ cors: { origins: ['https://a.example/b'] } }),
+      /^hugway\.cors\.origins\[0\]: must be/,
+    ],
     ['an origin that is none', hugway({ cors: { origins: ['a.example'] } }), /^hugway\.cors\.origins\[0\]: must be/],
     ['a time of zero', hugway({ timeouts: { headersMs: 0 } }), /headersMs: must be a whole number from 1 to 3600000$/],
     ['a time over an hour', hugway({ timeouts: { totalMs: 3_600_001 } }), /totalMs: must be a whole number/],
@@ -125,7 +165,11 @@ describe('what is wrong is said, with its place', () => {
     ['null', 'null', /^\(the document\): must be an object$/],
     ['a row nested too deeply', deepPrice(100), /nested 100 deep/],
     ['__proto__ at the top', '{"__proto__": {}}', /"__proto__" is not accepted/],
-    ['__proto__ deep in a row', '{"models":{"providers":{"huggingface":{"models":[{"id":"a/b","x":[{"__proto__":1}]}]}}}}', /"__proto__"/],
+    [
+      '__proto__ deep in a row',
+      '{"models":{"providers":{"huggingface":{"models":[{"id":"a/b","x":[{"__proto__":1}]}]}}}}',
+      /"__proto__"/,
+    ],
   ])('%s', (_what, document, problem) => {
     const problems = problemsOf(document)
     expect(problems.length).toBeGreaterThan(0)
@@ -180,7 +224,9 @@ describe('what is wrong is said, with its place', () => {
 
   test('every bad ref and alias is listed at once', () => {
     const document = {
-      agents: { defaults: { model: { primary: 'x', fallbacks: ['y'] }, models: { z: {}, [R1]: { alias: 'default' } } } },
+      agents: {
+        defaults: { model: { primary: 'x', fallbacks: ['y'] }, models: { z: {}, [R1]: { alias: 'default' } } },
+      },
       hugway: { cors: { origins: ['nowhere'] } },
     }
     expect(problemsOf(document)).toHaveLength(5)

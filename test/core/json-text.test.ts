@@ -8,7 +8,12 @@ function read(text: string, start: number, end = text.length): unknown {
   if (text[start] === '{') {
     const value: Record<string, unknown> = {}
     for (const member of membersOf(text, start)) {
-      const own = { value: read(text, member.valueStart, member.end), enumerable: true, configurable: true, writable: true }
+      const own = {
+        value: read(text, member.valueStart, member.end),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      }
       Object.defineProperty(value, member.key, own)
     }
     return value
@@ -36,14 +41,63 @@ describe('members', () => {
   const big = JSON.stringify(`data:image/png;base64,${'A'.repeat(1_000_000)}\\"`)
   test.each<[what: string, text: string, members: [key: string, value: string][]]>([
     ['nothing', ' { } ', []],
-    ['duplicates, in order', '{"a":1,"a":2}', [['a', '1'], ['a', '2']]],
+    [
+      'duplicates, in order',
+      '{"a":1,"a":2}',
+      [
+        ['a', '1'],
+        ['a', '2'],
+      ],
+    ],
     ['escaped keys, decoded', '{"mod\\u0065l":"x"}', [['model', '"x"']]],
-    ['keys with quotes in them', '{"a\\"b":1,"c\\\\":2}', [['a"b', '1'], ['c\\', '2']]],
-    ['keys that objects inherit', '{"__proto__":1,"constructor":2}', [['__proto__', '1'], ['constructor', '2']]],
-    ['numbers as they were written', '{"a":12345678901234567890,"b":1e400}', [['a', '12345678901234567890'], ['b', '1e400']]],
-    ['brackets in texts', '{"a":"}]{[","b":[{"c":"]"}]}', [['a', '"}]{["'], ['b', '[{"c":"]"}]']]],
-    ['a text of a megabyte', `{"a":${big},"b":1}`, [['a', big], ['b', '1']]],
-    ['spaces of every kind', '\t{\r\n"a" \n:\t1 , "b":null\n}', [['a', '1'], ['b', 'null']]],
+    [
+      'keys with quotes in them',
+      '{"a\\"b":1,"c\\\\":2}',
+      [
+        ['a"b', '1'],
+        ['c\\', '2'],
+      ],
+    ],
+    [
+      'keys that objects inherit',
+      '{"__proto__":1,"constructor":2}',
+      [
+        ['__proto__', '1'],
+        ['constructor', '2'],
+      ],
+    ],
+    [
+      'numbers as they were written',
+      '{"a":12345678901234567890,"b":1e400}',
+      [
+        ['a', '12345678901234567890'],
+        ['b', '1e400'],
+      ],
+    ],
+    [
+      'brackets in texts',
+      '{"a":"}]{[","b":[{"c":"]"}]}',
+      [
+        ['a', '"}]{["'],
+        ['b', '[{"c":"]"}]'],
+      ],
+    ],
+    [
+      'a text of a megabyte',
+      `{"a":${big},"b":1}`,
+      [
+        ['a', big],
+        ['b', '1'],
+      ],
+    ],
+    [
+      'spaces of every kind',
+      '\t{\r\n"a" \n:\t1 , "b":null\n}',
+      [
+        ['a', '1'],
+        ['b', 'null'],
+      ],
+    ],
   ])('%s', (_what, text, members) => {
     expect(membersOf(text).map(({ key, valueStart, end }) => [key, text.slice(valueStart, end)])).toEqual(members)
   })

@@ -74,6 +74,7 @@ describe('the list', () => {
     expect(lines).toMatchObject([{ event: 'catalog_refresh_failed', reason: 'HTTP 503' }])
     await clock.pass(30_000)
     await ids()
+    await work.done()
     expect(upstream.asked).toBe(3)
   })
 

@@ -17,10 +17,12 @@ const status =
 const reset: Answer = () => Promise.reject(new TypeError('reset'))
 const TOO_LONG = "This model's maximum context length is 10 tokens"
 
+const STARTED_AT = 1_000_000
+
 /** A clock that jumps to the end of every wait of the chain's own, and keeps how long each was. */
 function jumpingClock() {
   const waits: number[] = []
-  let nowMs = 1_000_000
+  let nowMs = STARTED_AT
   const clock: Clock = {
     now: () => nowMs,
     // A wait with a signal is a time limit, which none of these answers reaches.
@@ -74,8 +76,18 @@ describe('how often each target is asked', () => {
     ['one that fails, once, where another is left', [[status(503)], [ok]], ['a/0', 'a/1'], []],
     ['the last that is busy, twice, with a pause', [[status(503), ok]], ['a/0', 'a/0'], [100]],
     ['the last that resets, twice, with a pause', [[status(500)], [reset, ok]], ['a/0', 'a/1', 'a/1'], [100]],
-    ['one that says how long to wait, after that long', [[status(429, 'x', { 'retry-after': '1' }), ok], [ok]], ['a/0', 'a/0'], [1_000]],
-    ['one that says it twice, not a third time', [[status(429, 'x', { 'retry-after': '1' }), status(429, 'x', { 'retry-after': '1' })], [ok]], ['a/0', 'a/0', 'a/1'], [1_000]],
+    [
+      'one that says how long to wait, after that long',
+      [[status(429, 'x', { 'retry-after': '1' }), ok], [ok]],
+      ['a/0', 'a/0'],
+      [1_000],
+    ],
+    [
+      'one that says it twice, not a third time',
+      [[status(429, 'x', { 'retry-after': '1' }), status(429, 'x', { 'retry-after': '1' })], [ok]],
+      ['a/0', 'a/0', 'a/1'],
+      [1_000],
+    ],
     ['one that wants a long wait, once', [[status(429, 'x', { 'retry-after': '60' })], [ok]], ['a/0', 'a/1'], []],
   ])('%s', async (_title, plans, asked, waits) => {
     const chain = start(plans)
@@ -88,7 +100,8 @@ describe('how often each target is asked', () => {
 })
 
 describe('a conversation that is too long', () => {
-  const lengths: ChainOrder['contextLengths'] = async () => (ref) => ({ 'a/0': 10, 'a/1': 8, 'a/2': 20 })[String(ref.id)]
+  const lengths: ChainOrder['contextLengths'] = async () => (ref) =>
+    ({ 'a/0': 10, 'a/1': 8, 'a/2': 20 })[String(ref.id)]
 
   test('goes to a target that holds more, past those that do not', async () => {
     const { run, asked, board } = start([[status(400, TOO_LONG)], [], [ok]], { contextLengths: lengths })
@@ -108,7 +121,11 @@ describe('a conversation that is too long', () => {
 
 describe('when nobody answers', () => {
   test('each target’s reason is kept, and the shortest wait', async () => {
-    const { run } = start([[status(429, 'slow', { 'retry-after': '60' })], [status(503, 'busy', { 'retry-after': '30' })], [status(402, 'broke')]])
+    const { run } = start([
+      [status(429, 'slow', { 'retry-after': '60' })],
+      [status(503, 'busy', { 'retry-after': '30' })],
+      [status(402, 'broke')],
+    ])
     expect(await failureOf(run)).toEqual({
       kind: 'all_attempts_failed',
       retryAfterMs: 30_000,
@@ -121,15 +138,15 @@ describe('when nobody answers', () => {
   })
 
   test('no further target is asked once the time is spent', async () => {
-    const chain = start([[status(500)], [ok]])
-    const late = start([[status(500)], [ok]], { deadlineAt: chain.clock.now() })
-    expect(await failureOf(late.run)).toMatchObject({ kind: 'all_attempts_failed' })
-    expect(late.asked.length).toBeLessThanOrEqual(1)
+    const { run, asked } = start([[status(500)], [ok]], { deadlineAt: STARTED_AT })
+    expect(await failureOf(run)).toMatchObject({ kind: 'all_attempts_failed' })
+    expect(asked).toEqual(['a/0'])
   })
 
   test('with every breaker open, the least bad is asked, and the others are told as skipped', async () => {
     const { run, asked, board } = start([[status(500)], []])
-    for (const target of ['a/1', 'a/0']) for (let failure = 0; failure < 5; failure++) board.failed(refOf(target), 'timeout')
+    for (const target of ['a/1', 'a/0'])
+      for (let failure = 0; failure < 5; failure++) board.failed(refOf(target), 'timeout')
     expect(await failureOf(run)).toMatchObject({
       attempts: [
         { target: expect.any(String), reason: 'overloaded', message: expect.stringContaining('timeout') },
@@ -154,15 +171,6 @@ describe('what counts against a target', () => {
 })
 
 describe('a client that has left', () => {
-  test('before anything was asked starts nothing that goes on', async () => {
-    const { run, gone, asked } = start([[() => new Promise(() => {})], [ok]])
-    setTimeout(() => gone.abort(), 10)
-    const left = run()
-    gone.signal.addEventListener('abort', () => {})
-    await Promise.race([failureOf(() => left).catch(() => {}), new Promise((resolve) => setTimeout(resolve, 50))])
-    expect(asked.filter((model) => model === 'a/1')).toEqual([])
-  })
-
   test('while its request fails is no reason to ask another', async () => {
     const { run, gone, asked } = start([
       [
@@ -179,7 +187,10 @@ describe('a client that has left', () => {
 })
 
 test('a request that is itself at fault is told in the upstream’s words', async () => {
-  const { run, asked } = start([[() => Response.json({ error: { message: 'bad', code: 'c', param: 'p' } }, { status: 422 })], [ok]])
+  const { run, asked } = start([
+    [() => Response.json({ error: { message: 'bad', code: 'c', param: 'p' } }, { status: 422 })],
+    [ok],
+  ])
   expect(await failureOf(run)).toEqual({ kind: 'upstream_refused', status: 422, message: 'bad', code: 'c', param: 'p' })
   expect(asked).toEqual(['a/0'])
 })

@@ -32,7 +32,10 @@ test('a document that somebody broke is a problem that is told, but not what sta
   await env.HUGWAY_KV.put('config', `{"secret-word": "${HF_TOKEN}"}`)
   const { ask, logs } = await startGateway()
   const text = await (await ask('/health', { key: null })).text()
-  expect(JSON.parse(text)).toMatchObject({ status: 'degraded', config: { source: 'built_in', problem: expect.stringContaining('broken') } })
+  expect(JSON.parse(text)).toMatchObject({
+    status: 'degraded',
+    config: { source: 'built_in', problem: expect.stringContaining('broken') },
+  })
   expect(text).not.toContain('secret-word')
   expect(logs.map((line) => JSON.parse(line))).toMatchObject([{ event: 'config_broken' }])
   expect(logs.join()).not.toContain(HF_TOKEN)

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseModelRef } from '../../src/core/model-ref.ts'
-import { ADMIN_TOKEN, CLIENT_KEY, type Gateway, HF_TOKEN, MESSAGES, startGateway, useGateway, WHOLE } from './support/gateway.ts'
+import {
+  ADMIN_TOKEN,
+  CLIENT_KEY,
+  type Gateway,
+  HF_TOKEN,
+  MESSAGES,
+  startGateway,
+  useGateway,
+  WHOLE,
+} from './support/gateway.ts'
 
 useGateway()
 
@@ -12,7 +21,8 @@ const BOUNDED = { numRuns: 100, interruptAfterTimeLimit: 5_000 }
 async function isDecent(response: Response, { logs }: Gateway): Promise<void> {
   const text = await response.text()
   expect(response.status, text).not.toBe(500)
-  if (response.status >= 400) expect(JSON.parse(text)).toMatchObject({ error: { message: expect.stringMatching(/\S/) } })
+  if (response.status >= 400)
+    expect(JSON.parse(text)).toMatchObject({ error: { message: expect.stringMatching(/\S/) } })
   const said = [text, ...response.headers.values(), ...logs].join('\n')
   for (const secret of SECRETS) expect(said).not.toContain(secret)
 }
@@ -28,10 +38,36 @@ function isContained({ calls }: Gateway): void {
 }
 
 const nasty = fc.constantFrom(
-  '../', '%2f', '%2e%2e', '\r\n', '\0', ':', '//', '@evil.test', 'https://evil.test/', '?', '#', '\\', '\u202e', '／', '__proto__',
-  'constructor', 'huggingface/', 'a/b', ':fastest', HF_TOKEN, 'x'.repeat(300), '😀', '\ud800', '${jndi:ldap://x}', '<script>',
+  '../',
+  '%2f',
+  '%2e%2e',
+  '\r\n',
+  '\0',
+  ':',
+  '//',
+  '@evil.test',
+  'https://evil.test/',
+  '?',
+  '#',
+  '\\',
+  '\u202e',
+  '／',
+  '__proto__',
+  'constructor',
+  'huggingface/',
+  'a/b',
+  ':fastest',
+  HF_TOKEN,
+  'x'.repeat(300),
+  '😀',
+  '\ud800',
+  '{{7*7}}',
+  '<script>',
 )
-const nastyText = fc.oneof(fc.array(nasty, { maxLength: 5 }).map((parts) => parts.join('')), fc.string({ unit: 'binary', maxLength: 40 }))
+const nastyText = fc.oneof(
+  fc.array(nasty, { maxLength: 5 }).map((parts) => parts.join('')),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+)
 
 describe('nobody gets more than an error by', () => {
   test('the model', async () => {
@@ -74,10 +110,27 @@ describe('nobody gets more than an error by', () => {
   test('the headers', async () => {
     const gateway = await startGateway(() => new Response(WHOLE))
     const name = fc.constantFrom(
-      'authorization', 'x-request-id', 'x-hugway-fallback', 'content-type', 'content-length', 'content-encoding', 'origin', 'host',
-      'x-forwarded-host', 'x-forwarded-for', 'cookie', 'x-hf-bill-to', 'x-http-method-override', 'if-none-match', 'accept', 'expect',
+      'authorization',
+      'x-request-id',
+      'x-hugway-fallback',
+      'content-type',
+      'content-length',
+      'content-encoding',
+      'origin',
+      'host',
+      'x-forwarded-host',
+      'x-forwarded-for',
+      'cookie',
+      'x-hf-bill-to',
+      'x-http-method-override',
+      'if-none-match',
+      'accept',
+      'expect',
     )
-    const value = fc.oneof(fc.stringMatching(/^[\x21-\x7e]{0,60}$/), fc.constantFrom('off', 'gzip', '-1', '1e9', '*', 'null', 'Bearer', 'x'.repeat(9_000)))
+    const value = fc.oneof(
+      fc.stringMatching(/^[\x21-\x7e]{0,60}$/),
+      fc.constantFrom('off', 'gzip', '-1', '1e9', '*', 'null', 'Bearer', 'x'.repeat(9_000)),
+    )
     await fc.assert(
       fc.asyncProperty(fc.dictionary(name, value, { maxKeys: 6 }), async (headers) => {
         gateway.calls.length = 0
@@ -95,13 +148,30 @@ describe('nobody gets more than an error by', () => {
   test('the body', async () => {
     const gateway = await startGateway(() => new Response(WHOLE))
     const member = fc.constantFrom(
-      'model', 'models', 'messages', 'stream', 'stream_options', 'tools', 'store', 'max_tokens', 'n', 'max_completion_tokens',
-      '__proto__', 'base_url', 'api_key',
+      'model',
+      'models',
+      'messages',
+      'stream',
+      'stream_options',
+      'tools',
+      'store',
+      'max_tokens',
+      'n',
+      'max_completion_tokens',
+      '__proto__',
+      'base_url',
+      'api_key',
     )
-    const message = fc.record({ role: fc.oneof(fc.constantFrom('user', 'developer'), fc.jsonValue()), content: fc.jsonValue() })
+    const message = fc.record({
+      role: fc.oneof(fc.constantFrom('user', 'developer'), fc.jsonValue()),
+      content: fc.jsonValue(),
+    })
     const value = fc.oneof(fc.jsonValue(), fc.array(message), fc.constantFrom('a/b', true, ['a/b'], {}))
     const object = fc.dictionary(member, value).map((fields) => JSON.stringify({ messages: MESSAGES, ...fields }))
-    const bytes = fc.oneof(object.map((text) => new TextEncoder().encode(text)), fc.uint8Array({ maxLength: 100 }))
+    const bytes = fc.oneof(
+      object.map((text) => new TextEncoder().encode(text)),
+      fc.uint8Array({ maxLength: 100 }),
+    )
     await fc.assert(
       fc.asyncProperty(bytes, async (body) => {
         gateway.calls.length = 0
@@ -118,11 +188,26 @@ describe('nobody gets more than an error by', () => {
 
   test('the configuration, which goes on serving', async () => {
     const gateway = await startGateway(() => new Response(WHOLE))
-    const member = fc.constantFrom('agents', 'defaults', 'model', 'models', 'primary', 'hugway', 'providers', 'huggingface', 'alias', 'baseUrl', '__proto__')
+    const member = fc.constantFrom(
+      'agents',
+      'defaults',
+      'model',
+      'models',
+      'primary',
+      'hugway',
+      'providers',
+      'huggingface',
+      'alias',
+      'baseUrl',
+      '__proto__',
+    )
     const tree = fc.letrec<{ node: unknown }>((tie) => ({
       node: fc.oneof({ maxDepth: 4 }, nastyText, fc.jsonValue(), fc.dictionary(member, tie('node'), { maxKeys: 3 })),
     })).node
-    const text = fc.oneof(tree.map((value) => JSON.stringify(value) ?? ''), nastyText)
+    const text = fc.oneof(
+      tree.map((value) => JSON.stringify(value) ?? ''),
+      nastyText,
+    )
     await fc.assert(
       fc.asyncProperty(text, async (body) => {
         fc.pre(!body.includes(HF_TOKEN))
@@ -142,15 +227,59 @@ describe('an upstream that has gone mad', () => {
   test('gives its callers an answer or an error, and no token', async () => {
     let answer = () => new Response('')
     const gateway = await startGateway(() => answer())
-    const echo = JSON.stringify({ error: { message: `no: Bearer ${HF_TOKEN}`, type: HF_TOKEN, code: HF_TOKEN, param: HF_TOKEN } })
-    const piece = fc.constantFrom('data: ', '\n\n', '{', '}', '"choices":', '[', ']', '{"error":', 'null', '[DONE]', ': c\n', echo, WHOLE, '<html>', '"')
-    const body = fc.oneof(fc.array(piece, { maxLength: 8 }).map((parts) => parts.join('')), fc.json(), fc.constant(echo), fc.constant(`data: ${echo}\n\n`))
-    const status = fc.constantFrom(200, 200, 200, 201, 204, 301, 400, 401, 402, 404, 409, 413, 422, 418, 499, 500, 529, 599)
-    const retryAfter = fc.constantFrom('1', '-1', 'soon', '9'.repeat(30), 'Tue, 24 Nov 2099 12:00:00 GMT', '')
+    const echo = JSON.stringify({
+      error: { message: `no: Bearer ${HF_TOKEN}`, type: HF_TOKEN, code: HF_TOKEN, param: HF_TOKEN },
+    })
+    const piece = fc.constantFrom(
+      'data: ',
+      '\n\n',
+      '{',
+      '}',
+      '"choices":',
+      '[',
+      ']',
+      '{"error":',
+      'null',
+      '[DONE]',
+      ': c\n',
+      echo,
+      WHOLE,
+      '<html>',
+      '"',
+    )
+    const body = fc.oneof(
+      fc.array(piece, { maxLength: 8 }).map((parts) => parts.join('')),
+      fc.json(),
+      fc.constant(echo),
+      fc.constant(`data: ${echo}\n\n`),
+    )
+    const status = fc.constantFrom(
+      200,
+      200,
+      200,
+      201,
+      204,
+      301,
+      400,
+      401,
+      402,
+      404,
+      409,
+      413,
+      422,
+      418,
+      429,
+      429,
+      499,
+      500,
+      529,
+      599,
+    )
+    const retryAfter = fc.constantFrom('3', '-1', 'soon', '9'.repeat(30), 'Tue, 24 Nov 2099 12:00:00 GMT', '')
     await fc.assert(
       fc.asyncProperty(body, status, retryAfter, fc.boolean(), async (text, code, wait, isStream) => {
         gateway.logs.length = 0
-        const headers = { 'retry-after': code === 429 || code === 503 ? wait : '60', location: 'https://evil.test/' }
+        const headers = { 'retry-after': wait, location: 'https://evil.test/' }
         answer = () => new Response(code === 204 ? null : text, { status: code, headers })
         const response = await gateway.chat({ model: 'a/b', messages: MESSAGES, stream: isStream })
         expect(response.headers.get('retry-after') ?? '0').toMatch(/^\d+$/)

@@ -27,7 +27,9 @@ describe('a deployment whose keys are in KV', () => {
   test('takes the deployment’s own key as well', async () => {
     await keep('their-key', { name: 'laptop' })
     const { ask } = await startGateway()
-    expect([(await ask('/v1/models')).status, (await ask('/v1/models', { key: 'their-key' })).status]).toEqual([200, 200])
+    expect([(await ask('/v1/models')).status, (await ask('/v1/models', { key: 'their-key' })).status]).toEqual([
+      200, 200,
+    ])
   })
 })
 
@@ -38,5 +40,8 @@ test.each<[what: string, key: string | null]>([
   const { ask } = await startGateway(undefined, { HUGWAY_API_KEY: '' })
   const response = await ask('/v1/models', { key })
   expect(response.status).toBe(503)
-  expect(await errorOf(response)).toMatchObject({ code: 'not_configured', message: expect.stringContaining('HUGWAY_API_KEY') })
+  expect(await errorOf(response)).toMatchObject({
+    code: 'not_configured',
+    message: expect.stringContaining('HUGWAY_API_KEY'),
+  })
 })

@@ -31,7 +31,12 @@ describe('what is not served is told in OpenAI’s envelope', () => {
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(response.headers.get('allow')).toBe(allow)
     expect(response.headers.get('x-should-retry')).toBe('false')
-    expect(await errorOf(response)).toMatchObject({ code, message: expect.stringMatching(/\S/), type: expect.any(String), param: null })
+    expect(await errorOf(response)).toMatchObject({
+      code,
+      message: expect.stringMatching(/\S/),
+      type: expect.any(String),
+      param: null,
+    })
     expect(calls).toEqual([])
   })
 })
@@ -111,6 +116,10 @@ test('a bug is a 500 with the request id and nothing else, and the log has the r
     error: { message: expect.any(String), type: 'server_error', param: null, code: 'internal_error' },
   })
   expect(logs.map((line) => JSON.parse(line))).toMatchObject([
-    { event: 'request_failed', requestId: 'mine-8', failure: { kind: 'bug', error: expect.stringContaining('TypeError') } },
+    {
+      event: 'request_failed',
+      requestId: 'mine-8',
+      failure: { kind: 'bug', error: expect.stringContaining('TypeError') },
+    },
   ])
 })

@@ -10,7 +10,9 @@ const admin = ['PUT', '/admin/config', ADMIN_TOKEN] as const
 
 describe('a setting that is missing or bad is named on every route that needs it, and the value is not told', () => {
   const none = undefined as unknown as KVNamespace
-  test.each<[title: string, settings: Partial<Env>, routes: (typeof chat | typeof models | typeof admin)[], name: string]>([
+  test.each<
+    [title: string, settings: Partial<Env>, routes: (typeof chat | typeof models | typeof admin)[], name: string]
+  >([
     ['no KV', { HUGWAY_KV: none }, [chat, models, admin], 'HUGWAY_KV'],
     ['no token', { HF_TOKEN: '' }, [chat], 'HF_TOKEN'],
     ['a token of spaces', { HF_TOKEN: ' \n ' }, [chat], 'HF_TOKEN'],
@@ -49,7 +51,11 @@ describe('what is read', () => {
     ['the other where the first is empty', { HUGGINGFACE_HUB_TOKEN: '', HF_TOKEN: 'hf_2' }, { routerToken: 'hf_2' }],
     ['a token without the line break that a pipe has left', { HF_TOKEN: 'hf_2\n' }, { routerToken: 'hf_2' }],
     ['the router’s own address', {}, { routerBaseUrl: 'https://router.huggingface.co/v1' }],
-    ['an address without its last slash', { HF_BASE_URL: 'http://127.0.0.1:9/v1//' }, { routerBaseUrl: 'http://127.0.0.1:9/v1' }],
+    [
+      'an address without its last slash',
+      { HF_BASE_URL: 'http://127.0.0.1:9/v1//' },
+      { routerBaseUrl: 'http://127.0.0.1:9/v1' },
+    ],
     ['who pays', { HF_BILL_TO: 'my-org' }, { billTo: 'my-org' }],
   ])('%s', (_title, settings, read) => {
     expect(readSettings(settings)).toMatchObject(read)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createMendingState, mendAnswer, mendChunk, toFinishReason } from '../../src/huggingface/answer-dialect.ts'
-import type { Chunk, Fields } from '../../src/openai/chunk.ts'
+import { type Chunk, type Fields, isFields } from '../../src/openai/chunk.ts'
 
 /** Ids that say in which order they were made. */
 function counter(): () => string {
@@ -52,7 +52,8 @@ function mendCalls(...pieces: Calls[]): unknown[] {
     const chunk: Chunk = { choices: [{ index: 0, delta: { tool_calls: calls } }] }
     const mended = mendChunk(chunk, state)
     if (mended === 'broken_off') throw new Error('broken off')
-    return (mended.choices[0]?.['delta'] as Fields)['tool_calls']
+    const delta = mended.choices[0]?.['delta']
+    return isFields(delta) ? delta['tool_calls'] : undefined
   })
 }
 
@@ -61,27 +62,81 @@ const goesOn = (fields: Fields) => ({ function: { arguments: '{' }, ...fields })
 
 describe('a tool call', () => {
   test.each<[title: string, pieces: Calls[], seen: Calls[]]>([
-    ['that is in order stays as it is', [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]], [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]]],
-    ['without an index gets one', [[begins({ id: 'c' })], [goesOn({})]], [[begins({ id: 'c', index: 0 })], [goesOn({ index: 0 })]]],
+    [
+      'that is in order stays as it is',
+      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]],
+      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]],
+    ],
+    [
+      'without an index gets one',
+      [[begins({ id: 'c' })], [goesOn({})]],
+      [[begins({ id: 'c', index: 0 })], [goesOn({ index: 0 })]],
+    ],
     ['with an index of null gets one', [[begins({ id: 'c', index: null })]], [[begins({ id: 'c', index: 0 })]]],
-    ['without an id gets one, once', [[begins({ index: 0 })], [goesOn({ index: 0 })]], [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })]]],
+    [
+      'without an id gets one, once',
+      [[begins({ index: 0 })], [goesOn({ index: 0 })]],
+      [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })]],
+    ],
     ['with an empty id gets one', [[begins({ index: 0, id: '' })]], [[begins({ index: 0, id: 'made-1' })]]],
-    ['without either gets both', [[begins({})], [goesOn({})]], [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })]]],
-    ['keeps its id where later pieces have an empty one', [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: '' })]], [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]]],
-    ['may repeat its id', [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: 'c' })]], [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: 'c' })]]],
-    ['of several in one piece is numbered', [[begins({ id: 'c' }), begins({ id: 'd' })]], [[begins({ id: 'c', index: 0 }), begins({ id: 'd', index: 1 })]]],
-    ['of several in pieces is found by its id', [[begins({ id: 'c' })], [begins({ id: 'd' })], [goesOn({ id: 'c' })]], [[begins({ id: 'c', index: 0 })], [begins({ id: 'd', index: 1 })], [goesOn({ id: 'c', index: 0 })]]],
-    ['of several without ids begins with a name', [[begins({})], [goesOn({})], [begins({})], [goesOn({})]], [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })], [begins({ index: 1, id: 'made-2' })], [goesOn({ index: 1 })]]],
-    ['keeps the id of Kimi’s kind', [[begins({ index: 0, id: 'functions.read:0' })]], [[begins({ index: 0, id: 'functions.read:0' })]]],
+    [
+      'without either gets both',
+      [[begins({})], [goesOn({})]],
+      [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })]],
+    ],
+    [
+      'keeps its id where later pieces have an empty one',
+      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: '' })]],
+      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]],
+    ],
+    [
+      'may repeat its id',
+      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: 'c' })]],
+      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: 'c' })]],
+    ],
+    [
+      'of several in one piece is numbered',
+      [[begins({ id: 'c' }), begins({ id: 'd' })]],
+      [[begins({ id: 'c', index: 0 }), begins({ id: 'd', index: 1 })]],
+    ],
+    [
+      'of several in pieces is found by its id',
+      [[begins({ id: 'c' })], [begins({ id: 'd' })], [goesOn({ id: 'c' })]],
+      [[begins({ id: 'c', index: 0 })], [begins({ id: 'd', index: 1 })], [goesOn({ id: 'c', index: 0 })]],
+    ],
+    [
+      'of several without ids begins with a name',
+      [[begins({})], [goesOn({})], [begins({})], [goesOn({})]],
+      [
+        [begins({ index: 0, id: 'made-1' })],
+        [goesOn({ index: 0 })],
+        [begins({ index: 1, id: 'made-2' })],
+        [goesOn({ index: 1 })],
+      ],
+    ],
+    [
+      'keeps the id of Kimi’s kind',
+      [[begins({ index: 0, id: 'functions.read:0' })]],
+      [[begins({ index: 0, id: 'functions.read:0' })]],
+    ],
   ])('%s', (_title, pieces, seen) => {
     expect(mendCalls(...pieces)).toEqual(seen)
+  })
+
+  test.each([4_000_000_000, 1e300, -1, 0.5])('with %d as its index gets one that is, at once', (index) => {
+    const startedAt = performance.now()
+    const seen = mendCalls([begins({ index, id: 'c' })], [begins({ id: 'd' })])
+    expect(seen).toEqual([[begins({ index: 0, id: 'c' })], [begins({ index: 1, id: 'd' })]])
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
   })
 
   test('of one choice is not mixed up with another’s', () => {
     const state = createMendingState(counter())
     const chunk = (index: number) => ({ choices: [{ index, delta: { tool_calls: [begins({})] } }] })
     const seen = [0, 1].map((choice) => mendChunk(chunk(choice), state))
-    expect(seen).toMatchObject([0, 1].map((choice) => ({ choices: [{ delta: { tool_calls: [{ index: 0, id: `made-${choice + 1}` }] } }] })))
+    expect(seen).toMatchObject(
+      [0, 1].map((choice) => ({ choices: [{ delta: { tool_calls: [{ index: 0, id: `made-${choice + 1}` }] } }] })),
+    )
   })
 
   test.each<[what: string, calls: unknown]>([

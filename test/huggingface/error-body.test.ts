@@ -8,7 +8,11 @@ describe('an error body gives its message, whatever it is', () => {
     ['the router’s text', '{"error":"Invalid username or password."}', 'Invalid username or password.'],
     ['OpenAI’s object', '{"error":{"message":"no","code":"c"}}', 'no'],
     ['FastAPI’s detail', '{"detail":[{"msg":"field required"}]}', 'field required'],
-    ['a page with a title', '<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>', '502 Bad Gateway'],
+    [
+      'a page with a title',
+      '<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>',
+      '502 Bad Gateway',
+    ],
     ['a page without a title', '<html><style>b{}</style><h1>Busy</h1><script>x()</script> now</html>', 'Busy now'],
     ['plain text', 'upstream connect error', 'upstream connect error'],
     ['nothing', '', 'HTTP 503 without a message'],

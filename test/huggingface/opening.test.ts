@@ -17,7 +17,7 @@ async function allOf(result: OpeningResult): Promise<string> {
   const { head, rest } = result.opening
   const pieces = [...head]
   for await (const piece of rest ?? []) pieces.push(piece)
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await new Blob(pieces).arrayBuffer())
+  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(await new Blob(pieces).arrayBuffer())
 }
 
 describe('a stream is committed to once it has something of substance', () => {
@@ -45,7 +45,7 @@ describe('a stream is committed to once it has something of substance', () => {
         const places = [0, ...cuts.sort((a, b) => a - b), bytes.length]
         const pieces = places.slice(1).map((place, index) => bytes.slice(places[index], place))
         const all = await allOf(await open(...pieces.filter((piece) => piece.length > 0)))
-        expect(all).toBe(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))
+        expect(all).toBe(new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes))
       }),
       { seed: 14 },
     )
@@ -74,7 +74,15 @@ describe('until then, any fault leaves the way open for another target', () => {
     ['a finish that broke off', [deltaEvent({}, 'error')], bad('broken off')],
     ['a reset', [ROLE, new Error('reset')], { kind: 'network', beforeHeaders: false }],
     ['silence', [ROLE, 5_000], { kind: 'timeout', phase: 'first_token' }],
-    ['comments without an end', [...Array(50).fill(': ping\n\n').flatMap((ping) => [ping, 50])], { kind: 'timeout', phase: 'first_token' }],
+    [
+      'comments without an end',
+      [
+        ...Array(50)
+          .fill(': ping\n\n')
+          .flatMap((ping) => [ping, 50]),
+      ],
+      { kind: 'timeout', phase: 'first_token' },
+    ],
   ])('%s', async (_title, pieces, outcome) => {
     expect(await open(...pieces)).toEqual({ outcome })
   })
@@ -92,14 +100,19 @@ describe('until then, any fault leaves the way open for another target', () => {
   })
 
   test('and no token that an error repeats is kept', async () => {
-    const result = await open('data: {"error":{"message":"bad token hf_abcdefghijk","param":"Bearer hf_abcdefghijk"}}\n\n')
+    const result = await open(
+      'data: {"error":{"message":"bad token hf_abcdefghijk","param":"Bearer hf_abcdefghijk"}}\n\n',
+    )
     expect(JSON.stringify(result)).not.toContain('hf_abcdefghijk')
   })
 })
 
 test('JSON where a stream was asked for is read to its end', async () => {
   const answer = '{"choices":[{"message":{"content":"hi"}}]}'
-  expect(await open(' \n{"choi', 10, answer.slice(6))).toEqual({ outcome: { kind: 'answering' }, body: { text: ` \n${answer}` } })
+  expect(await open(' \n{"choi', 10, answer.slice(6))).toEqual({
+    outcome: { kind: 'answering' },
+    body: { text: ` \n${answer}` },
+  })
 })
 
 test('an opening without an end is not held in memory', async () => {

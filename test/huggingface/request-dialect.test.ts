@@ -21,16 +21,52 @@ describe('what the router is sent', () => {
     ['every copy of the model is gone', `{"model":"x","mod\\u0065l":"y",${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     ['a list of models is ours', `{"models":["x/y"],${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     ['store is OpenAI’s own', `{"store":false,${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
-    ['max_completion_tokens is called max_tokens', `{"max_completion_tokens":5,${MESSAGES}}`, `{"model":"a/b",${MESSAGES},"max_tokens":5}`],
-    ['and wins over it', `{"max_tokens":9,${MESSAGES},"max_completion_tokens":5}`, `{"model":"a/b","max_tokens":5,${MESSAGES}}`],
-    ['but not as null', `{"max_completion_tokens":null,"max_tokens":9,${MESSAGES}}`, `{"model":"a/b","max_tokens":9,${MESSAGES}}`],
-    ['usage is asked for on a stream', `{"stream":true,${MESSAGES}}`, `{"model":"a/b","stream":true,${MESSAGES},"stream_options":{"include_usage":true}}`],
+    [
+      'max_completion_tokens is called max_tokens',
+      `{"max_completion_tokens":5,${MESSAGES}}`,
+      `{"model":"a/b",${MESSAGES},"max_tokens":5}`,
+    ],
+    [
+      'and wins over it',
+      `{"max_tokens":9,${MESSAGES},"max_completion_tokens":5}`,
+      `{"model":"a/b","max_tokens":5,${MESSAGES}}`,
+    ],
+    [
+      'but not as null',
+      `{"max_completion_tokens":null,"max_tokens":9,${MESSAGES}}`,
+      `{"model":"a/b","max_tokens":9,${MESSAGES}}`,
+    ],
+    [
+      'usage is asked for on a stream',
+      `{"stream":true,${MESSAGES}}`,
+      `{"model":"a/b","stream":true,${MESSAGES},"stream_options":{"include_usage":true}}`,
+    ],
     ['not on a whole answer', `{"stream":false,${MESSAGES}}`, `{"model":"a/b","stream":false,${MESSAGES}}`],
-    ['usage that was asked for stays', `{"stream":true,"stream_options":{ "include_usage" : true },${MESSAGES}}`, `{"model":"a/b","stream":true,"stream_options":{ "include_usage" : true },${MESSAGES}}`],
-    ['usage that was refused stays refused', `{"stream":true,"stream_options":{"include_usage":false},${MESSAGES}}`, `{"model":"a/b","stream":true,"stream_options":{"include_usage":false},${MESSAGES}}`],
-    ['usage of null was not refused', `{"stream":true,"stream_options":{"x":1e400,"include_usage":null},${MESSAGES}}`, `{"model":"a/b","stream":true,"stream_options":{"x":1e400,"include_usage":true},${MESSAGES}}`],
-    ['options of null are none', `{"stream":true,"stream_options":null,${MESSAGES}}`, `{"model":"a/b","stream":true,"stream_options":{"include_usage":true},${MESSAGES}}`],
-    ['empty options are none', `{"stream":true,"stream_options":{},${MESSAGES}}`, `{"model":"a/b","stream":true,"stream_options":{"include_usage":true},${MESSAGES}}`],
+    [
+      'usage that was asked for stays',
+      `{"stream":true,"stream_options":{ "include_usage" : true },${MESSAGES}}`,
+      `{"model":"a/b","stream":true,"stream_options":{ "include_usage" : true },${MESSAGES}}`,
+    ],
+    [
+      'usage that was refused stays refused',
+      `{"stream":true,"stream_options":{"include_usage":false},${MESSAGES}}`,
+      `{"model":"a/b","stream":true,"stream_options":{"include_usage":false},${MESSAGES}}`,
+    ],
+    [
+      'usage of null was not refused',
+      `{"stream":true,"stream_options":{"x":1e400,"include_usage":null},${MESSAGES}}`,
+      `{"model":"a/b","stream":true,"stream_options":{"x":1e400,"include_usage":true},${MESSAGES}}`,
+    ],
+    [
+      'options of null are none',
+      `{"stream":true,"stream_options":null,${MESSAGES}}`,
+      `{"model":"a/b","stream":true,"stream_options":{"include_usage":true},${MESSAGES}}`,
+    ],
+    [
+      'empty options are none',
+      `{"stream":true,"stream_options":{},${MESSAGES}}`,
+      `{"model":"a/b","stream":true,"stream_options":{"include_usage":true},${MESSAGES}}`,
+    ],
     [
       'the role developer is called system',
       '{"messages":[{"content":"developer","role":"developer"},{"role":"user","name":"developer"},{ "role" : "d\\u0065veloper" }]}',
@@ -41,7 +77,11 @@ describe('what the router is sent', () => {
       '{"messages":[{"role":"developer","role":"user"},{"role":"user","role":"developer"}]}',
       '{"model":"a/b","messages":[{"role":"system","role":"user"},{"role":"user","role":"system"}]}',
     ],
-    ['a member that occurs twice goes up once, as its last', `{"n":1,${MESSAGES},"n":2}`, `{"model":"a/b","n":2,${MESSAGES}}`],
+    [
+      'a member that occurs twice goes up once, as its last',
+      `{"n":1,${MESSAGES},"n":2}`,
+      `{"model":"a/b","n":2,${MESSAGES}}`,
+    ],
     ['a byte order mark does not', `\ufeff{${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
   ])('%s', (_title, body, expected) => {
     expect(sent(body)).toBe(expected)
@@ -85,7 +125,18 @@ function mapped({ models: _models, store: _store, max_completion_tokens: maxToke
 }
 
 test('whatever is written, the router reads the original with exactly the documented changes', () => {
-  const keys = fc.constantFrom('model', 'models', 'stream', 'stream_options', 'store', 'max_tokens', 'max_completion_tokens', '__proto__', 'x', '')
+  const keys = fc.constantFrom(
+    'model',
+    'models',
+    'stream',
+    'stream_options',
+    'store',
+    'max_tokens',
+    'max_completion_tokens',
+    '__proto__',
+    'x',
+    '',
+  )
   const likely = fc.constantFrom('"a/b"', 'true', 'false', 'null', '["c/d"]', '{"include_usage":null}', '{"x":1}', '7')
   const member: fc.Arbitrary<[string, string]> = fc.tuple(keys, fc.oneof(jsonText, likely))
   const role: fc.Arbitrary<[string, string]> = fc.tuple(
@@ -106,7 +157,9 @@ test('whatever is written, the router reads the original with exactly the docume
       const upstream = createRouterBody(request.value)('a/b:groq')
       const asSent = JSON.parse(request.value.text)
       expect(JSON.parse(upstream)).toEqual(mapped(asSent))
-      const texts = new Map(membersOf(upstream).map(({ key, valueStart, end }) => [key, upstream.slice(valueStart, end)]))
+      const texts = new Map(
+        membersOf(upstream).map(({ key, valueStart, end }) => [key, upstream.slice(valueStart, end)]),
+      )
       for (const { key, valueStart, end } of request.value.members) {
         if (!['x', '', '__proto__'].includes(key)) continue
         expect(texts.get(key)).toBe(request.value.text.slice(valueStart, end))

@@ -8,7 +8,12 @@ async function callsOf(access: Partial<RouterAccess>) {
     calls.push({ url, init })
     return new Response()
   }
-  const client = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined, ...access })
+  const client = createRouterClient(send, {
+    baseUrl: 'https://router.test/v1',
+    token: undefined,
+    billTo: undefined,
+    ...access,
+  })
   const { signal } = new AbortController()
   await client.postChat('{"a":1}', true, signal)
   await client.postChat('{"a":1}', false, signal)

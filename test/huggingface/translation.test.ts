@@ -19,15 +19,31 @@ describe('how a stream ended', () => {
     ['in the middle of [DONE] it was cut', `${HELLO}data: [DON`, 'cut'],
     ['after a [DONE] without its blank line it is whole', `${HELLO}data: [DONE]`, 'whole'],
     ['after a finish without its blank line it is whole', HELLO + FINISH.trim(), 'whole'],
-    ['with one of two choices finished it was cut', deltaEvent({ content: 'a' }) + deltaEvent({ content: 'b' }, null, 1) + FINISH, 'cut'],
-    ['with both of two choices finished it is whole', deltaEvent({ content: 'a' }, 'stop') + deltaEvent({ content: 'b' }, 'length', 1), 'whole'],
+    [
+      'with one of two choices finished it was cut',
+      deltaEvent({ content: 'a' }) + deltaEvent({ content: 'b' }, null, 1) + FINISH,
+      'cut',
+    ],
+    [
+      'with both of two choices finished it is whole',
+      deltaEvent({ content: 'a' }, 'stop') + deltaEvent({ content: 'b' }, 'length', 1),
+      'whole',
+    ],
     ['with an error it is an error', `${HELLO}data: {"error":{"message":"x"}}\n\n${DONE_EVENT}`, 'upstream_error'],
     ['with an error as text it is an error', `${HELLO}data: {"error":"x"}\n\n`, 'upstream_error'],
     ['with event: error it is an error', `${HELLO}event: error\ndata: it broke\n\n`, 'upstream_error'],
-    ['with an error beside a finish it is an error', `${HELLO}data: {"error":{"message":"x"},"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n`, 'upstream_error'],
+    [
+      'with an error beside a finish it is an error',
+      `${HELLO}data: {"error":{"message":"x"},"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n`,
+      'upstream_error',
+    ],
     ['with nonsense in between it cannot be read', `${HELLO}data: <html>\n\n${FINISH}`, 'unreadable'],
     ['with a finish that broke off it was cut', HELLO + deltaEvent({}, 'network_error') + DONE_EVENT, 'cut'],
-    ['with a finish that broke off and no blank line it was cut', HELLO + deltaEvent({}, 'network_error').trim(), 'cut'],
+    [
+      'with a finish that broke off and no blank line it was cut',
+      HELLO + deltaEvent({}, 'network_error').trim(),
+      'cut',
+    ],
     ['with nothing it was cut', '', 'cut'],
     ['with comments alone it was cut', ': ping\n\n: ping\n\n', 'cut'],
   ])('%s', (_title, text, end) => {
@@ -37,7 +53,11 @@ describe('how a stream ended', () => {
 
 describe('what clients see', () => {
   test.each<[title: string, text: string, seen: string[]]>([
-    ['clean events are the very text that came', `${HELLO}data: {"choices": [ ],  "n":12345678901234567890, "x":1e400}\n\n`, [dataOf(HELLO), '{"choices": [ ],  "n":12345678901234567890, "x":1e400}']],
+    [
+      'clean events are the very text that came',
+      `${HELLO}data: {"choices": [ ],  "n":12345678901234567890, "x":1e400}\n\n`,
+      [dataOf(HELLO), '{"choices": [ ],  "n":12345678901234567890, "x":1e400}'],
+    ],
     ['nothing after [DONE]', HELLO + DONE_EVENT + HELLO + DONE_EVENT, [dataOf(HELLO), '[DONE]']],
     ['nothing after an error', `data: {"error":{"message":"x"}}\n\n${HELLO}`, [expect.stringContaining('"x"')]],
     ['nothing of an event without data', `data:\n\n${HELLO}event: ping\ndata: \n\n`, [dataOf(HELLO)]],
@@ -51,7 +71,11 @@ describe('what clients see', () => {
     ['data after CR', `${HELLO.replaceAll('\n', '\r')}`, [dataOf(HELLO)]],
     ['data after a byte order mark', `\ufeff${HELLO}`, [dataOf(HELLO)]],
     ['data with fields that nobody knows', `retry: 5\nid: 7\nfoo: bar\n${HELLO}`, [dataOf(HELLO)]],
-    ['usage in every chunk and in one of its own', `${USAGE}${HELLO}${USAGE}`, [dataOf(USAGE), dataOf(HELLO), dataOf(USAGE)]],
+    [
+      'usage in every chunk and in one of its own',
+      `${USAGE}${HELLO}${USAGE}`,
+      [dataOf(USAGE), dataOf(HELLO), dataOf(USAGE)],
+    ],
     ['a finish that they know', deltaEvent({}, 'eos_token'), [dataOf(FINISH)]],
     ['U+2028 as it is', deltaEvent({ content: 'a\u2028b' }), [dataOf(deltaEvent({ content: 'a\u2028b' }))]],
     ['a __proto__ as it is', 'data: {"choices":[],"__proto__":{"a":1}}\n\n', ['{"choices":[],"__proto__":{"a":1}}']],
@@ -70,7 +94,10 @@ describe('what clients see', () => {
   })
 
   test('no token that an error repeats', () => {
-    const data = JSON.stringify({ error: { message: 'bad token hf_abcdefghijk', param: 'Bearer hf_abcdefghijk' }, raw: 'hf_abcdefghijk' })
+    const data = JSON.stringify({
+      error: { message: 'bad token hf_abcdefghijk', param: 'Bearer hf_abcdefghijk' },
+      raw: 'hf_abcdefghijk',
+    })
     expect(translate([`data: ${data}\n\n`]).text).not.toContain('hf_abcdefghijk')
   })
 
@@ -122,8 +149,23 @@ describe('cut into pieces anywhere, a stream reads the same', () => {
   })
 
   test('any bytes, at any places', () => {
-    const events = fc.constantFrom(HELLO, FINISH, USAGE, DONE_EVENT, ...TOOLS, 'data:\n\n', ': c\n\n', '\r\n', 'data: [', 'é😀', '\ufeff')
-    const raw = fc.oneof(fc.array(events).map((list) => encode(list.join(''))), fc.uint8Array({ maxLength: 60 }))
+    const events = fc.constantFrom(
+      HELLO,
+      FINISH,
+      USAGE,
+      DONE_EVENT,
+      ...TOOLS,
+      'data:\n\n',
+      ': c\n\n',
+      '\r\n',
+      'data: [',
+      'é😀',
+      '\ufeff',
+    )
+    const raw = fc.oneof(
+      fc.array(events).map((list) => encode(list.join(''))),
+      fc.uint8Array({ maxLength: 60 }),
+    )
     fc.assert(
       fc.property(raw, fc.array(fc.nat({ max: 400 })), (bytes, cuts) => {
         const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length]

@@ -109,16 +109,19 @@ describe('a revocation', () => {
 })
 
 describe('when KV is away', () => {
-  test.each(['down', 'silent'] as const)('(%s) a key that is known goes on working, an unknown one does not', async (fault) => {
-    await keep(good)
-    const { find, clock, probe } = isolate()
-    await find()
-    await clock.pass(300_000)
-    probe.fault = fault
-    const asked = Promise.all([find(), find('b'.repeat(64))])
-    await clock.pass(1_500)
-    expect(await asked).toEqual([good, undefined])
-  })
+  test.each(['down', 'silent'] as const)(
+    '(%s) a key that is known goes on working, an unknown one does not',
+    async (fault) => {
+      await keep(good)
+      const { find, clock, probe } = isolate()
+      await find()
+      await clock.pass(300_000)
+      probe.fault = fault
+      const asked = Promise.all([find(), find('b'.repeat(64))])
+      await clock.pass(1_500)
+      expect(await asked).toEqual([good, undefined])
+    },
+  )
 
   test('a failed renewal leaves the key as it was', async () => {
     await keep(good)

@@ -13,10 +13,11 @@ export type Upstream = (typeof UPSTREAMS)[number]
  * - `cut`: the connection broke without a word. Most clients raise; a client that counts an end as an end does not
  * - `unclear`: an error status with a body in which no client finds a message, or an answer that says it failed, in passing
  * - `lie`: something that looks like an answer and is none: truncated, empty, glued together, unreadable, a redirect
+ * - `followed`: the gateway went where an upstream's redirect led, with the token
  * - `hang`: nothing within the configured times
  * - `leak`: the client had its answer, and two seconds later an upstream call was still open
  */
-export type Verdict = 'whole' | 'error' | 'cut' | 'unclear' | 'lie' | 'hang' | 'leak'
+export type Verdict = 'whole' | 'error' | 'cut' | 'unclear' | 'lie' | 'followed' | 'hang' | 'leak'
 
 /** What a case must come to. */
 export type Expected = {

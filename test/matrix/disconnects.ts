@@ -95,7 +95,9 @@ export async function runDisconnect(
   const [primary, fallback] = modelsOf(id)
   upstream.play(primary, [[fault]], PRIMARY_TEXT)
   upstream.play(fallback, [[]], FALLBACK_TEXT)
-  const calls = (model: string) => upstream.simulator.requests.filter((request) => request.model === model)
+  const startedAt = Date.now()
+  const calls = (model: string) =>
+    upstream.simulator.requests.filter((request) => request.model === model && request.receivedAt >= startedAt)
   const chat = subject.open({ models: [primary, fallback], stream, upstream: 'simulator' })
   await untilLeaving(chat, () => calls(primary).length > 0, afterEvents)
   const leftAt = Date.now()

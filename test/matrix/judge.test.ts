@@ -66,11 +66,11 @@ test.each<[title: string, answer: RawAnswer, verdict: Verdict]>([
   expect(judge({ stream: false, whole: { text: PRIMARY_TEXT } }, answer, FACTS).verdict).toBe(verdict)
 })
 
-test('an upstream call that stays open is a leak, a redirect that is followed a lie', () => {
+test('an upstream call that stays open is a leak, a redirect that is followed is told', () => {
   const asked = { stream: true, whole: { text: PRIMARY_TEXT } }
   const good = streamed(say(PRIMARY_TEXT, 'stop') + DONE)
   expect(judge(asked, good, { ...FACTS, leftOpen: 1 }).verdict).toBe('leak')
-  expect(judge(asked, good, { ...FACTS, followedRedirects: 1 }).verdict).toBe('lie')
+  expect(judge(asked, good, { ...FACTS, followedRedirects: 1 }).verdict).toBe('followed')
 })
 
 test('what comes after [DONE] and a tool call without its index are noted', () => {

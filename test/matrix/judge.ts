@@ -21,18 +21,22 @@ export type Judgement = {
   readonly notes: readonly string[]
 }
 
-type Asked = Pick<Case, 'stream' | 'whole'>
+type Asked = Pick<Case, 'stream' | 'whole'> & {
+  /** After this many milliseconds an answer counts as a hang. Default: the matrix's times and some slack. */
+  readonly limitMs?: number
+}
 
 /** Judges by the promise alone: whole, or an error that can be told from an answer, in time, and nothing left open. */
 export function judge(asked: Asked, answer: RawAnswer, facts: UpstreamFacts): Judgement {
   const judged = judgeAnswer(asked, answer)
-  const limitMs = TIMES.timeouts.totalMs + SLACK_MS
+  const { limitMs = TIMES.timeouts.totalMs + SLACK_MS } = asked
   if (answer.ended === 'gave_up' || answer.endMs > limitMs) {
     return { ...judged, verdict: 'hang', detail: `after ${answer.endMs} ms: ${judged.detail}` }
   }
   const kept = judged.verdict === 'whole' || judged.verdict === 'error'
   if (kept && facts.leftOpen > 0) return { ...judged, verdict: 'leak', detail: `${facts.leftOpen} calls left open` }
-  if (facts.followedRedirects > 0) return { ...judged, verdict: 'lie', detail: 'the redirect was followed' }
+  if (kept && facts.followedRedirects > 0)
+    return { ...judged, verdict: 'followed', detail: 'the redirect was followed' }
   return judged
 }
 

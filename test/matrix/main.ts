@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../support/build-bundle.ts'
+import { exitOnSignals } from '../support/exit-on-signals.ts'
 import { CASES, contextsOf } from './cases.ts'
 import { DISCONNECTS, PATIENT_TIMES } from './disconnects.ts'
 import { playMatrix, problemLines } from './play-matrix.ts'
@@ -19,6 +20,7 @@ const [BEGIN, END] = ['<!-- scorecard -->', '<!-- /scorecard -->']
 
 /** Plays the whole matrix, prints the scorecard, and keeps it in docs/reliability.md. */
 async function main(): Promise<void> {
+  exitOnSignals()
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },

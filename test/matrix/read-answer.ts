@@ -22,53 +22,65 @@ const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'funct
 
 /** Reads what came with status 200 for a stream. */
 export function readStream({ events, body }: RawAnswer): Reading {
-  const calls = new Map<number, { args: string; hasId: boolean }>()
+  if (events.length === 0 && body.trim() !== '') return unreadable(`no event in ${body.slice(0, 80)}`, '')
+  const state = createStreamState()
+  for (const { data } of events) {
+    const problem = state.read(data)
+    if (problem !== undefined) return unreadable(problem, state.reading().text)
+  }
+  const reading = state.reading()
+  const isEmpty = reading.text === '' && reading.toolArguments.length === 0 && !state.hasFinish()
+  if (reading.isComplete && isEmpty && reading.error === undefined) return unreadable('an empty stream', '')
+  return reading
+}
+
+/** What a client gathers, event by event. */
+function createStreamState() {
+  const calls = new Map<number, string>()
   const notes = new Set<string>()
   let text = ''
-  let finished = false
+  let finish: string | undefined
   let done = false
   let error: string | undefined
-  let saysError = false
-  for (const { data } of events) {
-    if (done) {
-      notes.add('something came after [DONE]')
-      break
-    }
-    if (data === '[DONE]') {
-      done = true
-      continue
-    }
-    const chunk = parse(data)
-    if (!chunk) return unreadable(`an event that is not JSON: ${data.slice(0, 80)}`, text)
-    if (chunk['error'] !== undefined && chunk['error'] !== null) {
-      error ??= messageOf(chunk['error'])
-      continue
-    }
-    const before = text
-    for (const choice of listOf(chunk['choices'])) {
-      const delta = isFields(choice['delta']) ? choice['delta'] : {}
-      if (typeof delta['content'] === 'string') text += delta['content']
-      for (const call of listOf(delta['tool_calls'])) addCall(calls, call, notes)
-      const reason = choice['finish_reason']
-      if (typeof reason !== 'string' || reason === '') continue
-      finished = true
-      if (reason === 'error') saysError = true
-      if (!FINISH_REASONS.includes(reason)) notes.add(`a finish reason that clients do not know: ${reason}`)
-    }
-    if (error !== undefined && text !== before) return unreadable('the answer went on after its error', text)
-  }
-  if (events.length === 0 && body.trim() !== '') return unreadable(`no event in ${body.slice(0, 80)}`, '')
-  const toolArguments = [...calls.values()].map(({ args }) => args)
-  if (done && !finished && toolArguments.length === 0 && text === '' && error === undefined) {
-    return unreadable('an empty stream', '')
+  const readChoice = (choice: Fields) => {
+    const delta = isFields(choice['delta']) ? choice['delta'] : {}
+    if (typeof delta['content'] === 'string') text += delta['content']
+    for (const call of listOf(delta['tool_calls'])) addCall(calls, call, notes)
+    const reason = choice['finish_reason']
+    if (typeof reason !== 'string' || reason === '') return
+    finish = reason
+    if (!FINISH_REASONS.includes(reason)) notes.add(`a finish reason that clients do not know: ${reason}`)
   }
   return {
-    text,
-    toolArguments,
-    isComplete: finished || done,
-    saysError,
-    notes: [...notes],
-    ...(error !== undefined && { error }),
+    hasFinish: () => finish !== undefined,
+    /** @returns Why no client could go on reading. */
+    read(data: string): string | undefined {
+      // Clients stop reading at [DONE], so what comes after it changes nothing for them.
+      if (done) notes.add('something came after [DONE]')
+      else if (data === '[DONE]') done = true
+      else return readChunk(data)
+      return undefined
+    },
+    reading: (): Reading => ({
+      text,
+      toolArguments: [...calls.values()],
+      isComplete: finish !== undefined || done,
+      saysError: finish === 'error',
+      notes: [...notes],
+      ...(error !== undefined && { error }),
+    }),
+  }
+
+  function readChunk(data: string): string | undefined {
+    const chunk = parse(data)
+    if (!chunk) return `an event that is not JSON: ${data.slice(0, 80)}`
+    if (chunk['error'] !== undefined && chunk['error'] !== null) {
+      error ??= messageOf(chunk['error'])
+      return undefined
+    }
+    const before = text
+    for (const choice of listOf(chunk['choices'])) readChoice(choice)
+    return error !== undefined && text !== before ? 'the answer went on after its error' : undefined
   }
 }
 
@@ -101,14 +113,15 @@ export function readErrorAnswer({ body }: RawAnswer): string | undefined {
   return typeof message === 'string' && message !== '' ? message : undefined
 }
 
-function addCall(calls: Map<number, { args: string; hasId: boolean }>, call: Fields, notes: Set<string>): void {
+function addCall(calls: Map<number, string>, call: Fields, notes: Set<string>): void {
   if (typeof call['index'] !== 'number') notes.add('a tool call without an index')
   const index = typeof call['index'] === 'number' ? call['index'] : Math.max(0, calls.size - 1)
   const known = calls.get(index)
-  if (!known && (typeof call['id'] !== 'string' || call['id'] === '')) notes.add('a tool call without an id')
+  if (known === undefined && (typeof call['id'] !== 'string' || call['id'] === '')) {
+    notes.add('a tool call without an id')
+  }
   const fn = isFields(call['function']) ? call['function'] : {}
-  const args = typeof fn['arguments'] === 'string' ? fn['arguments'] : ''
-  calls.set(index, { args: (known?.args ?? '') + args, hasId: true })
+  calls.set(index, (known ?? '') + (typeof fn['arguments'] === 'string' ? fn['arguments'] : ''))
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { type Case, FALLBACK_TEXT, LEAK_MS, PRIMARY_TEXT } from './case.ts'
 import { modelsOf } from './cases.ts'
 import { type Judgement, judge, type UpstreamFacts } from './judge.ts'
 import type { Subject } from './subject.ts'
-import { FOLLOWED, type ScriptedUpstream } from './upstream.ts'
+import { redirectPath, type ScriptedUpstream } from './upstream.ts'
 
 /** A case and what came of it. */
 export type Result = {
@@ -15,7 +15,7 @@ export type Result = {
   readonly durationMs: number
 }
 
-const WORST_FIRST = ['leak', 'hang', 'lie', 'cut', 'unclear', 'error', 'whole'] as const
+const WORST_FIRST = ['leak', 'hang', 'lie', 'followed', 'cut', 'unclear', 'error', 'whole'] as const
 
 /** Plays a case against a gateway, and has what comes judged. */
 export async function runCase(testCase: Case, subject: Subject, upstream: ScriptedUpstream): Promise<Result> {
@@ -25,8 +25,9 @@ export async function runCase(testCase: Case, subject: Subject, upstream: Script
   upstream.play(fallback, chain === 'all_broken' ? script : [[]], FALLBACK_TEXT)
   const models = chain === 'no_fallback' ? [primary] : [primary, fallback]
   const order = { models, stream, upstream: testCase.upstream }
+  const startedAt = Date.now()
   const answers = await Promise.all(Array.from({ length: clients }, () => subject.open(order).done))
-  const facts = await watchUpstream(upstream, primary, fallback)
+  const facts = await watchUpstream(upstream, primary, fallback, startedAt)
   const judgements = answers.map((answer) => judge(testCase, answer, facts))
   judgements.sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict))
   const [judgement] = judgements
@@ -44,8 +45,10 @@ async function watchUpstream(
   { simulator }: ScriptedUpstream,
   primary: string,
   fallback: string,
+  startedAt: number,
 ): Promise<UpstreamFacts> {
-  const calls = (model: string) => simulator.requests.filter((request) => request.model === model)
+  const calls = (model: string) =>
+    simulator.requests.filter((request) => request.model === model && request.receivedAt >= startedAt)
   const open = () => [...calls(primary), ...calls(fallback)].filter(({ closedAt }) => closedAt === undefined).length
   const deadline = Date.now() + LEAK_MS
   while (open() > 0 && Date.now() < deadline) await sleep(50)
@@ -53,7 +56,9 @@ async function watchUpstream(
     primaryCalls: calls(primary).length,
     fallbackCalls: calls(fallback).length,
     leftOpen: open(),
-    followedRedirects: simulator.requests.filter(({ path }) => path.startsWith(FOLLOWED)).length,
+    followedRedirects: simulator.requests.filter(
+      ({ path, receivedAt }) => path === redirectPath(primary) && receivedAt >= startedAt,
+    ).length,
   }
 }
 
@@ -72,7 +77,11 @@ function problemsOf({ expected }: Case, judgement: Judgement, { fallbackCalls }:
   return problems
 }
 
-/** Runs cases, so many clients at a time; the result's order is that of the cases. */
+/** Of a crowd and of huge events few are played at a time: they are about the gateway, not about the machine. */
+const HEAVY_AT_ONCE = 3
+const isHeavy = ({ clients, whole }: Case) => clients > 1 || whole.huge !== undefined
+
+/** Runs cases, so many at a time; the result's order is that of the cases. */
 export async function runAll(
   cases: readonly Case[],
   subject: Subject,
@@ -81,22 +90,21 @@ export async function runAll(
   onResult: (result: Result) => void = () => {},
 ): Promise<Result[]> {
   const results = new Map<Case, Result>()
-  // A crowd and a huge event have the machine for themselves: they are about the gateway, not about the machine.
-  const isHeavy = ({ clients, whole }: Case) => clients > 1 || whole.huge !== undefined
-  const singles = cases.filter((testCase) => !isHeavy(testCase))
-  let next = 0
-  const work = async () => {
-    for (let testCase = singles[next++]; testCase; testCase = singles[next++]) {
-      const result = await runCase(testCase, subject, upstream)
-      results.set(testCase, result)
-      onResult(result)
+  const run = async (queue: readonly Case[], workers: number) => {
+    let next = 0
+    const work = async () => {
+      for (let testCase = queue[next++]; testCase; testCase = queue[next++]) {
+        const result = await runCase(testCase, subject, upstream)
+        results.set(testCase, result)
+        onResult(result)
+      }
     }
+    await Promise.all(Array.from({ length: workers }, work))
   }
-  await Promise.all(Array.from({ length: atOnce }, work))
-  for (const testCase of cases.filter(isHeavy)) {
-    const result = await runCase(testCase, subject, upstream)
-    results.set(testCase, result)
-    onResult(result)
-  }
+  await run(
+    cases.filter((testCase) => !isHeavy(testCase)),
+    atOnce,
+  )
+  await run(cases.filter(isHeavy), HEAVY_AT_ONCE)
   return cases.flatMap((testCase) => results.get(testCase) ?? [])
 }

@@ -10,8 +10,8 @@ export type ScriptedUpstream = {
   play(model: string, script: Script, text: string): void
 }
 
-/** A redirect leads to this path of the simulator itself, so that one who follows it is seen. */
-export const FOLLOWED = '/v1/followed'
+/** A model's redirects lead to this path of the simulator itself, so that one who follows them is seen. */
+export const redirectPath = (model: string) => `/v1/followed/${model}`
 
 /** Starts a simulator for the matrix, the soak and their tests: any model id, five milliseconds a token. */
 export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
@@ -23,7 +23,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     const { script, text } = scripted
     const faults = script[Math.min(scripted.played, script.length - 1)] ?? []
     scripted.played += 1
-    const spoken = faults.map((fault) => ({ ...filled(fault, simulator.url), text }))
+    const spoken = faults.map((fault) => ({ ...filled(fault, simulator.url, model ?? ''), text }))
     return spoken.length > 0 ? spoken : [{ fault: 'none', text }]
   })
   return {
@@ -33,9 +33,9 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
 }
 
 /** Fills in what is known only now: where a redirect leads, which date `date+2` is. */
-function filled(fault: Fault, url: string): Fault {
+function filled(fault: Fault, url: string, model: string): Fault {
   const seconds = /^date\+(\d+)$/.exec(fault.retryAfter ?? '')?.[1]
-  const location = fault.fault === 'redirect' ? { location: `${new URL(url).origin}${FOLLOWED}` } : {}
+  const location = fault.fault === 'redirect' ? { location: `${new URL(url).origin}${redirectPath(model)}` } : {}
   const retryAfter =
     seconds === undefined ? {} : { retryAfter: new Date(Date.now() + Number(seconds) * 1_000).toUTCString() }
   return { ...fault, ...location, ...retryAfter }

@@ -22,7 +22,11 @@ describe('a body that is refused before anything is sent', () => {
     ['a text', '"hi"', undefined],
     ['null', 'null', undefined],
     ['two objects', `{${HELLO}}{${HELLO}}`, undefined],
-    ['invalid UTF-8', new Uint8Array([...encode('{"messages":[{"role":"user","content":"'), 0xff, ...encode('"}]}')]), undefined],
+    [
+      'invalid UTF-8',
+      new Uint8Array([...encode('{"messages":[{"role":"user","content":"'), 0xff, ...encode('"}]}')]),
+      undefined,
+    ],
     ['UTF-16', new Uint8Array([0xff, 0xfe, 0x7b, 0, 0x7d, 0]), undefined],
     ['gzip', new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]), undefined],
     ['100,000 lists that nobody closed', '['.repeat(100_000), undefined],
@@ -52,8 +56,16 @@ describe('a body that is refused before anything is sent', () => {
 
 describe('what is read of a body', () => {
   test.each<[title: string, body: string, read: Record<string, unknown>]>([
-    ['nothing is asked for', `{${HELLO}}`, { model: undefined, models: undefined, stream: false, includeUsage: undefined, hasTools: false }],
-    ['null is nothing', `{"model":null,"models":null,"stream":null,"stream_options":null,${HELLO}}`, { model: undefined, models: undefined, stream: false, includeUsage: undefined }],
+    [
+      'nothing is asked for',
+      `{${HELLO}}`,
+      { model: undefined, models: undefined, stream: false, includeUsage: undefined, hasTools: false },
+    ],
+    [
+      'null is nothing',
+      `{"model":null,"models":null,"stream":null,"stream_options":null,${HELLO}}`,
+      { model: undefined, models: undefined, stream: false, includeUsage: undefined },
+    ],
     ['a model and a list of its own', `{"model":"a/b","models":["c/d"],${HELLO}}`, { model: 'a/b', models: ['c/d'] }],
     ['of two models the last, as in JSON.parse', `{"model":"a/first","model":"a/last",${HELLO}}`, { model: 'a/last' }],
     ['a model under an escaped key', `{"model":"a/first","mod\\u0065l":"a/last",${HELLO}}`, { model: 'a/last' }],
@@ -76,7 +88,10 @@ describe('what is read of a body', () => {
 
 test('whatever is written, the gateway and JSON.parse read the same', () => {
   const key = fc.constantFrom('model', 'models', 'stream', 'stream_options', 'store', '__proto__', 'x')
-  const member: fc.Arbitrary<[string, string]> = fc.tuple(key, fc.oneof(jsonText, fc.constantFrom('"a/b"', 'true', '["c/d"]')))
+  const member: fc.Arbitrary<[string, string]> = fc.tuple(
+    key,
+    fc.oneof(jsonText, fc.constantFrom('"a/b"', 'true', '["c/d"]')),
+  )
   const members = fc.array(member, { maxLength: 6 })
   const body = objectText(members.map((list): [string, string][] => [...list, ['messages', '[{"role":"user"}]']]))
   fc.assert(

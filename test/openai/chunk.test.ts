@@ -84,7 +84,10 @@ describe('usage', () => {
 describe('an error body gives its message', () => {
   test.each<[body: Record<string, unknown>, error: UpstreamError]>([
     [{ error: 'Invalid username or password.' }, { message: 'Invalid username or password.' }],
-    [{ error: 'x', code: 7 }, { message: 'x', code: '7' }],
+    [
+      { error: 'x', code: 7 },
+      { message: 'x', code: '7' },
+    ],
     [{ error: { message: 'x', type: 't', code: 'c', param: 'p' } }, { message: 'x', type: 't', code: 'c', param: 'p' }],
     [{ error: { message: 'x', type: null, code: null, param: '' } }, { message: 'x' }],
     [{ detail: 'x' }, { message: 'x' }],
@@ -102,7 +105,11 @@ describe('an error body gives its message', () => {
 
 test('no data makes reading throw', () => {
   const member = fc.constantFrom('choices', 'error', 'usage', 'delta', 'message', 'tool_calls', 'detail')
-  const data = fc.oneof(fc.string(), fc.json(), fc.dictionary(member, fc.jsonValue()).map((value) => JSON.stringify(value)))
+  const data = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.dictionary(member, fc.jsonValue()).map((value) => JSON.stringify(value)),
+  )
   fc.assert(
     fc.property(data, fc.option(fc.constant('error'), { nil: undefined }), (text, event) => {
       const facts = readChunk(text, event)

@@ -103,9 +103,11 @@ describe('when every target failed for one reason, clients can read it', () => {
   })
 
   test('the operator’s bad token is never taken for the client’s bad key', async () => {
-    const { response, error } = await answerTo(failed(attempt('upstream_auth', 'huggingface/a/b', 'refused')))
-    expect(response.status).toBe(502)
-    expect(error.message).not.toMatch(AUTH)
+    for (const said of ['HTTP 401 without a message', 'Unauthorized: token expired', 'Forbidden']) {
+      const { response, error } = await answerTo(failed(attempt('upstream_auth', 'huggingface/a/b', said)))
+      expect(response.status).toBe(502)
+      expect(error.message).not.toMatch(AUTH)
+    }
   })
 })
 
@@ -137,7 +139,11 @@ test.each<[waitMs: number | undefined, header: string | null]>([
   [120_000, '120'],
 ])('a wait of %s ms is a Retry-After of %s', async (retryAfterMs, header) => {
   const attempts = [attempt('rate_limited')]
-  const failure: Failure = { kind: 'all_attempts_failed', attempts, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  const failure: Failure = {
+    kind: 'all_attempts_failed',
+    attempts,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  }
   expect((await answerTo(failure)).response.headers.get('retry-after')).toBe(header)
 })
 

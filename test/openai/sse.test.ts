@@ -56,12 +56,18 @@ describe('the last words of a broken stream', () => {
 })
 
 describe('a whole answer that is told as a stream', () => {
-  const chunksOf = (answer: Parameters<typeof toStreamText>[0]) => eventsIn(toStreamText(answer)).map(({ data }) => data)
+  const chunksOf = (answer: Parameters<typeof toStreamText>[0]) =>
+    eventsIn(toStreamText(answer)).map(({ data }) => data)
 
   test('has its text, its usage, a finish and an end', () => {
     const usage = { prompt_tokens: 1, completion_tokens: 2 }
     const message = { role: 'assistant', content: 'hi\nthere' }
-    const [chunk, end] = chunksOf({ id: 'x', object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }], usage })
+    const [chunk, end] = chunksOf({
+      id: 'x',
+      object: 'chat.completion',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      usage,
+    })
     expect(JSON.parse(chunk ?? '')).toEqual({
       id: 'x',
       object: 'chat.completion.chunk',
@@ -75,7 +81,16 @@ describe('a whole answer that is told as a stream', () => {
     const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
     const [chunk] = chunksOf({ choices: [{ message: { tool_calls: [call, call] } }, { message: null }] })
     expect(JSON.parse(chunk ?? '').choices).toEqual([
-      { index: 0, delta: { tool_calls: [{ index: 0, ...call }, { index: 1, ...call }] }, finish_reason: 'stop' },
+      {
+        index: 0,
+        delta: {
+          tool_calls: [
+            { index: 0, ...call },
+            { index: 1, ...call },
+          ],
+        },
+        finish_reason: 'stop',
+      },
       { index: 1, delta: {}, finish_reason: 'stop' },
     ])
   })

@@ -4,7 +4,9 @@ import fc from 'fast-check'
 function written(key: string): fc.Arbitrary<string> {
   const plain = JSON.stringify(key)
   const escaped = [...key].map((letter) =>
-    letter.length === 1 ? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}` : JSON.stringify(letter).slice(1, -1),
+    letter.length === 1
+      ? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+      : JSON.stringify(letter).slice(1, -1),
   )
   return fc.constantFrom(plain, `"${escaped.join('')}"`)
 }
@@ -24,7 +26,9 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie)
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     scalar,
-    fc.array(tie('value'), { maxLength: 4 }).chain((items) => space.map((gap) => `[${gap}${items.join(`${gap},${gap}`)}${gap}]`)),
+    fc
+      .array(tie('value'), { maxLength: 4 })
+      .chain((items) => space.map((gap) => `[${gap}${items.join(`${gap},${gap}`)}${gap}]`)),
     objectText(fc.array(fc.tuple(anyKey, tie('value')), { maxLength: 4 })),
   ),
 })).value

@@ -74,7 +74,14 @@ export async function startGateway(upstream: Upstream = () => sse(), settings: P
     const headers = new Headers(init.headers)
     if (key !== null && !headers.has('authorization')) headers.set('authorization', `Bearer ${key}`)
     const url = path.startsWith('http') ? path : `https://hugway.test${path}`
-    return worker.fetch(new Request<unknown, IncomingRequestCfProperties>(url, { ...init, headers } as RequestInit<IncomingRequestCfProperties>), bindings, newContext())
+    return worker.fetch(
+      new Request<unknown, IncomingRequestCfProperties>(url, {
+        ...init,
+        headers,
+      } as RequestInit<IncomingRequestCfProperties>),
+      bindings,
+      newContext(),
+    )
   }
   return {
     ask,
@@ -101,7 +108,7 @@ export async function startGateway(upstream: Upstream = () => sse(), settings: P
 let isolates = 0
 
 /** The Worker's own module once more, and with it all that an isolate remembers; what it imports stays as it is. */
-async function newIsolate(): Promise<(typeof import('../../../src/worker.ts'))['default']> {
+async function newIsolate(): Promise<typeof import('../../../src/worker.ts')['default']> {
   const path = `../../../src/worker.ts?isolate=${++isolates}`
   const module: typeof import('../../../src/worker.ts') = await import(path)
   return module.default
@@ -128,9 +135,30 @@ export function sse(...pieces: string[]): Response {
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-export type Envelope = { error: { message: string; type: string; code: string; param: string | null; attempts?: { target: string; reason: string }[] } }
+export type Envelope = {
+  error: {
+    message: string
+    type: string
+    code: string
+    param: string | null
+    attempts?: { target: string; reason: string }[]
+  }
+}
 
 /** The error of an answer; its members are looked at by the test. */
 export async function errorOf(response: Response): Promise<Envelope['error']> {
   return (await response.json<Envelope>()).error
 }
+
+/** An upstream that gives one answer after the other. */
+export function inTurn(...answers: Upstream[]): Upstream {
+  let turn = 0
+  return (call) => {
+    const answer = answers[turn++]
+    if (!answer) throw new Error(`nothing is planned for request ${turn}`)
+    return answer(call)
+  }
+}
+
+/** The model that the router was asked for. */
+export const modelOf = ({ body }: { body: string }) => JSON.parse(body).model

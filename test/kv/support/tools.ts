@@ -33,7 +33,7 @@ export function manualClock(startAt = Date.UTC(2026, 10, 24)): ManualClock {
 }
 
 /** Until everything that is ready to go on has gone on. */
-export const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
+const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
 
 /** What the real namespace does between the store and KV. */
 export type Fault = 'none' | 'down' | 'silent'

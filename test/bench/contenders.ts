@@ -1,0 +1,126 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { closedPort } from '../support/closed-port.ts'
+import { startGateway } from '../support/start-gateway.ts'
+import { startWorker } from './start-worker.ts'
+import { EMPTY, FLOOR, FROM_MEMORY } from './workers.ts'
+
+/** Something that is measured: a process, and how it is called. */
+export type Contender = {
+  readonly name: string
+  readonly pid: number
+  readonly chatUrl: string
+  readonly modelsUrl: string
+  /** What a client has to send along. */
+  readonly headers: Readonly<Record<string, string>>
+  close(): Promise<void>
+}
+
+/** The targets of the alias `Three in a row`. */
+const CHAIN = ['bench-org/Model-1-Instruct', 'bench-org/Model-2-Instruct', 'bench-org/Model-3-Instruct']
+export const ONE_TARGET = 'bench-org/Model-9-Instruct'
+export const THREE_TARGETS = 'Three in a row'
+const CONFIG = {
+  agents: { defaults: { models: { [`huggingface/${CHAIN[0]}`]: { alias: THREE_TARGETS } } } },
+  hugway: {
+    maxBodyBytes: 16 * 1024 * 1024,
+    models: {
+      [`huggingface/${CHAIN[0]}`]: { fallbacks: CHAIN.slice(1).map((id) => `huggingface/${id}`) },
+      [`huggingface/${ONE_TARGET}`]: { fallbacks: false },
+    },
+  },
+}
+
+const PORTKEY_VERSION = '1.15.2'
+/** Newer ones make every answer of this version a 500. */
+const PORTKEY_OVERRIDES = { hono: '4.9.7', '@hono/node-server': '1.13.5' }
+const PORTKEY_INSTALL_LIMIT_MS = 180_000
+const PORTKEY_START_LIMIT_MS = 15_000
+
+/** A Worker that passes everything on. */
+export async function startFloor(upstreamUrl: string): Promise<Contender> {
+  const worker = await startWorker({
+    modules: { 'worker.js': FLOOR },
+    bindings: { UPSTREAM: new URL(upstreamUrl).origin },
+  })
+  return contender('floor', worker)
+}
+
+/** hugway as it would be deployed. */
+export async function startHugway(upstreamUrl: string, name = 'hugway'): Promise<Contender> {
+  const gateway = await startGateway({ upstreamUrl, config: CONFIG })
+  return contender(name, gateway, { authorization: 'Bearer test-key' })
+}
+
+/** A Worker that returns these bytes. */
+export async function startFromMemory(list: string): Promise<Contender> {
+  return contender('from memory', await startWorker({ modules: { 'worker.js': FROM_MEMORY, 'list.txt': list } }))
+}
+
+/** A Worker that does nothing. */
+export async function startEmpty(): Promise<Contender> {
+  return contender('empty', await startWorker({ modules: { 'worker.js': EMPTY } }))
+}
+
+/** Nothing in between: what the client and the upstream take by themselves. */
+export function direct(upstreamUrl: string, pid: number): Contender {
+  return contender('direct', { url: new URL(upstreamUrl).origin, pid, close: async () => {} })
+}
+
+/**
+ * Portkey's gateway as npm ships it, on Node, with one target.
+ *
+ * @throws Where it cannot be installed or does not start.
+ */
+export async function startPortkey(upstreamUrl: string): Promise<Contender> {
+  const directory = mkdtempSync(join(tmpdir(), 'hugway-portkey-'))
+  let server: ChildProcess | undefined
+  const kill = () => void server?.kill('SIGKILL')
+  process.once('exit', kill)
+  const close = async () => {
+    process.off('exit', kill)
+    kill()
+    rmSync(directory, { recursive: true, force: true })
+  }
+  try {
+    const dependencies = { '@portkey-ai/gateway': PORTKEY_VERSION }
+    const described = { private: true, dependencies, overrides: PORTKEY_OVERRIDES }
+    writeFileSync(join(directory, 'package.json'), JSON.stringify(described))
+    const args = ['install', '--no-audit', '--no-fund', '--loglevel=error']
+    await promisify(execFile)('npm', args, { cwd: directory, timeout: PORTKEY_INSTALL_LIMIT_MS })
+    const port = await closedPort()
+    const script = join(directory, 'node_modules', '@portkey-ai', 'gateway', 'build', 'start-server.js')
+    server = spawn(process.execPath, [script, `--port=${port}`, '--headless'], { cwd: directory, stdio: 'ignore' })
+    const url = `http://127.0.0.1:${port}`
+    await untilItAnswers(url)
+    const target = { provider: 'openai', api_key: 'test', custom_host: upstreamUrl }
+    return contender('Portkey', { url, pid: server.pid ?? 0, close }, { 'x-portkey-config': JSON.stringify(target) })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Running = { readonly url: string; readonly pid: number; close(): Promise<void> }
+
+function contender(name: string, { url, pid, close }: Running, headers: Record<string, string> = {}): Contender {
+  return {
+    name,
+    pid,
+    chatUrl: `${url}/v1/chat/completions`,
+    modelsUrl: `${url}/v1/models`,
+    headers: { 'content-type': 'application/json', ...headers },
+    close,
+  }
+}
+
+async function untilItAnswers(url: string): Promise<void> {
+  for (const deadline = Date.now() + PORTKEY_START_LIMIT_MS; Date.now() < deadline; await sleep(100)) {
+    if (await fetch(url).catch(() => undefined)) return
+  }
+  throw new Error('it did not start in time')
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The kernel counts in ticks of 10 ms; its scheduler in nanoseconds, where it is built in. */
+const TICK_US = 10_000
+
+/**
+ * The CPU time that a process has used, in microseconds, over all its threads: of the scheduler's own count, else user
+ * and system time of `/proc/PID/stat`.
+ *
+ * @throws Where there is no `/proc`, or the process is gone: nothing can be measured then.
+ */
+export function cpuUs(pid: number): number {
+  const precise = schedulerNs(pid)
+  if (precise !== undefined) return precise / 1_000
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) * TICK_US
+}
+
+function schedulerNs(pid: number): number | undefined {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads
+      .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
+      .reduce((sum, ns) => sum + ns, 0)
+  } catch {
+    return undefined
+  }
+}
+
+/** The resident memory of a process, in KiB. */
+export function residentKiB(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  if (kib === undefined) throw new Error(`the process ${pid} has no resident memory`)
+  return Number(kib)
+}
+
+/** The machine's load over the last minute, and how many run at once. */
+export function loadAverage(): number {
+  return Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0])
+}
+
+/** A median with the smallest and the largest of its values. */
+export type Spread = { readonly median: number; readonly min: number; readonly max: number }
+
+/** @throws Of no values: a row that measured nothing must not look like one that measured zero. */
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1) }
+}
+
+/** The value below which `part` of the values lie. @throws Of no values, and of one that is not a number. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const found = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
+  if (found === undefined || sorted.some((value) => !Number.isFinite(value))) throw new Error('nothing was measured')
+  return found
+}

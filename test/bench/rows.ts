@@ -1,0 +1,304 @@
+import { chatBody } from './bodies.ts'
+import { type Load, measureCalls, measureLoad } from './cell.ts'
+import {
+  type Contender,
+  ONE_TARGET,
+  startEmpty,
+  startFloor,
+  startFromMemory,
+  startHugway,
+  THREE_TARGETS,
+} from './contenders.ts'
+import { makeCall } from './load.ts'
+import { cpuUs, residentKiB, type Spread, spreadOf } from './measure.ts'
+import type { Shape } from './shape.ts'
+import type { Upstream } from './upstream.ts'
+
+/** One line of the table: what was measured, for each contender. */
+export type Row = {
+  readonly name: string
+  readonly unit: string
+  /** The largest ratio, or the largest value, that is wanted of hugway. */
+  readonly target: { readonly ratio?: number; readonly value?: number } | undefined
+  readonly values: Readonly<Record<string, Spread>>
+  /** To the first contender, in the same round. */
+  readonly ratios: Readonly<Record<string, Spread>>
+}
+
+/** What the rows are measured with. */
+export type Bench = {
+  readonly upstream: Upstream
+  /** The floor first, then hugway, then any others. */
+  readonly contenders: readonly Contender[]
+  readonly isQuick: boolean
+}
+
+export type RowMaker = { readonly name: string; measure(bench: Bench): Promise<readonly Row[]> }
+
+const KIB = 1024
+const WHOLE: Shape = { kind: 'whole' }
+
+/** Every row of the table, in its order. */
+export const ROW_MAKERS: readonly RowMaker[] = [
+  wholeRow('whole, 1 KB body', 1_000, KIB, 'chat', 1.3),
+  wholeRow('whole, 32 KB body', 400, 32 * KIB, 'chat', 1.4),
+  wholeRow('whole, 1 MB body, long chat', 64, KIB * KIB, 'chat', 1.4),
+  wholeRow('whole, 1 MB body, image', 64, KIB * KIB, 'image', 1.4),
+  streamRow('200 events, known provider', { events: 200, paceMs: 8, atOnce: 20, source: 'known', target: 1.5 }),
+  streamRow('200 events, provider that earned trust', {
+    events: 200,
+    paceMs: 8,
+    atOnce: 20,
+    source: 'earned',
+    target: 1.5,
+  }),
+  streamRow('200 events, read event by event', { events: 200, paceMs: 8, atOnce: 20, source: 'new' }),
+  streamRow('2,000 events, known provider', { events: 2_000, paceMs: 5, atOnce: 8, source: 'known', target: 1.5 }),
+  streamRow('2,000 events, read event by event', { events: 2_000, paceMs: 5, atOnce: 8, source: 'new' }),
+  { name: 'first token', measure: measureFirstToken },
+  { name: 'model list', measure: measureModelList },
+  { name: 'chain', measure: measureChain },
+  { name: 'memory', measure: measureMemory },
+  { name: 'start-up', measure: measureStart },
+]
+
+/** Measures each contender once a round, in turn, every second round backwards. */
+async function rounds<C extends { readonly name: string }>(
+  contenders: readonly C[],
+  count: number,
+  measure: (contender: C) => Promise<number>,
+): Promise<Pick<Row, 'values' | 'ratios'>> {
+  const all = new Map(contenders.map(({ name }) => [name, [] as number[]]))
+  for (let round = 0; round < count; round++) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      all.get(contender.name)?.push(await measure(contender))
+    }
+  }
+  const [floor = []] = all.values()
+  const spreads = (of: (values: readonly number[]) => readonly number[]) =>
+    Object.fromEntries([...all].map(([name, values]) => [name, spreadOf(of(values))]))
+  return {
+    values: spreads((values) => values),
+    ratios: spreads((values) => values.map((value, at) => value / (floor[at] ?? Number.NaN))),
+  }
+}
+
+function wholeRow(name: string, count: number, bytes: number, kind: 'chat' | 'image', ratio: number): RowMaker {
+  return {
+    name,
+    async measure({ upstream, contenders, isQuick }) {
+      const body = chatBody(bytes, kind, { model: ONE_TARGET })
+      const load: Load = { count: isQuick ? count / 4 : count, atOnce: 64, shape: WHOLE, bodyOf: () => body }
+      for (const contender of contenders) await measureLoad(contender, load, upstream)
+      const measured = await rounds(
+        contenders,
+        isQuick ? 3 : 9,
+        async (contender) => (await measureLoad(contender, load, upstream)).cpuUs,
+      )
+      return [{ name: `${name}, 64 at once: CPU a request`, unit: 'µs', target: { ratio }, ...measured }]
+    },
+  }
+}
+
+type StreamKind = {
+  readonly events: number
+  readonly paceMs: number
+  readonly atOnce: number
+  /** Whether hugway knows the provider's dialect by its name, by its streams, or not at all. */
+  readonly source: 'known' | 'earned' | 'new'
+  readonly target?: number
+}
+
+function streamRow(name: string, { events, paceMs, atOnce, source, target }: StreamKind): RowMaker {
+  return {
+    name: `stream, ${name}`,
+    async measure({ upstream, contenders, isQuick }) {
+      const shape: Shape = {
+        kind: 'stream',
+        events: isQuick ? Math.min(events, 500) : events,
+        paceMs: isQuick ? paceMs / 2 : paceMs,
+        ...(source === 'known' && { provider: 'groq' }),
+      }
+      let calls = 0
+      const modelOf = () => (source === 'new' ? `bench-org/New-${calls++}` : ONE_TARGET)
+      const load: Load = {
+        count: atOnce,
+        atOnce,
+        shape,
+        bodyOf: () => chatBody(KIB, 'chat', { model: modelOf(), stream: true }),
+      }
+      const short: Shape = { ...shape, events: 10 }
+      for (const contender of contenders)
+        await measureLoad(contender, { ...load, count: 5, atOnce: 1, shape: short }, upstream)
+      const count = isQuick ? 2 : events > 1_000 ? 4 : 7
+      const measured = await rounds(
+        contenders,
+        count,
+        async (contender) => (await measureLoad(contender, load, upstream)).cpuUs,
+      )
+      return [
+        {
+          name: `stream, ${name}: CPU a stream`,
+          unit: 'µs',
+          target: target === undefined ? undefined : { ratio: target },
+          ...measured,
+        },
+      ]
+    },
+  }
+}
+
+/** One call at a time, so that what is seen is a way and not a queue. */
+async function measureFirstToken({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  const shape: Shape = { kind: 'stream', events: 5, paceMs: 5, provider: 'groq' }
+  const body = chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true })
+  const load: Load = { count: isQuick ? 40 : 100, atOnce: 1, shape, bodyOf: () => body, readDelays: true }
+  const first = await rounds(
+    contenders,
+    isQuick ? 2 : 7,
+    async (contender) => (await measureLoad(contender, load, upstream)).firstMs * 1_000,
+  )
+  const long: Load = { ...load, count: 10, atOnce: 10, shape: { ...shape, events: 200, paceMs: 10 } }
+  const delay = await rounds(
+    contenders,
+    isQuick ? 1 : 3,
+    async (contender) => ((await measureLoad(contender, long, upstream)).delayMs ?? Number.NaN) * 1_000,
+  )
+  return [
+    { name: 'time to the first token, one at a time', unit: 'µs', target: { ratio: 1.2 }, ...first },
+    { name: 'a token on its way, 10 streams at once (median)', unit: 'µs', target: { ratio: 1.2 }, ...delay },
+  ]
+}
+
+async function measureModelList({ contenders, isQuick }: Bench): Promise<Row[]> {
+  const hugway = contenders.find(({ name }) => name === 'hugway')
+  if (!hugway) return []
+  const call = { url: hugway.modelsUrl, method: 'GET', headers: hugway.headers } as const
+  const { status, bytes, headers } = await makeCall(call)
+  const list = await (await fetch(hugway.modelsUrl, { headers: hugway.headers })).text()
+  const memory = await startFromMemory(list)
+  try {
+    const etag = String(headers.etag)
+    const tagged = {
+      name: 'hugway, 304',
+      contender: hugway,
+      call: { ...call, headers: { ...call.headers, 'if-none-match': etag } },
+      expected: { status: 304, bytes: 0 },
+    }
+    const ways = [
+      { name: memory.name, contender: memory, call: { ...call, url: memory.modelsUrl }, expected: { status, bytes } },
+      { name: hugway.name, contender: hugway, call, expected: { status, bytes } },
+      tagged,
+    ]
+    const count = isQuick ? 200 : 1_000
+    for (const { contender, call, expected } of ways) await measureCalls(contender, count, 64, call, expected)
+    const measured = await rounds(
+      ways,
+      isQuick ? 3 : 9,
+      async ({ contender, call, expected }) => (await measureCalls(contender, count, 64, call, expected)).cpuUs,
+    )
+    return [
+      {
+        name: `model list of ${JSON.parse(list).data.length} models, ${bytes} bytes: CPU a request`,
+        unit: 'µs',
+        target: { ratio: 1.3 },
+        ...measured,
+      },
+    ]
+  } finally {
+    await memory.close()
+  }
+}
+
+/** An alias with two fallbacks against a model without any, when the first target answers. */
+async function measureChain({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  const hugway = contenders.find(({ name }) => name === 'hugway')
+  if (!hugway) return []
+  const ways = [
+    { name: 'one target', body: chatBody(KIB, 'chat', { model: ONE_TARGET }) },
+    { name: 'hugway', body: chatBody(KIB, 'chat', { model: THREE_TARGETS }) },
+  ]
+  const loadOf = (body: string): Load => ({
+    count: isQuick ? 250 : 1_000,
+    atOnce: 64,
+    shape: WHOLE,
+    bodyOf: () => body,
+  })
+  for (const { body } of ways) await measureLoad(hugway, loadOf(body), upstream)
+  const measured = await rounds(
+    ways,
+    isQuick ? 3 : 9,
+    async ({ body }) => (await measureLoad(hugway, loadOf(body), upstream)).cpuUs,
+  )
+  return [{ name: 'a chain of three targets: CPU a request', unit: 'µs', target: { ratio: 1.05 }, ...measured }]
+}
+
+/** A new process each time: one that has held many streams before keeps the memory. */
+async function measureMemory({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  const count = isQuick ? 200 : 500
+  const hasHugway = contenders.some(({ name }) => name === 'hugway')
+  const starts = [{ name: 'floor', start: startFloor }, ...(hasHugway ? [{ name: 'hugway', start: startHugway }] : [])]
+  const shape: Shape = { kind: 'stream', events: isQuick ? 4 : 16, paceMs: 500, provider: 'groq' }
+  const bodyOf = () => chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true })
+  const measured = await rounds(starts, isQuick ? 1 : 3, async ({ start }) => {
+    const contender = await start(upstream.url)
+    try {
+      await measureLoad(
+        contender,
+        { count: 50, atOnce: 1, shape: { ...shape, events: 2, paceMs: 1 }, bodyOf },
+        upstream,
+      )
+      const before = residentKiB(contender.pid)
+      let most = before
+      const look = setInterval(() => {
+        most = Math.max(most, residentKiB(contender.pid))
+      }, 100)
+      await measureLoad(contender, { count, atOnce: count, shape, bodyOf }, upstream).finally(() => clearInterval(look))
+      return (most - before) / count
+    } finally {
+      await contender.close()
+    }
+  })
+  return [{ name: `${count} slow streams at once: memory a stream`, unit: 'KiB', target: { ratio: 2 }, ...measured }]
+}
+
+/** Each start is a new process; its CPU time until it has answered once. The values are over the empty Worker's. */
+async function measureStart({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  if (!contenders.some(({ name }) => name === 'hugway')) return []
+  const starts = [
+    { name: 'empty Worker', start: () => startEmpty() },
+    { name: 'hugway', start: () => startHugway(upstream.url) },
+  ]
+  const measured = await rounds(starts, isQuick ? 3 : 20, async ({ start }) => {
+    const contender = await start()
+    try {
+      return await startCost(contender)
+    } finally {
+      await contender.close()
+    }
+  })
+  return [
+    { name: 'start to first answer: CPU', unit: 'ms', target: undefined, ...measured },
+    overEmpty(measured.values),
+  ]
+}
+
+async function startCost({ chatUrl, pid }: Contender): Promise<number> {
+  // A path that no route has: it asks neither KV nor the upstream for anything.
+  await makeCall({ url: new URL('/nothing', chatUrl).href, method: 'GET', headers: {} })
+  return cpuUs(pid) / 1_000
+}
+
+function overEmpty(values: Row['values']): Row {
+  const [empty, hugway] = [values['empty Worker'], values['hugway']]
+  if (!empty || !hugway) throw new Error('nothing was started')
+  const over = (value: number) => value - empty.median
+  const spread = { median: over(hugway.median), min: over(hugway.min), max: over(hugway.max) }
+  return {
+    name: 'start-up: CPU over an empty Worker',
+    unit: 'ms',
+    target: { value: 15 },
+    values: { hugway: spread },
+    ratios: {},
+  }
+}
