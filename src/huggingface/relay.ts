@@ -53,9 +53,10 @@ export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): P
   })
   try {
     const moved = await moveByHand(order, sink, translation, tools.clock)
-    const end =
-      moved.kind === 'ended' ? moved.end : await moveNatively(order, moved.rest, sink, translation, tools.clock)
+    const { end, isTorn } =
+      moved.kind === 'ended' ? moved : await moveNatively(order, moved.rest, sink, translation, tools.clock)
     if (order.gone.aborted) return endAs('client_gone')
+    if (isTorn) return endAs(end)
     if (end === 'whole' && !translation.isDone()) await sink.write(DONE)
     if (end !== 'whole' && end !== 'upstream_error') {
       await sink.write(errorEvent(new GatewayError({ kind: 'interrupted', why: end, target: order.target })))
@@ -68,8 +69,14 @@ export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): P
   }
 }
 
+/**
+ * `isTorn`: the client has half an event, passed on before its end was missed. Anything written now would complete it,
+ * and clients fail on its JSON; left as it is, the end of the connection makes them drop it.
+ */
+type Ended = { readonly end: StreamEnd; readonly isTorn: boolean }
+
 type Moved =
-  | { readonly kind: 'ended'; readonly end: StreamEnd }
+  | ({ readonly kind: 'ended' } & Ended)
   | { readonly kind: 'flowing'; readonly rest: ReadableStream<Uint8Array> }
 
 /** Moves a stream event by event: to its end, or until it is worth handing to the pump. @throws What writing throws. */
@@ -90,7 +97,7 @@ async function moveByHand(order: RelayOrder, sink: Sink, translation: Translatio
       if (!read?.value) break
       await pass(translation.feed(read.value))
     }
-    return { kind: 'ended', end: await conclude(translation, watch.verdict(), pass) }
+    return { kind: 'ended', end: await conclude(translation, watch.verdict(), pass), isTorn: false }
   } finally {
     watch.stop()
   }
@@ -103,10 +110,11 @@ async function moveNatively(
   sink: Sink,
   translation: Translation,
   clock: Clock,
-): Promise<StreamEnd> {
+): Promise<Ended> {
   const { verdict, tail } = await sink.lend((writable) => pumpNatively(order, rest, writable, clock))
   translation.feed(tail) // the client has these events already
-  return conclude(translation, verdict, async () => {})
+  const isTorn = !translation.isAtBoundary()
+  return { end: await conclude(translation, verdict, async () => {}), isTorn }
 }
 
 /** What the end of the bytes, or the verdict that ended them, makes of the stream. */

@@ -1,4 +1,4 @@
-import type { Fault, Moment } from '../../src/simulator/answer.ts'
+import type { Fault, Moment, RawAnswer } from '../../src/simulator/answer.ts'
 
 /** What stands behind the model asked for. `all_broken`: a fallback with the very same fault. */
 export const CHAINS = ['healthy_fallback', 'no_fallback', 'all_broken'] as const
@@ -21,8 +21,11 @@ export type Verdict = 'whole' | 'error' | 'cut' | 'unclear' | 'lie' | 'followed'
 
 /** What a case must come to. */
 export type Expected = {
-  /** `either`: the promise leaves it open. */
-  readonly verdict: 'whole' | 'error' | 'either'
+  /**
+   * `either`: the promise leaves it open. `passed_on`: a trusted provider's bytes reach the client as they came, so what
+   * is wrong with them does too: an answer, an error, something no client can parse, but nothing that looks whole.
+   */
+  readonly verdict: 'whole' | 'error' | 'either' | 'passed_on'
   /** Whose answer it is. */
   readonly from?: 'primary' | 'fallback'
   /** Of an error that came as an HTTP answer; a stream that was held has its 200 already. */
@@ -32,7 +35,7 @@ export type Expected = {
 }
 
 /** What a broken target answers: these faults, each time; or, attempt by attempt, the last one again and again. */
-export type Script = readonly (readonly Fault[])[]
+export type Script = readonly (readonly Fault[] | RawAnswer)[]
 
 /** One cell of the matrix. */
 export type Case = {

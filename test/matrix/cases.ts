@@ -1,8 +1,11 @@
 import { type Case, CHAINS, type Chain, type Expected, PRIMARY_TEXT, type Upstream } from './case.ts'
-import { CROWDED, type LeftOut, ROWS, type Row, type Rule } from './rows.ts'
+import { LATE_ROWS } from './late-rows.ts'
+import { CROWDED, ROWS as EARLY_ROWS, type LeftOut, type Row, type Rule } from './rows.ts'
 
 /** A cell that is not run, and why. */
 export type LeftOutCell = Pick<Case, 'fault' | 'moment' | 'stream'> & { readonly reason: string }
+
+const ROWS: readonly Row[] = [...EARLY_ROWS, ...LATE_ROWS]
 
 /** What a rule demands with this chain. */
 function expectedOf(rule: Rule, chain: Chain): Expected {
@@ -13,10 +16,10 @@ function expectedOf(rule: Rule, chain: Chain): Expected {
       return { verdict: 'error', fallbackCalled: false }
     case 'caller':
       return { verdict: 'error', status: rule.status, fallbackCalled: false }
-    case 'error':
-      return { verdict: 'error' }
     case 'either':
       return { verdict: 'either' }
+    case 'passed_on':
+      return { verdict: 'passed_on', fallbackCalled: false }
     case 'next':
       if (chain === 'healthy_fallback') return { verdict: 'whole', from: 'fallback', fallbackCalled: true }
       return { verdict: 'error', ...(rule.status === undefined ? {} : { status: rule.status }) }

@@ -7,12 +7,12 @@ import { PRIMARY_TEXT, type Script, type WholeAnswer } from './case.ts'
  * - `own`: no break at all: the primary's answer is whole, nobody else is asked
  * - `begun`: the answer has begun, so it ends with an error, and nobody else is asked
  * - `caller`: the request is at fault: an error with the upstream's status, and nobody else is asked
- * - `error`: an error, whatever the chain: the time is up for everybody
  * - `either`: whole or error, the promise leaves it open
+ * - `passed_on`: a trusted provider's own nonsense reaches the client as it came
  */
 export type Rule =
   | { readonly rule: 'next'; readonly status?: number }
-  | { readonly rule: 'own' | 'begun' | 'error' | 'either' }
+  | { readonly rule: 'own' | 'begun' | 'either' | 'passed_on' }
   | { readonly rule: 'caller'; readonly status: number }
 
 /** Why a cell is left out. */
@@ -36,7 +36,6 @@ const NEXT: Rule = { rule: 'next' }
 const OWN: Rule = { rule: 'own' }
 const BEGUN: Rule = { rule: 'begun' }
 const EITHER: Rule = { rule: 'either' }
-const ERROR: Rule = { rule: 'error' }
 const leftOut = (reason: string): LeftOut => ({ leftOut: reason })
 const next = (status: number): Rule => ({ rule: 'next', status })
 
@@ -184,7 +183,7 @@ const FORM_ROWS: readonly Row[] = [
   both('an empty 200', { fault: 'empty' }, next(502)),
   both('slow, within the times', { fault: 'slow', headersMs: 800, firstTokenMs: 1_100, perTokenMs: 5 }, OWN),
   {
-    ...row('tokens without end', { fault: 'endless' }, BEGUN, ERROR),
+    ...row('tokens without end', { fault: 'endless' }, BEGUN, NEXT),
     whole: { text: PRIMARY_TEXT, endless: true },
   },
   both('wrong content type: text/plain', { fault: 'wrong_content_type' }, OWN),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Case, FALLBACK_TEXT, LEAK_MS, PRIMARY_TEXT } from './case.ts'
+import { type Case, type Expected, FALLBACK_TEXT, LEAK_MS, PRIMARY_TEXT, type Verdict } from './case.ts'
 import { modelsOf } from './cases.ts'
 import { type Judgement, judge, type UpstreamFacts } from './judge.ts'
 import type { Subject } from './subject.ts'
@@ -18,7 +18,7 @@ export type Result = {
 const WORST_FIRST = ['leak', 'hang', 'lie', 'followed', 'cut', 'unclear', 'error', 'whole'] as const
 
 /** Plays a case against a gateway, and has what comes judged. */
-export async function runCase(testCase: Case, subject: Subject, upstream: ScriptedUpstream): Promise<Result> {
+async function runCase(testCase: Case, subject: Subject, upstream: ScriptedUpstream): Promise<Result> {
   const { id, chain, script, stream, clients } = testCase
   const [primary, fallback] = modelsOf(id)
   upstream.play(primary, script, PRIMARY_TEXT)
@@ -62,11 +62,19 @@ async function watchUpstream(
   }
 }
 
+/** Which verdicts fit what was expected. */
+const FITTING: Record<Expected['verdict'], readonly Verdict[]> = {
+  whole: ['whole'],
+  error: ['error'],
+  either: ['whole', 'error'],
+  passed_on: ['whole', 'error', 'cut', 'unclear'],
+}
+
 function problemsOf({ expected }: Case, judgement: Judgement, { fallbackCalls }: UpstreamFacts): string[] {
   const { verdict, from, status, notes, detail } = judgement
-  const fits = expected.verdict === 'either' ? ['whole', 'error'].includes(verdict) : verdict === expected.verdict
+  const fits = FITTING[expected.verdict].includes(verdict)
   if (!fits) return [`expected ${expected.verdict}, got ${verdict} (status ${status}): ${detail}`]
-  const problems = [...notes]
+  const problems = expected.verdict === 'passed_on' ? [] : [...notes]
   if (expected.from && verdict === 'whole' && from !== expected.from) problems.push(`the answer is the ${from}'s`)
   // A stream that was held has begun with 200 before its error was known.
   if (expected.status !== undefined && status !== 200 && status !== expected.status) {

@@ -24,7 +24,7 @@ export type Totals = {
 
 const KEPT: readonly string[] = ['whole', 'error']
 
-export function totalsOf({ results, disconnects }: Scored): Totals {
+function totalsOf({ results, disconnects }: Scored): Totals {
   const byVerdict: Record<string, number> = {}
   for (const { judgement } of results) byVerdict[judgement.verdict] = (byVerdict[judgement.verdict] ?? 0) + 1
   const left = disconnects.filter(({ problems }) => problems.length > 0).length
@@ -42,7 +42,13 @@ export function totalsOf({ results, disconnects }: Scored): Totals {
 function keepsPromise({ testCase: { expected }, judgement }: Result): boolean {
   const isBrokenOff = expected.verdict === 'error' && expected.fallbackCalled === false && expected.status === undefined
   const isInvented = isBrokenOff && judgement.verdict === 'whole' && judgement.from === 'primary'
+  if (isOurLimit(expected, judgement.verdict)) return true
   return KEPT.includes(judgement.verdict) && !isInvented
+}
+
+/** Marked in the scorecard and listed under the limits: it cannot be taken for a whole answer, and is no clean error. */
+function isOurLimit(expected: Case['expected'], verdict: string): boolean {
+  return expected.verdict === 'passed_on' && ['cut', 'unclear'].includes(verdict)
 }
 
 /** The scorecard in Markdown: a row for each fault and moment, three cells for each mode. */
@@ -125,6 +131,7 @@ function formatCell(result: Result | undefined, isOurs: boolean): string {
   if (!result) return '-'
   const { verdict } = result.judgement
   if (!keepsPromise(result)) return `**${verdict === 'whole' ? 'lie' : verdict}**`
+  if (isOurLimit(result.testCase.expected, verdict)) return `${verdict} (limit)`
   return isOurs && result.problems.length > 0 ? `${verdict} (!)` : verdict
 }
 

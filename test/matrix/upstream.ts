@@ -17,12 +17,13 @@ export const redirectPath = (model: string) => `/v1/followed/${model}`
 export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   const simulator = await startSimulator({ tokenDelayMs: 5, acceptAnyModel: true, keepBodies: false })
   const scripts = new Map<string, { readonly script: Script; readonly text: string; played: number }>()
-  simulator.script(({ model }) => {
-    const scripted = model === undefined ? undefined : scripts.get(model)
+  simulator.script(({ model, path }) => {
+    const scripted = model === undefined || path === redirectPath(model) ? undefined : scripts.get(model)
     if (!scripted) return undefined
     const { script, text } = scripted
     const faults = script[Math.min(scripted.played, script.length - 1)] ?? []
     scripted.played += 1
+    if ('kind' in faults) return faults
     const spoken = faults.map((fault) => ({ ...filled(fault, simulator.url, model ?? ''), text }))
     return spoken.length > 0 ? spoken : [{ fault: 'none', text }]
   })
