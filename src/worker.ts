@@ -14,15 +14,16 @@ import { type Env, readSettings, requireSettings } from './settings.ts'
 
 const clock: Clock = {
   now: () => Date.now(),
-  wait: (ms, signal) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      signal?.addEventListener('abort', () => clearTimeout(timer), { once: true })
-    }),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  timer(ms, run) {
+    const id = setTimeout(run, ms)
+    return () => clearTimeout(id)
+  },
 }
 
 const random = () => Math.random()
 const newId = () => crypto.randomUUID()
+const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))
 const log: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }))
 
 /** What the isolate remembers between requests: plain data, never a promise that another request would wait for. */
@@ -41,7 +42,16 @@ function createTools(env: Env): AppTools {
   const kv = settings.kv ?? ({} as KVNamespace)
   const { routerBaseUrl: baseUrl, routerToken: token, billTo } = settings
   const router = createRouterClient((input, init) => fetch(input, init), { baseUrl, token, billTo })
-  const catalog = { store: createCatalogStore(kv, memory.catalog, clock), memory: memory.catalog, router, clock, log }
+  const configStore = createConfigStore(kv, memory.config, clock, log, randomBytes)
+  const keyStore = createApiKeyStore(kv, memory.apiKeys, clock)
+  const catalog = {
+    store: createCatalogStore(kv, memory.catalog, clock),
+    memory: memory.catalog,
+    router,
+    clock,
+    log,
+    readConfig: async () => (configStore.remembered() ?? (await configStore.latest())).config,
+  }
   const dialects = createDialectBoard(memory.dialects)
   return {
     requireSettings: (...names) => requireSettings(settings, names),
@@ -52,9 +62,10 @@ function createTools(env: Env): AppTools {
     keys: createKeyCheck({
       deploymentKey: settings.apiKey,
       adminToken: settings.adminToken,
-      store: createApiKeyStore(kv, memory.apiKeys, clock),
+      store: keyStore,
     }),
-    config: { store: createConfigStore(kv, memory.config, clock, log) },
+    managedKeys: { store: keyStore, clock, randomBytes },
+    config: { store: configStore, clock },
     catalog,
     listMemory: memory.list,
     chat: { router, board: createTargetBoard(memory.targets, clock), catalog, clock, random, newId, log, dialects },

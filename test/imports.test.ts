@@ -43,17 +43,27 @@ function refusedImports(path: string, specifiers: readonly string[]): string[] {
 }
 
 const FOLDERS = ['core', 'openai', 'huggingface', 'kv', 'gateway', 'http', 'cli', 'simulator']
-const PACKAGES = ['hono', 'zod', 'zod/mini', 'json5', 'eventsource-parser', 'openai', 'node:fs', 'cloudflare:workers']
+const PACKAGES = [
+  '@clack/prompts',
+  'hono',
+  'zod',
+  'zod/mini',
+  'json5',
+  'eventsource-parser',
+  'openai',
+  'node:fs',
+  'cloudflare:workers',
+]
 
 /** Which way imports may point. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  core: ['core', 'zod', 'zod/mini', 'json5'],
+  core: ['core', 'zod', 'zod/mini'],
   openai: ['openai', 'core', 'zod', 'zod/mini'],
   huggingface: ['huggingface', 'openai', 'core', 'eventsource-parser'],
   kv: ['kv', 'core', 'zod', 'zod/mini'],
   gateway: ['gateway', 'huggingface', 'kv', 'openai', 'core'],
   http: ['http', 'gateway', 'openai', 'core', 'hono'],
-  cli: ['cli', 'core', 'openai', 'simulator', 'node:fs'],
+  cli: ['cli', 'core', 'openai', 'simulator', 'json5', '@clack/prompts', 'node:fs'],
   simulator: ['simulator', 'node:fs'],
 }
 
@@ -101,6 +111,19 @@ describe('imports between folders', () => {
       'node:fs',
     ]
     expect(refusedImports('src/http/routes/planted.ts', [...allowed, ...refused])).toEqual(refused)
+  })
+
+  test('a command, one folder deeper, has the rules of cli', () => {
+    const allowed = [
+      './x.ts',
+      '../terminal.ts',
+      '../../core/x.ts',
+      '../../openai/x.ts',
+      '../../simulator/x.ts',
+      'json5',
+    ]
+    const refused = ['../../kv/x.ts', '../../gateway/x.ts', '../../http/x.ts', '../../worker.ts', 'hono', 'zod/mini']
+    expect(refusedImports('src/cli/commands/planted.ts', [...allowed, ...refused])).toEqual(refused)
   })
 
   test.each(['src/worker.ts', 'src/settings.ts'])('%s reaches everything but cli, simulator and Hono', (path) => {

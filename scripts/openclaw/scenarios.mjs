@@ -1,4 +1,7 @@
 /** What is tried, and what each trial promises. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import JSON5 from 'json5'
 import { listModels, runTurn } from './turn.mjs'
 
 const PRIMARY = 'Qwen/Qwen3-8B'
@@ -38,6 +41,7 @@ export const SCENARIOS = [
   { title: 'all targets 503 -> a readable error', answer: () => status(503), play: playFailed },
   { title: 'always cut after the first token -> reported', answer: () => cut, play: playFailed },
   { title: 'models listed through provider id litellm', answer: () => undefined, play: playList },
+  { title: 'what `hugway connect openclaw` prints', answer: () => completion, play: playConnected },
 ]
 
 /** What hugway is configured with: it is the gateway that falls back, OpenClaw has no fallback of its own. */
@@ -81,6 +85,21 @@ async function playList(target) {
     problems.push(`it shows ${FALLBACK} as ${named.name}, not by its alias`)
   if (named && !(named.contextWindow > 0)) problems.push('it knows no context window')
   return { problems, saw: `${rows.length} models, ${FALLBACK} as "${named?.name}" with ${named?.contextWindow} tokens` }
+}
+
+/** A newcomer's one paste: the block is the whole configuration. */
+async function playConnected(target) {
+  const url = target.baseUrl.replace(/\/v1$/, '')
+  const env = { ...process.env, HUGWAY_API_KEY: target.apiKey, HUGWAY_ADMIN_TOKEN: '' }
+  const args = ['src/cli/main.ts', 'connect', 'openclaw', '--url', url]
+  const config = JSON5.parse((await promisify(execFile)(process.execPath, args, { env })).stdout)
+  const turn = await runTurn({ ...target, config })
+  const { rows, error } = await listModels({ ...target, config })
+  const problems = wholeTurnProblems(turn)
+  if (turn.usage.output === 0) problems.push('its usage is not counted')
+  const written = config.models.providers.litellm.models.length
+  if (rows.length === 0) problems.push(`it lists nothing: ${error}`)
+  return { problems, saw: `${describe(turn)}; ${rows.length} models listed, ${written} written out` }
 }
 
 function wholeTurnProblems(turn) {

@@ -31,11 +31,12 @@ const LIST_LIMIT_MS = 60_000
 /**
  * One headless agent turn.
  *
- * @param {Target & { models: string[], timeoutSeconds?: number }} order `models`: the primary, then OpenClaw's own fallbacks.
+ * @param {Target & { models?: string[], timeoutSeconds?: number, config?: object }} order `models`: the primary, then
+ *   OpenClaw's own fallbacks; `config`: a whole configuration instead.
  * @returns {Promise<Turn>} Does not throw because a turn failed.
  */
-export async function runTurn({ models, timeoutSeconds = 60, ...target }) {
-  const config = {
+export async function runTurn({ models = [], timeoutSeconds = 60, config: given, ...target }) {
+  const config = given ?? {
     agents: { defaults: { model: { primary: refOf(models[0]), fallbacks: models.slice(1).map(refOf) } } },
     models: { mode: 'replace', providers: { hugway: providerOf(target.baseUrl, models.map(toRow)) } },
   }
@@ -47,11 +48,11 @@ export async function runTurn({ models, timeoutSeconds = 60, ...target }) {
 /**
  * The models that OpenClaw finds by itself: under this provider id, and no other, it asks `GET /models`.
  *
- * @param {Target} target
+ * @param {Target & { config?: object }} target `config`: a whole configuration instead of the least one.
  * @returns {Promise<{ rows: Record<string, unknown>[], error: string }>}
  */
-export async function listModels(target) {
-  const config = {
+export async function listModels({ config: given, ...target }) {
+  const config = given ?? {
     agents: { defaults: { model: { primary: 'litellm/none' } } },
     models: { mode: 'merge', providers: { litellm: providerOf(target.baseUrl, []) } },
   }
@@ -94,6 +95,7 @@ async function withHome({ entry, apiKey }, config, args, timeoutMs) {
       LANG: 'C.UTF-8',
       NO_COLOR: '1',
       HUGWAY_CHECK_KEY: apiKey,
+      HUGWAY_API_KEY: apiKey,
     }
     const own = args[0] === 'agent' ? ['--config', file, '--cwd', cwd] : []
     const [command, sub, ...rest] = args

@@ -53,7 +53,8 @@ function describeRefusal(url: string, answer: Answer): string {
   if (answer.status === 412) {
     return 'Somebody changed the configuration in the meantime; nothing was written. Look at it and try again.'
   }
-  if (answer.status === 404 && code === 'unknown_route') return `${url} has no such address: deploy the current version.`
+  if (answer.status === 404 && code === 'unknown_route')
+    return `${url} has no such address: deploy the current version.`
   const error = fieldOf(answer.body, 'error')
   const problems = listOf(fieldOf(error, 'problems')).map(
     (one) => `\n  ${String(fieldOf(one, 'path'))}: ${String(fieldOf(one, 'message'))}`,

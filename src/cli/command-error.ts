@@ -1,12 +1,12 @@
 /** 1: it was tried and failed. 2: it was not tried, because of how it was asked for. */
-export type ExitCode = 1 | 2
+type ExitCode = 1 | 2
 
 /** What ends a command: the message is for a person, names what to do, and never holds a secret. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly exitCode: ExitCode
 
-  constructor(message: string, exitCode: ExitCode = 1, options?: ErrorOptions) {
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { readonly exitCode?: ExitCode } = {}) {
     super(message, options)
     this.exitCode = exitCode
   }
@@ -14,7 +14,7 @@ export class CommandError extends Error {
 
 /** A command that was asked for in a way that cannot be meant. */
 export function usageError(message: string): CommandError {
-  return new CommandError(message, 2)
+  return new CommandError(message, { exitCode: 2 })
 }
 
 /** The message of whatever was thrown. */

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type AdminClient, createAdminClient } from './admin-client.ts'
 import { writeAtomically } from './atomic-file.ts'
+import type { Arguments, FlagSpec } from './flags.ts'
 import { type KvAccess, localKv, readKvConfig, writeKvConfig } from './local-kv.ts'
 import { type Project, requireProject, resolveFile } from './project.ts'
-import { type Arguments, type FlagSpec } from './flags.ts'
-import { findWorker, isRunning, WORKER_FLAGS } from './worker-access.ts'
+import { findWorker, isRunning, namedUrl, WORKER_FLAGS } from './worker-access.ts'
 import { createWrangler } from './wrangler.ts'
 
 /** A document as it was read. `tag` names it, so that a write can say what it replaces. */
@@ -32,7 +32,7 @@ export async function choosePlace(args: Arguments, project: Project | undefined)
   const file = args.text('file')
   if (file !== undefined) return filePlace(resolveFile(file), file)
   const access = findWorker(args, project)
-  const isNamed = args.text('url') !== undefined || args.text('team') !== undefined
+  const isNamed = namedUrl(args) !== undefined || args.text('team') !== undefined
   if (isNamed || (access.adminToken !== undefined && (await isRunning(access.url)))) {
     return workerPlace(createAdminClient(access))
   }
@@ -41,7 +41,7 @@ export async function choosePlace(args: Arguments, project: Project | undefined)
 }
 
 /** @param name How the person named it. */
-export function filePlace(path: string, name: string): ConfigPlace {
+function filePlace(path: string, name: string): ConfigPlace {
   return {
     name: `the file ${name}`,
     read: async () => ({ text: existsSync(path) ? readFileSync(path, 'utf8') : undefined }),

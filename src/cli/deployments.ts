@@ -10,6 +10,8 @@ export type Deployment = {
   readonly team: string
   readonly apiKey?: string
   readonly adminToken?: string
+  /** SHA-256, hex, of the Hugging Face token that was put: the same one is not put again. */
+  readonly tokenHash?: string
   /** Known after the first deploy. */
   readonly url?: string
 }
@@ -38,9 +40,9 @@ export function readDeployment(project: Project, team: string): Deployment {
       const value = fieldOf(kept, name)
       return typeof value === 'string' && value !== '' ? { [name]: value } : {}
     }
-    return { team, ...text('apiKey'), ...text('adminToken'), ...text('url') }
+    return { team, ...text('apiKey'), ...text('adminToken'), ...text('tokenHash'), ...text('url') }
   } catch (cause) {
-    throw new CommandError(`${file} is not JSON: mend it or delete it (new secrets are made then)`, 1, { cause })
+    throw new CommandError(`${file} is not JSON: mend it or delete it (new secrets are made then)`, { cause })
   }
 }
 

@@ -12,7 +12,8 @@ export function setInDocument(text: string, path: Path, value: unknown): string 
   const tree = readTree(source)
   const { at, depth } = follow(tree, path)
   const isJson = isStrictJson(source)
-  if (depth === path.length) return source.slice(0, at.start) + format(value, indentAt(source, at.start), isJson) + source.slice(at.end)
+  if (depth === path.length)
+    return source.slice(0, at.start) + format(value, indentAt(source, at.start), isJson) + source.slice(at.end)
   const step = path[depth] ?? ''
   const added = path.slice(depth + 1).reduceRight<unknown>((inner, key) => ({ [key]: inner }), value)
   if (at.kind === 'object') return insert(source, at, added, isJson, String(step))
@@ -24,7 +25,8 @@ export function setInDocument(text: string, path: Path, value: unknown): string 
 /** Reads a value from a document; `undefined` where there is none. */
 export function getFromDocument(document: unknown, path: Path): unknown {
   return path.reduce<unknown>(
-    (at, step) => (typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined),
+    (at, step) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined,
     document,
   )
 }
@@ -39,16 +41,30 @@ export function parseValue(text: string): unknown {
 }
 
 /** Puts a new last child into an object or a list, on a line of its own where the others have theirs. */
-function insert(text: string, parent: Exclude<Tree, { kind: 'scalar' }>, value: unknown, isJson: boolean, key?: string) {
-  const last = parent.kind === 'object' ? parent.members.at(-1)?.value : parent.elements.at(-1)
-  const isSpread = last === undefined || text.slice(parent.start, parent.end).includes('\n')
+function insert(
+  text: string,
+  parent: Exclude<Tree, { kind: 'scalar' }>,
+  value: unknown,
+  isJson: boolean,
+  key?: string,
+): string {
+  const last = parent.kind === 'object' ? parent.members.at(-1) : parent.elements.at(-1)
+  const lastEnd = last && ('value' in last ? last.value.end : last.end)
   const outer = indentAt(text, parent.start)
-  const indent = isSpread ? (last ? indentAt(text, last.start) : `${outer}  `) : outer
-  const child = `${key === undefined ? '' : `${formatKey(key, isJson)}: `}${format(value, indent, isJson)}`
-  if (last) return `${text.slice(0, last.end)},${isSpread ? `\n${indent}` : ' '}${child}${text.slice(last.end)}`
-  const rest = text.slice(parent.start + 1)
-  const closing = /^\s*[}\]]/.test(rest) ? `\n${outer}${rest.trimStart()}` : rest
-  return `${text.slice(0, parent.start + 1)}\n${indent}${child}${closing}`
+  const childAt = (indent: string) =>
+    `${key === undefined ? '' : `${formatKey(key, isJson)}: `}${format(value, indent, isJson)}`
+  if (!last || lastEnd === undefined) {
+    const rest = text.slice(parent.start + 1)
+    const closing = /^\s*[}\]]/.test(rest) ? `\n${outer}${rest.trimStart()}` : rest
+    return `${text.slice(0, parent.start + 1)}\n${outer}  ${childAt(`${outer}  `)}${closing}`
+  }
+  const isSpread = positionOf(text, last.start).line > positionOf(text, parent.start).line
+  if (!isSpread) return `${text.slice(0, lastEnd)}, ${childAt(outer)}${text.slice(lastEnd)}`
+  // A comma may follow already, and a comment that belongs to the last child's line.
+  const [tail = '', comma] = /^([ \t]*,)?[ \t]*(?:\/\/[^\n\r]*)?/.exec(text.slice(lastEnd)) ?? []
+  const before = text.slice(0, lastEnd) + (comma === undefined ? `,${tail}` : tail)
+  const indent = indentAt(text, last.start)
+  return `${before}\n${indent}${childAt(indent)}${comma === undefined ? '' : ','}${text.slice(lastEnd + tail.length)}`
 }
 
 function format(value: unknown, indent: string, isJson: boolean): string {
@@ -69,7 +85,7 @@ function indentAt(text: string, offset: number): string {
 function isStrictJson(text: string): boolean {
   try {
     JSON.parse(text)
-    return text.trim() !== '{}'
+    return true
   } catch {
     return false
   }

@@ -33,38 +33,25 @@ const HELP: FlagSpec = { kind: 'switch', help: 'this text' }
 
 /** Parses what stands behind a command's name. The error is one line for a person. Never throws. */
 export function parseArguments(spec: CommandSpec, args: readonly string[]): Result<Arguments, string> {
-  const flags = { ...spec.flags, help: HELP }
   const given = new Map<string, string[]>()
   const positionals: string[] = []
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] === '-h' ? '--help' : (args[at] ?? '')
+  let at = 0
+  while (at < args.length) {
+    const arg = args[at] ?? ''
     if (arg === '--') {
       positionals.push(...args.slice(at + 1))
       break
     }
-    if (!arg.startsWith('-') || arg === '-') {
+    if (!arg.startsWith('-') || /^-(?:$|[\d.])/.test(arg)) {
       positionals.push(arg)
+      at++
       continue
     }
-    const [, name = '', inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg) ?? []
-    const flag = arg.startsWith('--') && Object.hasOwn(flags, name) ? flags[name] : undefined
-    if (!flag)
-      return err(
-        unknown(
-          'flag',
-          `--${name}`,
-          Object.keys(flags).map((known) => `--${known}`),
-          spec.name,
-        ),
-      )
-    if (flag.kind === 'switch' && inline !== undefined) return err(`--${name} takes no value`)
-    const follows = args[at + 1]
-    const isMissing =
-      flag.kind !== 'switch' && inline === undefined && (follows === undefined || /^--?\w/.test(follows))
-    if (isMissing) return err(`--${name} takes a value (${flag.value ?? 'TEXT'})`)
-    const value = flag.kind === 'switch' ? '' : (inline ?? follows ?? '')
-    if (flag.kind !== 'switch' && inline === undefined) at++
+    const read = readFlag(spec, arg, args[at + 1])
+    if (!read.ok) return read
+    const { name, value, words } = read.value
     given.set(name, [...(given.get(name) ?? []), value])
+    at += words
   }
   const wrong = given.has('help') ? undefined : checkPositionals(spec, positionals)
   if (wrong) return err(wrong)
@@ -74,6 +61,27 @@ export function parseArguments(spec: CommandSpec, args: readonly string[]): Resu
     list: (name) => (given.get(name) ?? []).filter((value) => value !== ''),
     has: (name) => given.has(name),
   })
+}
+
+type Flag = { readonly name: string; readonly value: string; readonly words: number }
+
+/** @param next The word behind it, which may be its value. */
+function readFlag(spec: CommandSpec, arg: string, next: string | undefined): Result<Flag, string> {
+  const flags: Readonly<Record<string, FlagSpec>> = { ...spec.flags, help: HELP }
+  const [, written = '', inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg) ?? []
+  const name = arg === '-h' ? 'help' : written
+  const flag = (arg.startsWith('--') || arg === '-h') && Object.hasOwn(flags, name) ? flags[name] : undefined
+  if (!flag) {
+    const known = Object.keys(flags).map((one) => `--${one}`)
+    return err(unknown('flag', `--${name}`, known, spec.name))
+  }
+  if (flag.kind === 'switch') {
+    return inline === undefined ? ok({ name, value: '', words: 1 }) : err(`--${name} takes no value`)
+  }
+  if (inline !== undefined) return ok({ name, value: inline, words: 1 })
+  // A word that is a flag itself is no value: `--model --json` is a slip.
+  if (next === undefined || /^--?[a-z]/i.test(next)) return err(`--${name} takes a value (${flag.value ?? 'TEXT'})`)
+  return ok({ name, value: next, words: 2 })
 }
 
 /** One line about a word nobody knows, with the nearest known one. */

@@ -29,7 +29,7 @@ export async function call(url: string, { limitMs = DEFAULT_LIMIT_MS, ...init }:
     const text = await response.text()
     return { status: response.status, headers: response.headers, text, body: parseJson(text) }
   } catch (cause) {
-    throw new CommandError(`${originOf(url)} does not answer: ${reasonOf(cause, limitMs)}`, 1, { cause })
+    throw new CommandError(`${originOf(url)} does not answer: ${reasonOf(cause, limitMs)}`, { cause })
   }
 }
 

@@ -20,7 +20,7 @@ export function readTree(text: string): Tree {
 }
 
 /** The member of an object that counts: of two with one key, `JSON5.parse` takes the last. */
-export function memberOf(tree: Tree, key: string): TreeMember | undefined {
+function memberOf(tree: Tree, key: string): TreeMember | undefined {
   return tree.kind === 'object' ? tree.members.findLast((member) => member.key === key) : undefined
 }
 

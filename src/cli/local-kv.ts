@@ -13,8 +13,8 @@ export type KvAccess = {
 }
 
 const CONFIG_KEY = 'config'
-/** What wrangler prints, with exit code 0 or 1, for a key that is not there. */
-const ABSENT = /Value not found|404: Not Found|key not found/i
+/** What wrangler says, with exit code 1, of a key that Cloudflare does not have; of local KV it prints "Value not found". */
+const ABSENT = / - 404\b/
 
 /** The namespace of `npm start`. */
 export function localKv(project: Project, wrangler: Wrangler): KvAccess {
@@ -24,10 +24,10 @@ export function localKv(project: Project, wrangler: Wrangler): KvAccess {
 /** @throws {CommandError} When wrangler fails for another reason than that there is no configuration. */
 export async function readKvConfig({ wrangler, where }: KvAccess): Promise<string | undefined> {
   const run = await wrangler.run(['kv', 'key', 'get', CONFIG_KEY, '--text', ...where])
-  const isAbsent = ABSENT.test(run.output.slice(0, 500)) && !run.output.trimStart().startsWith('{')
-  if (isAbsent || ABSENT.test(run.errors)) return undefined
+  const isAbsent = run.code === 0 ? run.output.trim() === 'Value not found' : ABSENT.test(run.errors + run.output)
+  if (isAbsent) return undefined
   if (run.code !== 0) throw new CommandError(`wrangler could not read the configuration from KV: ${sayingOf(run)}`)
-  return run.output.trim() === '' ? undefined : run.output
+  return run.output.trim() === '' ? undefined : run.output.replace(/\n$/, '') // the end of its line is wrangler's
 }
 
 /** Writes by a file: a document may be longer than an argument. @throws {CommandError} When wrangler fails. */

@@ -20,7 +20,7 @@ export const LOCAL_URL = 'http://127.0.0.1:8787'
 
 /** The flags that choose a Worker. */
 export const WORKER_FLAGS: Readonly<Record<string, FlagSpec>> = {
-  url: { kind: 'text', value: 'URL', help: `the Worker (default ${LOCAL_URL}, where npm start serves)` },
+  url: { kind: 'text', value: 'URL', help: `the Worker (default HUGWAY_URL, else ${LOCAL_URL}: npm start)` },
   team: { kind: 'text', value: 'NAME', help: 'the Worker that hugway deploy made for this team from this checkout' },
 }
 
@@ -36,12 +36,13 @@ export function findWorker(args: Arguments, project: Project | undefined): Worke
   if (team !== undefined) {
     const deployment = readDeployment(requireProject(project), checkTeam(team))
     const url = args.text('url') ?? deployment.url
-    if (url === undefined) throw new CommandError(`No address is known for the team "${team}": deploy it, or add --url.`)
+    if (url === undefined)
+      throw new CommandError(`No address is known for the team "${team}": deploy it, or add --url.`)
     // What was made for this deployment goes before the environment, which may be about another one.
     const { apiKey = environment.apiKey, adminToken = environment.adminToken } = deployment
     return { url: checkUrl(url), isLocal: isLoopback(url), apiKey, adminToken }
   }
-  const url = checkUrl(args.text('url') ?? LOCAL_URL)
+  const url = checkUrl(namedUrl(args) ?? LOCAL_URL)
   const isLocal = isLoopback(url)
   const known = isLocal ? readLocalKeys(project) : project && listDeployments(project).find((one) => one.url === url)
   return {
@@ -50,6 +51,28 @@ export function findWorker(args: Arguments, project: Project | undefined): Worke
     apiKey: environment.apiKey ?? known?.apiKey,
     adminToken: environment.adminToken ?? known?.adminToken,
   }
+}
+
+/** The Worker that was named, by flag or for all commands by the environment. */
+export function namedUrl(args: Arguments): string | undefined {
+  return args.text('url') ?? present('HUGWAY_URL')
+}
+
+/**
+ * The Worker of a team. What was made for it goes before the environment, which may be about another one.
+ *
+ * @throws {CommandError} For a team whose address is not known.
+ */
+export function findTeamWorker(project: Project, team: string, givenUrl?: string): WorkerAccess {
+  const environment = environmentKeys()
+  const {
+    apiKey = environment.apiKey,
+    adminToken = environment.adminToken,
+    ...deployment
+  } = readDeployment(project, team)
+  const url = givenUrl ?? deployment.url
+  if (url === undefined) throw new CommandError(`No address is known for the team "${team}": deploy it, or add --url.`)
+  return { url: checkUrl(url), isLocal: isLoopback(url), apiKey, adminToken }
 }
 
 /** Whether a Worker of ours answers there. */
@@ -82,6 +105,10 @@ function checkUrl(text: string): string {
 
 function isLoopback(url: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
+}
+
+function environmentKeys() {
+  return { apiKey: present('HUGWAY_API_KEY'), adminToken: present('HUGWAY_ADMIN_TOKEN') }
 }
 
 function present(name: string): string | undefined {

@@ -2,8 +2,10 @@
 export type Clock = {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Resolves after `ms`; never, once `signal` is aborted. */
-  wait(ms: number, signal?: AbortSignal): Promise<void>
+  /** Resolves after `ms`. */
+  wait(ms: number): Promise<void>
+  /** Calls `run` after `ms`, unless the function that it returns was called before. */
+  timer(ms: number, run: () => void): () => void
 }
 
 /** What {@link within} resolves to when time ran out first. */
@@ -12,15 +14,23 @@ export const TIMED_OUT: unique symbol = Symbol('timed out')
 /**
  * Waits for `work`, but no longer than `limitMs`. Does not stop the work: whoever began it must cancel it.
  *
+ * Written with callbacks because it is on every request's path: with a race and an `AbortController` for its timer it
+ * took a quarter of the CPU of a short answer.
+ *
  * @throws Whatever `work` throws in time. What it throws later is dropped.
  */
-export async function within<T>(work: Promise<T>, limitMs: number, clock: Clock): Promise<T | typeof TIMED_OUT> {
-  const timer = new AbortController()
-  const tooLate = clock.wait(Math.max(0, limitMs), timer.signal).then((): typeof TIMED_OUT => TIMED_OUT)
-  try {
-    return await Promise.race([work, tooLate])
-  } finally {
-    timer.abort()
-    work.catch(() => {})
-  }
+export function within<T>(work: Promise<T>, limitMs: number, clock: Clock): Promise<T | typeof TIMED_OUT> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.timer(Math.max(0, limitMs), () => resolve(TIMED_OUT))
+    work.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
 }

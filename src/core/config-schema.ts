@@ -89,7 +89,7 @@ const defaultsSchema = z.strictObject(
 )
 
 /** The configuration document: OpenClaw's own shape, as far as it concerns models, and what is ours under `hugway`. */
-const documentSchema = z.strictObject(
+export const documentSchema = z.strictObject(
   {
     $schema: z.optional(text),
     agents: z.optional(z.strictObject({ defaults: z.optional(defaultsSchema) }, 'must be an object')),

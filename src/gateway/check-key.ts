@@ -6,7 +6,7 @@ export type KeyTools = {
   /** `HUGWAY_API_KEY`, where the deployment has one. */
   readonly deploymentKey: string | undefined
   readonly adminToken: string | undefined
-  readonly store: ApiKeyStore
+  readonly store: Pick<ApiKeyStore, 'find' | 'hasAny'>
 }
 
 export type KeyCheck = {

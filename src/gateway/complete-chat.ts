@@ -4,7 +4,6 @@ import type { Config, Timeouts } from '../core/config.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { formatModelRef, type ModelRef } from '../core/model-ref.ts'
-import type { WholeAnswer } from '../huggingface/attempt.ts'
 import { relay } from '../huggingface/relay.ts'
 import { createRouterBody } from '../huggingface/request-dialect.ts'
 import { createSink, type Sink } from '../huggingface/sink.ts'
@@ -17,7 +16,7 @@ import type { CatalogTools } from './refresh-catalog.ts'
 import { type ChainOrder, type ChainTools, tryTargets, type Won } from './try-targets.ts'
 
 export type ChatTools = ChainTools & {
-  readonly catalog: Pick<CatalogTools, 'store'>
+  readonly catalog: { readonly store: Pick<CatalogTools['store'], 'remembered' | 'read'> }
   readonly dialects: DialectBoard
   readonly log: Log
   /** Keeps the work alive after the response has been returned. */
@@ -49,16 +48,15 @@ const CLOSE_LIMIT_MS = 5_000
  * @throws {GatewayError} See {@link tryTargets}; on a stream that is already being held, as an event in it.
  */
 export async function completeChat(tools: ChatTools, order: ChatOrder, gone: AbortSignal): Promise<Response> {
+  if (!order.request.stream) return wholeResponse(tools, order, await tryTargets(tools, chainOf(tools, order), gone))
   // The request's own signal misses a client that has only closed its side; a write that fails tells of that one.
   const leave = new AbortController()
   if (gone.aborted) leave.abort()
   gone.addEventListener('abort', () => leave.abort(), { once: true })
   const chain = tryTargets(tools, chainOf(tools, order), leave.signal)
-  const { stream } = order.request
-  const first = stream ? await within(chain, order.config.holdMs, tools.clock) : await chain
+  const first = await within(chain, order.config.holdMs, tools.clock)
   if (first === TIMED_OUT)
     return streamResponse({}, tools, leave, (sink) => hold(tools, order, chain, sink, leave.signal))
-  if (!stream && first.answer.kind === 'whole') return wholeResponse(tools, order, first, first.answer.answer)
   return streamResponse(headersOf(first), tools, leave, (sink) => send(tools, order, first, sink, leave.signal))
 }
 
@@ -165,7 +163,9 @@ async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, go
   return end === 'whole' ? 'close' : 'cut'
 }
 
-function wholeResponse(tools: ChatTools, order: ChatOrder, won: Won, answer: WholeAnswer): Response {
+function wholeResponse(tools: ChatTools, order: ChatOrder, won: Won): Response {
+  if (won.answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
+  const { answer } = won.answer
   logEnd(tools, order, won, 'whole', readUsage(answer.fields['usage']))
   return new Response(answer.text, { headers: { 'content-type': 'application/json', ...headersOf(won) } })
 }

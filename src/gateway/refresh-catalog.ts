@@ -1,17 +1,15 @@
 import type { RouterModel } from '../core/catalog.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { judgeFreshness } from '../core/freshness.ts'
-import type { Log } from '../core/log.ts'
 import { readModelList } from '../huggingface/catalog-schema.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
-import type { CatalogMemory, CatalogStore, StoredCatalog } from '../kv/catalog-store.ts'
+import type { CatalogMemory, StoredCatalog } from '../kv/catalog-store.ts'
+import { type DriftTools, noteDrift } from './note-drift.ts'
 
-export type CatalogTools = {
-  readonly store: CatalogStore
+export type CatalogTools = DriftTools & {
   readonly memory: CatalogMemory
   readonly router: RouterClient
   readonly clock: Clock
-  readonly log: Log
   readonly later: (work: Promise<unknown>) => void
 }
 
@@ -47,18 +45,31 @@ export async function currentModels(tools: CatalogTools): Promise<readonly Route
   return first === TIMED_OUT ? stored?.models : (first?.models ?? stored?.models)
 }
 
-/** Asks the router, whatever the age of the copies: what the cron trigger does. */
+/**
+ * Asks the router, whatever the age of the copies: what the cron trigger does. What the new list changes is kept and
+ * logged.
+ *
+ * @returns `undefined` when the router gave no list; the log says why, and the last good one stays.
+ */
 export async function refreshCatalog(tools: Omit<CatalogTools, 'later'>): Promise<StoredCatalog | undefined> {
+  const fetched = await fetchCatalog(tools)
+  return typeof fetched === 'string' ? undefined : fetched
+}
+
+/** As {@link refreshCatalog}, with the reason when the router gave no list. */
+export async function fetchCatalog(tools: Omit<CatalogTools, 'later'>): Promise<StoredCatalog | string> {
   const { router, store, clock, log } = tools
   const upstream = new AbortController()
   const fetched = await within(fetchModels(router, upstream.signal), FETCH_LIMIT_MS, clock).catch(String)
   if (fetched === TIMED_OUT) upstream.abort()
   if (!Array.isArray(fetched)) {
     // The last good list stays where it is.
-    log('catalog_refresh_failed', { reason: fetched === TIMED_OUT ? 'no answer in time' : fetched })
-    return undefined
+    const reason = fetched === TIMED_OUT ? 'no answer in time' : String(fetched)
+    log('catalog_refresh_failed', { reason })
+    return reason
   }
   const stored = { fetchedAt: clock.now(), models: fetched }
+  await noteDrift(tools, stored)
   await store.write(stored).catch((error: unknown) => log('catalog_write_failed', { reason: String(error) }))
   return stored
 }

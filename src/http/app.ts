@@ -5,8 +5,10 @@ import { toErrorResponse } from '../openai/error-envelope.ts'
 import { allowOrigins } from './middleware/allow-origins.ts'
 import { authenticateAdmin, authenticateClient } from './middleware/authenticate.ts'
 import { identify } from './middleware/identify.ts'
+import { nameConfig } from './middleware/name-config.ts'
 import { serveAdmin } from './routes/admin.ts'
 import { serveChatCompletions } from './routes/chat-completions.ts'
+import { serveDocuments } from './routes/documents.ts'
 import { serveHealth } from './routes/health.ts'
 import { serveModels } from './routes/models.ts'
 import type { App, AppTools } from './tools.ts'
@@ -16,12 +18,15 @@ export function createApp(tools: AppTools): App {
   const app: App = new Hono()
   app.use(identify(tools.newId))
   app.use('/v1/*', allowOrigins(tools))
+  app.use('/v1/*', nameConfig(tools))
   app.use('/v1/*', authenticateClient(tools))
+  app.use('/admin/*', nameConfig(tools))
   app.use('/admin/*', authenticateAdmin(tools))
   serveChatCompletions(app, tools)
   serveModels(app, tools)
   serveAdmin(app, tools)
   serveHealth(app, tools)
+  serveDocuments(app)
   app.notFound((c) => {
     const path = c.req.path.slice(0, 200)
     return toErrorResponse(new GatewayError({ kind: 'unknown_route', method: c.req.method, path }), c.var.requestId)

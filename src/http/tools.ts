@@ -1,11 +1,13 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../core/clock.ts'
-import { GatewayError } from '../core/errors.ts'
+import { type Failure, GatewayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import type { Result } from '../core/result.ts'
 import type { KeyCheck } from '../gateway/check-key.ts'
 import type { ChatTools } from '../gateway/complete-chat.ts'
 import type { ConfigTools } from '../gateway/edit-config.ts'
 import type { ListMemory } from '../gateway/list-models.ts'
+import type { ManageKeysTools } from '../gateway/manage-keys.ts'
 import type { CatalogTools } from '../gateway/refresh-catalog.ts'
 
 /** Facts about a request travel in `c.var`. */
@@ -21,11 +23,15 @@ export type AppTools = {
   readonly newId: () => string
   readonly log: Log
   readonly keys: KeyCheck
+  readonly managedKeys: ManageKeysTools
   readonly config: ConfigTools
   readonly catalog: Omit<CatalogTools, 'later'>
   readonly listMemory: ListMemory
   readonly chat: Omit<ChatTools, 'later'>
 }
+
+/** Names the configuration that an answer was made by: a version's id, `unversioned` or `built-in`. */
+export const CONFIG_HEADER = 'x-hugway-config'
 
 /** Answers every other method on a path with 405. Register it after the path's own methods. */
 export function refuseOtherMethods(app: App, path: string, allowed: readonly string[]): void {
@@ -37,4 +43,10 @@ export function refuseOtherMethods(app: App, path: string, allowed: readonly str
 /** Keeps work alive after the response; the runtime allows it 30 seconds. */
 export function laterOf(c: Context): (work: Promise<unknown>) => void {
   return (work) => c.executionCtx.waitUntil(work)
+}
+
+/** @throws {GatewayError} What a result refuses. */
+export function unwrap<T>(result: Result<T, Failure>): T {
+  if (!result.ok) throw new GatewayError(result.error)
+  return result.value
 }

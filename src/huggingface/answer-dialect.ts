@@ -63,6 +63,7 @@ export function mendAnswer(
   choices: readonly Fields[],
   newId: () => string,
 ): readonly Fields[] | 'broken_off' | undefined {
+  if (choices.every(isFineAsItIs)) return undefined // the common case costs no copies
   const asDeltas = choices.map((choice, index) => ({ index, ...choice, delta: withIndexes(choice['message']) }))
   const mended = mendChunk({ choices: asDeltas }, createMendingState(newId))
   if (mended === 'broken_off') return mended
@@ -72,6 +73,12 @@ export function mendAnswer(
     const { index: _given, ...original } = choices[position] ?? {}
     return { ...original, ...rest, message: isFields(delta) ? withoutIndexes(delta) : delta }
   })
+}
+
+function isFineAsItIs(choice: Fields): boolean {
+  const reason = finishReasonOf(choice)
+  const calls = isFields(choice['message']) ? choice['message']['tool_calls'] : undefined
+  return (reason === undefined || KNOWN_REASONS.has(reason)) && (!Array.isArray(calls) || calls.length === 0)
 }
 
 /** A whole answer's calls have no index, which is in order: they are numbered so that mending does not mind. */

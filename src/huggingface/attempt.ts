@@ -87,8 +87,8 @@ async function open(tools: AttemptTools, order: AttemptOrder, signal: AbortSigna
   }
   // All of it within the time of a first token, so that one that trickles in leaves time for another target.
   const bodyDeadline = clock.now() + timeouts.firstTokenMs
-  const pieceMs = () => left(Math.min(timeouts.idleMs, bodyDeadline - clock.now()))
-  const text = await readText(response.body, MAX_EVENT_BYTES * 2, pieceMs, clock)
+  const bodyMs = () => left(Math.min(timeouts.idleMs, bodyDeadline - clock.now()))
+  const text = await readText(response.body, MAX_EVENT_BYTES * 2, bodyMs, clock)
   return typeof text === 'string' ? readAnswer(text, provider, newId) : { outcome: text }
 }
 

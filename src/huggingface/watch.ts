@@ -29,7 +29,8 @@ const GRACE_MS = 5_000
 
 /** Watches a stream with one timer, not one a read: silence, the end of the time, a client that left. */
 export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
-  const stopped = new AbortController()
+  let isStopped = false
+  let cancelTimer = () => {}
   let verdict: Interruption | undefined
   let lastEventAt = clock.now()
   let lastWriteAt = lastEventAt
@@ -43,16 +44,21 @@ export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
     lastWriteAt = now
     sink.write(COMMENT).catch(order.cancel)
   }
+  /** A pause that `stop` ends for good: what waits in it never goes on. */
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      cancelTimer = clock.timer(ms, resolve)
+    })
   const run = async () => {
-    for (let now = clock.now(); !stopped.signal.aborted; now = clock.now()) {
+    for (let now = clock.now(); !isStopped; now = clock.now()) {
       verdict = look(now)
       if (verdict) break
       if (writingSince === undefined && now - lastWriteAt >= BEAT_MS) beat(now)
       const waitMs = Math.min(lastEventAt + order.idleMs() - now, order.deadlineAt - now, BEAT_MS)
-      await clock.wait(Math.max(10, waitMs), stopped.signal)
+      await pause(Math.max(10, waitMs))
     }
     order.cancel()
-    await clock.wait(GRACE_MS, stopped.signal)
+    await pause(GRACE_MS)
     await sink.abort()
   }
   run().catch(() => {})
@@ -68,6 +74,9 @@ export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
       lastEventAt += lastWriteAt - writingSince
       writingSince = undefined
     },
-    stop: () => stopped.abort(),
+    stop() {
+      isStopped = true
+      cancelTimer()
+    },
   }
 }

@@ -1,15 +1,23 @@
 import * as z from 'zod/mini'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { judgeFreshness } from '../core/freshness.ts'
-import { API_KEY_PREFIX, KV_READ_LIMIT_MS } from './keys.ts'
+import { createApiKeyList, type ListedApiKey } from './api-key-list.ts'
+import { API_KEY_PREFIX, DEAD_KEY_TTL_SECONDS, KV_READ_LIMIT_MS } from './keys.ts'
 
 /** What is kept of a client key: never the key, and its hash only as the name of the record. */
 export type ApiKeyRecord = z.infer<typeof recordSchema>
 
 /** The isolate's copies, by hash; `null` for a key that KV does not know. Plain data. */
 export type ApiKeyMemory = {
-  readonly records: Map<string, { readonly record: ApiKeyRecord | null; readonly checkedAt: number }>
+  /** Until `trustedUntil` a copy that was written here is not asked for again: KV may still be behind. */
+  readonly records: Map<string, RememberedKey>
   anyKey?: { readonly exists: boolean; readonly checkedAt: number }
+}
+
+type RememberedKey = {
+  readonly record: ApiKeyRecord | null
+  readonly checkedAt: number
+  readonly trustedUntil?: number
 }
 
 export const createApiKeyMemory = (): ApiKeyMemory => ({ records: new Map() })
@@ -19,9 +27,19 @@ export type ApiKeyStore = {
   find(sha256: string, later: (work: Promise<unknown>) => void): Promise<ApiKeyRecord | undefined>
   /** Whether KV holds any client key at all; `undefined` when KV does not say. */
   hasAny(): Promise<boolean | undefined>
+  /** Every key that KV lists, usable or not. */
+  list(): Promise<readonly ListedApiKey[]>
+  /**
+   * Writes a record; it holds at once in this isolate and its location, elsewhere within about a minute and a half: KV's
+   * own minute and the 30 seconds for which an isolate believes its copy. KV forgets the record some time after its end.
+   */
+  write(sha256: string, record: ApiKeyRecord): Promise<void>
+  /** Takes a record back that was written a moment ago and told to nobody. */
+  remove(sha256: string): Promise<void>
 }
 
 const recordSchema = z.object({
+  id: z.exactOptional(z.string()),
   name: z.string(),
   createdAt: z.optional(z.string()),
   expiresAt: z.optional(z.nullable(z.string())),
@@ -31,19 +49,26 @@ const recordSchema = z.object({
 /** A revoked key works for at most this long in an isolate that knows it, plus KV's own minute. */
 const FRESHNESS = { freshMs: 30_000, staleMs: 300_000 }
 const ANY_KEY_FRESH_MS = 30_000
+const TRUST_OWN_WRITE_MS = 120_000
 /** Guessed keys must not fill the isolate's memory. */
 const MAX_REMEMBERED = 1_000
 
 export function createApiKeyStore(kv: KVNamespace, memory: ApiKeyMemory, clock: Clock): ApiKeyStore {
+  const remember = (sha256: string, known: RememberedKey) => {
+    if (memory.records.size >= MAX_REMEMBERED) forgetGuesses(memory, clock.now())
+    memory.records.set(sha256, known)
+  }
+  const isTrusted = (known: RememberedKey | undefined) => clock.now() < (known?.trustedUntil ?? 0)
   const read = async (sha256: string): Promise<ApiKeyRecord | null> => {
     const parsed = recordSchema.safeParse(await kv.get(API_KEY_PREFIX + sha256, 'json'))
+    const known = memory.records.get(sha256)
+    if (known && isTrusted(known)) return known.record // it was written while KV was being asked
     const record = parsed.success ? parsed.data : null // a record that cannot be read opens nothing
-    if (memory.records.size >= MAX_REMEMBERED) memory.records.clear()
-    memory.records.set(sha256, { record, checkedAt: clock.now() })
+    remember(sha256, { record, checkedAt: clock.now() })
     return record
   }
   const usable = (record: ApiKeyRecord | null | undefined) =>
-    record && !record.disabled && !isExpired(record, clock.now()) ? record : undefined
+    record && keyStatus(record, clock.now()) === 'active' ? record : undefined
   return {
     async find(sha256, later) {
       const known = memory.records.get(sha256)
@@ -67,12 +92,39 @@ export function createApiKeyStore(kv: KVNamespace, memory: ApiKeyMemory, clock: 
       memory.anyKey = { exists: list.keys.length > 0, checkedAt: clock.now() }
       return memory.anyKey.exists
     },
+    list: createApiKeyList(kv, recordSchema, (sha256) => {
+      const known = memory.records.get(sha256)
+      return known && isTrusted(known) ? known.record : undefined
+    }),
+    async write(sha256, record) {
+      const endsAt = record.disabled ? clock.now() : Date.parse(record.expiresAt ?? '')
+      const hasEnd = !Number.isNaN(endsAt)
+      const expiration = Math.ceil(Math.max(endsAt, clock.now()) / 1_000) + DEAD_KEY_TTL_SECONDS
+      await kv.put(API_KEY_PREFIX + sha256, JSON.stringify(record), {
+        metadata: record,
+        ...(hasEnd && { expiration }),
+      })
+      remember(sha256, { record, checkedAt: clock.now(), trustedUntil: clock.now() + TRUST_OWN_WRITE_MS })
+      memory.anyKey = { exists: true, checkedAt: clock.now() }
+    },
+    async remove(sha256) {
+      remember(sha256, { record: null, checkedAt: clock.now(), trustedUntil: clock.now() + TRUST_OWN_WRITE_MS })
+      await kv.delete(API_KEY_PREFIX + sha256)
+    },
   }
 }
 
-/** An expiry that cannot be read has passed. */
-function isExpired({ expiresAt }: ApiKeyRecord, nowMs: number): boolean {
-  if (expiresAt === undefined || expiresAt === null) return false
+/** What a key is good for at `nowMs`. An expiry that cannot be read has passed. */
+export function keyStatus({ expiresAt, disabled }: ApiKeyRecord, nowMs: number): 'active' | 'expired' | 'revoked' {
+  if (disabled) return 'revoked'
+  if (expiresAt === undefined || expiresAt === null) return 'active'
   const at = Date.parse(expiresAt)
-  return Number.isNaN(at) || at <= nowMs
+  return Number.isNaN(at) || at <= nowMs ? 'expired' : 'active'
+}
+
+/** Makes room, but keeps what was written here a moment ago: a revoked key must not come back by it. */
+function forgetGuesses(memory: ApiKeyMemory, nowMs: number): void {
+  for (const [sha256, { trustedUntil = 0 }] of memory.records) {
+    if (trustedUntil <= nowMs) memory.records.delete(sha256)
+  }
 }

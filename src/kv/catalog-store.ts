@@ -1,13 +1,17 @@
 import * as z from 'zod/mini'
 import type { RouterModel } from '../core/catalog.ts'
+import type { CatalogChanges } from '../core/catalog-drift.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import { CATALOG_KEY, CATALOG_TTL_SECONDS, KV_READ_LIMIT_MS } from './keys.ts'
+import { CATALOG_DRIFT_KEY, CATALOG_KEY, CATALOG_TTL_SECONDS, KV_READ_LIMIT_MS } from './keys.ts'
 
 /** The router's list as it was fetched; `fetchedAt` in milliseconds since the epoch. */
 export type StoredCatalog = { readonly fetchedAt: number; readonly models: readonly RouterModel[] }
 
+/** What a refresh changed; `at` and `since`, when the new and the old list were fetched, in milliseconds since the epoch. */
+export type StoredDrift = { readonly at: number; readonly since: number; readonly changes: CatalogChanges }
+
 /** The isolate's copy; plain data. */
-export type CatalogMemory = { stored?: StoredCatalog; refreshingSince?: number }
+export type CatalogMemory = { stored?: StoredCatalog; refreshingSince?: number; drift?: StoredDrift }
 
 export type CatalogStore = {
   /** The isolate's copy, without asking KV. */
@@ -16,11 +20,27 @@ export type CatalogStore = {
   read(): Promise<StoredCatalog | undefined>
   /** Keeps a new list in the isolate, and in KV. A failed write costs other isolates a fetch of their own. */
   write(stored: StoredCatalog): Promise<void>
+  /** What the last refresh that changed something changed, anywhere; `undefined` when KV holds none or does not answer. */
+  readDrift(): Promise<StoredDrift | undefined>
+  writeDrift(drift: StoredDrift): Promise<void>
 }
 
 const storedSchema = z.object({
   fetchedAt: z.number(),
   models: z.array(z.looseObject({ id: z.string() })).check(z.minLength(1)),
+})
+
+const change = { model: z.string(), provider: z.exactOptional(z.string()), from: z.number(), to: z.number() }
+const driftSchema = z.object({
+  at: z.number(),
+  since: z.number(),
+  changes: z.object({
+    gone: z.array(z.string()),
+    added: z.array(z.string()),
+    providersLost: z.array(z.object({ model: z.string(), provider: z.string() })),
+    pricesUp: z.array(z.object({ ...change, field: z.enum(['input', 'output']) })),
+    contextsDown: z.array(z.object(change)),
+  }),
 })
 
 export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock: Clock): CatalogStore {
@@ -41,6 +61,16 @@ export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock
     async write(stored) {
       remember(stored)
       await kv.put(CATALOG_KEY, JSON.stringify(stored), { expirationTtl: CATALOG_TTL_SECONDS })
+    },
+    async readDrift() {
+      const value = await within(kv.get(CATALOG_DRIFT_KEY, 'json'), KV_READ_LIMIT_MS, clock).catch(() => undefined)
+      const parsed = driftSchema.safeParse(value)
+      const isNewer = parsed.success && parsed.data.at >= (memory.drift?.at ?? 0)
+      return isNewer ? parsed.data : memory.drift
+    },
+    async writeDrift(drift) {
+      memory.drift = drift
+      await kv.put(CATALOG_DRIFT_KEY, JSON.stringify(drift))
     },
   }
 }

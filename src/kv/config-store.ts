@@ -20,6 +20,8 @@ export type ConfigMemory = {
   /** After a write here KV may still answer with the old document for a while: it is not asked before this time. */
   trustedUntil: number
   refreshingSince?: number
+  /** The latest version that was seen stored, also where a hand has replaced it since. */
+  latestVersion: string
   /** Counts writes, so that a read which began before one does not undo it. */
   writes: number
   /** The write under way, and since when. */
@@ -31,6 +33,7 @@ export type ConfigMemory = {
 export const createConfigMemory = (): ConfigMemory => ({
   checkedAt: 0,
   trustedUntil: 0,
+  latestVersion: '',
   writes: 0,
   replaced: new Set(),
 })
@@ -77,7 +80,7 @@ export function createConfigStore(
   /** Right after a write here KV may be behind: what it answers then counts only if it cannot be older. */
   const isNewer = ({ text, version }: StoredConfig) => {
     if (clock.now() >= memory.trustedUntil) return true
-    if (version !== undefined) return version >= (memory.stored?.version ?? '')
+    if (version !== undefined) return version >= memory.latestVersion
     return !memory.replaced.has(text)
   }
   return {
@@ -130,6 +133,7 @@ function createReader(kv: KVNamespace, memory: ConfigMemory, clock: Clock, log: 
       if (memory.state && memory.writes !== writes) return memory.state
       memory.state = state ?? BUILT_IN
       memory.stored = stored
+      memory.latestVersion = laterOf(memory.latestVersion, stored.version)
       memory.checkedAt = clock.now()
       return memory.state
     },
@@ -144,4 +148,5 @@ function createReader(kv: KVNamespace, memory: ConfigMemory, clock: Clock, log: 
   }
 }
 
+const laterOf = (one: string, other = '') => (one > other ? one : other)
 const noAnswer = () => new Error(`no answer within ${KV_READ_LIMIT_MS} ms`)

@@ -43,22 +43,12 @@ const WITHOUT_A_NAME: ConfigEdit = { author: 'unknown', action: 'put' }
 export function createConfigWriter(tools: WriterTools) {
   const { memory, clock } = tools
   return async function writeConfig(loaded: LoadedConfig, edit = WITHOUT_A_NAME): Promise<ConfigState> {
-    const writing = { since: clock.now() }
-    const writesBefore = memory.writes
     const isBusy = memory.writing !== undefined && clock.now() - memory.writing.since < WRITE_LIMIT_MS
-    if (edit.mayReplace && isBusy) throw changed('another write is under way')
+    if (edit.mayReplace && isBusy) throw changed('being written')
+    const writing = { since: clock.now() }
     memory.writing = writing
     try {
-      const active = await stored(tools)
-      if (edit.mayReplace && !edit.mayReplace(active.tag)) throw changed(active.tag)
-      const text = JSON.stringify(loaded.document, null, 2)
-      if (memory.stored?.text === text && memory.stored.version !== undefined) return active
-      const { id, facts } = await keepVersions(tools, text, edit)
-      // Nothing is waited for between this look and the claim, so of two writers in one isolate only one passes.
-      if (edit.mayReplace && memory.writes !== writesBefore) throw changed(memory.state?.tag ?? 'another one')
-      memory.writes++
-      await tools.kv.put(CONFIG_KEY, text, { metadata: { version: id, at: facts.at } })
-      return remember(memory, loaded, { text, version: id }, clock.now())
+      return await replace(tools, loaded, edit)
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause
       throw new GatewayError({ kind: 'config_not_stored' }, { cause })
@@ -66,6 +56,21 @@ export function createConfigWriter(tools: WriterTools) {
       if (memory.writing === writing) delete memory.writing
     }
   }
+}
+
+async function replace(tools: WriterTools, loaded: LoadedConfig, edit: ConfigEdit): Promise<ConfigState> {
+  const { memory, clock } = tools
+  const writesBefore = memory.writes
+  const active = await stored(tools)
+  if (edit.mayReplace && !edit.mayReplace(active.tag)) throw changed(active.tag)
+  const text = JSON.stringify(loaded.document, null, 2)
+  if (memory.stored?.text === text && memory.stored.version !== undefined) return active
+  const id = await keepVersions(tools, text, edit)
+  // Nothing is waited for between this look and the claim, so of two writers in one isolate only one passes.
+  if (edit.mayReplace && memory.writes !== writesBefore) throw changed(memory.state?.tag ?? 'being written')
+  memory.writes++
+  await tools.kv.put(CONFIG_KEY, text, { metadata: { version: id } })
+  return remember(memory, loaded, { text, version: id }, clock.now())
 }
 
 /** What is stored now. Without knowing it nothing may be written: it could be an edit by hand that is kept nowhere. */
@@ -78,7 +83,7 @@ async function stored({ read, clock }: WriterTools): Promise<ConfigState> {
 /** Keeps the new document, and before it the stored one if it is nobody's version yet. */
 async function keepVersions({ memory, clock, history, randomBytes }: WriterTools, text: string, edit: ConfigEdit) {
   // Never before the version it replaces, whatever this location's clock says: the order of ids is that of writing.
-  const before = versionTime(memory.stored?.version ?? '') ?? 0
+  const before = versionTime(memory.latestVersion) ?? 0
   const atMs = Math.max(clock.now(), before + 2)
   const byHand = memory.stored?.version === undefined ? memory.stored?.text : undefined
   if (byHand != null) {
@@ -89,7 +94,7 @@ async function keepVersions({ memory, clock, history, randomBytes }: WriterTools
   const { author, action, of } = edit
   const facts: VersionFacts = { at: new Date(atMs).toISOString(), author, action, ...(of !== undefined && { of }) }
   await history.keep(id, text, facts)
-  return { id, facts }
+  return id
 }
 
 /** Versions are kept for ever, so a key that somebody wrote into KV by hand does not get into one. */
@@ -101,10 +106,12 @@ function withoutSecretsIn(text: string): string {
 }
 
 function remember(memory: ConfigMemory, loaded: LoadedConfig, now: { text: string; version: string }, nowMs: number) {
+  memory.writes++ // once more: a read that began while the write was under way may have seen the old document
   if (nowMs >= memory.trustedUntil) memory.replaced.clear()
   if (memory.stored && memory.stored.version === undefined) memory.replaced.add(memory.stored.text)
   const state: ConfigState = { ...loaded, source: 'kv', version: now.version, tag: now.version }
-  Object.assign(memory, { state, stored: now, checkedAt: nowMs, trustedUntil: nowMs + TRUST_OWN_WRITE_MS })
+  const trustedUntil = nowMs + TRUST_OWN_WRITE_MS
+  Object.assign(memory, { state, stored: now, latestVersion: now.version, checkedAt: nowMs, trustedUntil })
   return state
 }
 

@@ -129,7 +129,7 @@ function describeAdmin(failure: AdminFailure): Envelope {
       return invalid(
         412,
         'config_changed',
-        `The configuration is "${failure.current}" now, not what If-Match names; nothing was changed. Read it again.`,
+        `The configuration was changed in the meantime (now: ${failure.current}); nothing was written. Read it again.`,
       )
     case 'unknown_version':
       return { ...invalid(404, 'unknown_version', `There is no version ${failure.id}.`), param: failure.param ?? null }
@@ -142,7 +142,11 @@ function describeAdmin(failure: AdminFailure): Envelope {
     case 'storage_unavailable':
       return server(503, 'storage_unavailable', 'KV did not answer; nothing was changed. Send it again.')
     case 'catalog_refresh_failed':
-      return server(502, 'catalog_refresh_failed', `The router gave no list (${failure.reason}); the last good one stays.`)
+      return server(
+        502,
+        'catalog_refresh_failed',
+        `The router gave no list (${failure.reason}); the last good one stays.`,
+      )
   }
 }
 

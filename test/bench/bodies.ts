@@ -3,7 +3,7 @@ export type BodyKind = 'chat' | 'image'
 
 const SENTENCES = [
   'The quick brown fox jumps over the lazy dog, and the dog says "no" in its own words.\n',
-  'const answer = { text: `${question}`, tags: ["a\\b", "c"] } // code comes in chats as well\n',
+  'const answer = { "text": question, "tags": ["a\\b", "c"] } // code comes in chats as well\n',
   'Mesures, décisions et conséquences : ce que dit le texte.\n',
 ]
 /** A turn of a long chat. */
@@ -18,7 +18,7 @@ export function chatBody(bytes: number, kind: BodyKind, more: Readonly<Record<st
   const system = { role: 'system', content: 'Answer briefly.' }
   const left = bytes - Buffer.byteLength(bodyOf([system]))
   if (kind === 'image') return bodyOf([system, image(Math.max(0, left - 140))])
-  const turns = []
+  const turns: { readonly role: string; readonly content: string }[] = []
   for (let used = 0; used < left - 40; ) {
     const turn = {
       role: turns.length % 2 === 0 ? 'user' : 'assistant',

@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ROOT } from '../support/build-bundle.ts'
 import { bundleRow } from './bundle.ts'
 import { measureLoad } from './cell.ts'
 import { type Contender, direct, startFloor, startHugway, startPortkey } from './contenders.ts'
@@ -13,7 +15,10 @@ const USAGE = `npm run bench -- [--quick] [--only TEXT] [--json FILE] [--no-port
   --quick       under a minute, without Portkey; a first impression, not a result
   --only TEXT   the rows whose name contains TEXT
   --json FILE   keeps the figures for machines
-  --no-portkey  not Portkey's gateway`
+  --no-portkey  not Portkey's gateway
+  --write       keeps the table in docs/performance.md`
+const DOCUMENT = join(ROOT, 'docs', 'performance.md')
+const [BEGIN, END] = ['<!-- bench -->', '<!-- /bench -->']
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -22,6 +27,7 @@ async function main(): Promise<void> {
       only: { type: 'string', default: '' },
       json: { type: 'string' },
       'no-portkey': { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   })
   const makers = ROW_MAKERS.filter(({ name }) => name.includes(values.only))
@@ -39,7 +45,9 @@ async function main(): Promise<void> {
       rows.push(...(await maker.measure({ upstream, contenders, isQuick: values.quick })))
     }
     machine.loadAfter = loadAverage()
-    console.log(`${formatTable(rows)}\n\n${describe(machine, ceiling)}`)
+    const text = `${formatTable(rows)}\n\n${describe(machine, ceiling)}`
+    console.log(text)
+    if (values.write) write(text)
     if (values.json !== undefined)
       writeFileSync(values.json, `${JSON.stringify({ machine, ceiling, rows }, null, 2)}\n`)
   } finally {
@@ -84,6 +92,14 @@ function describe(
     `Machine: ${cores} cores (${cpu}), load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after.`,
     `The upstream's ceiling on one core: ${perSecond(requestUs)} requests or ${perSecond(eventUs)} events a second.`,
   ].join('\n')
+}
+
+function write(text: string): void {
+  const document = readFileSync(DOCUMENT, 'utf8')
+  const [before, rest] = document.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} lacks the marks ${BEGIN} and ${END}`)
+  writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`)
 }
 
 main().catch((error: unknown) => {

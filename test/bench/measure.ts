@@ -48,7 +48,14 @@ export type Spread = { readonly median: number; readonly min: number; readonly m
 
 /** @throws Of no values: a row that measured nothing must not look like one that measured zero. */
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1) }
+  return { median: median(values), min: quantile(values, 0), max: quantile(values, 1) }
+}
+
+/** @throws Of no values. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN
+  return quantile([(lower + quantile(values, 0.5)) / 2], 0.5)
 }
 
 /** The value below which `part` of the values lie. @throws Of no values, and of one that is not a number. */

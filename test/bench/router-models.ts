@@ -1,6 +1,6 @@
 const PROVIDERS = ['together', 'fireworks-ai', 'novita', 'nebius', 'groq', 'cerebras']
 /** As many as the router lists. */
-export const MODEL_COUNT = 121
+const MODEL_COUNT = 121
 
 /** A model list of the router's size and shape. */
 export function routerModels(): object {

@@ -11,7 +11,7 @@ export function formatTable(rows: readonly Row[]): string {
 }
 
 /** Whether hugway reached its target; a row without one has no verdict. */
-export function isReached({ target, values, ratios }: Row): boolean | undefined {
+function isReached({ target, values, ratios }: Row): boolean | undefined {
   if (target?.ratio !== undefined) return (ratios['hugway']?.median ?? Number.NaN) <= target.ratio
   if (target?.value !== undefined) return (values['hugway']?.median ?? Number.NaN) <= target.value
   return undefined

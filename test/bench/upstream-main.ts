@@ -12,8 +12,11 @@ let seen = { requests: 0, bodyBytes: 0, events: 0 }
 const models = Buffer.from(JSON.stringify(routerModels()))
 
 const server = createServer((request, response) => {
-  if (request.method === 'GET' && request.url === '/seen') return sayWhatWasSeen(response)
-  if (request.method === 'GET') return answerWhole(response, models)
+  if (request.method === 'GET') {
+    if (request.url === '/seen') sayWhatWasSeen(response)
+    else answerWhole(response, models)
+    return
+  }
   let bytes = 0
   const isControl = request.method === 'PUT'
   const pieces: Buffer[] = []
@@ -24,7 +27,8 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     if (isControl) {
       shape = JSON.parse(Buffer.concat(pieces).toString()) as Shape
-      return void response.end()
+      response.end()
+      return
     }
     seen.requests++
     seen.bodyBytes += bytes
@@ -33,7 +37,10 @@ const server = createServer((request, response) => {
 })
 
 function answer(request: IncomingMessage, response: ServerResponse, how: Shape): void {
-  if (how.kind === 'whole') return answerWhole(response, WHOLE_ANSWER)
+  if (how.kind === 'whole') {
+    answerWhole(response, WHOLE_ANSWER)
+    return
+  }
   const { events, paceMs, provider } = how
   request.socket.setNoDelay(true)
   response.writeHead(200, {

@@ -38,11 +38,11 @@ const after =
 function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   const clock: Clock = {
     now: () => Date.now() * 50,
-    wait: (ms, signal) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms / 50)
-        signal?.addEventListener('abort', () => clearTimeout(timer))
-      }),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 50)),
+    timer(ms, run) {
+      const id = setTimeout(run, ms / 50)
+      return () => clearTimeout(id)
+    },
   }
   const request = parseChatRequest(encode('{"stream":true,"messages":[{"role":"user","content":"hi"}]}'))
   if (!request.ok) throw new Error('the test writes a bad request')

@@ -70,7 +70,8 @@ describe('the configuration', () => {
     const refuse = async () => {
       throw new Error('429')
     }
-    const kv = { get: async () => null, put: refuse } as unknown as KVNamespace
+    const nothing = async () => ({ value: null, metadata: null })
+    const kv = { get: async () => null, getWithMetadata: nothing, put: refuse } as unknown as KVNamespace
     const gateway = await startGateway(undefined, { HUGWAY_KV: kv })
     const response = await put(gateway, JSON.stringify(DOCUMENT))
     expect(response.status).toBe(503)

@@ -167,19 +167,19 @@ describe('headers', () => {
       'a whole answer',
       ask,
       () => new Response(WHOLE),
-      ['content-type', 'x-hugway-attempts', 'x-hugway-target', 'x-request-id'],
+      ['content-type', 'x-hugway-attempts', 'x-hugway-config', 'x-hugway-target', 'x-request-id'],
     ],
     [
       'a stream',
       stream,
       () => sse(),
-      ['cache-control', 'content-type', 'x-hugway-attempts', 'x-hugway-target', 'x-request-id'],
+      ['cache-control', 'content-type', 'x-hugway-attempts', 'x-hugway-config', 'x-hugway-target', 'x-request-id'],
     ],
     [
       'an error',
       ask,
       () => new Response('{"error":"x"}', { status: 422 }),
-      ['content-type', 'x-request-id', 'x-should-retry'],
+      ['content-type', 'x-hugway-config', 'x-request-id', 'x-should-retry'],
     ],
   ])('of the upstream stay there (%s)', async (_what, body, answer, names) => {
     const { chat } = await startGateway(() => {

@@ -15,7 +15,7 @@ describe('what is not served is told in OpenAI’s envelope', () => {
     ['DELETE', '/v1/models', CLIENT_KEY, 405, 'method_not_allowed', 'GET'],
     ['POST', '/v1/models/a/b', CLIENT_KEY, 405, 'method_not_allowed', 'GET'],
     ['POST', '/health', null, 405, 'method_not_allowed', 'GET'],
-    ['POST', '/admin/config', ADMIN_TOKEN, 405, 'method_not_allowed', 'GET, PUT'],
+    ['POST', '/admin/config', ADMIN_TOKEN, 405, 'method_not_allowed', 'GET, PUT, PATCH'],
     ['DELETE', '/admin/targets', ADMIN_TOKEN, 405, 'method_not_allowed', 'GET'],
     ['GET', '/v1/models', null, 401, 'invalid_api_key', null],
     ['GET', '/v1/unknown', null, 401, 'invalid_api_key', null],
@@ -107,7 +107,11 @@ test('HEAD is answered like GET, without the body', async () => {
 })
 
 test('a bug is a 500 with the request id and nothing else, and the log has the rest', async () => {
-  const kv = { get: async () => null, list: async () => ({ hush: 1 }) } as unknown as KVNamespace
+  const kv = {
+    getWithMetadata: async () => ({ value: null, metadata: null }),
+    get: async () => null,
+    list: async () => ({ hush: 1 }),
+  } as unknown as KVNamespace
   const { ask, logs } = await startGateway(undefined, { HUGWAY_KV: kv, HUGWAY_API_KEY: '' })
   const response = await ask('/v1/models', { headers: { 'x-request-id': 'mine-8' }, key: null })
   expect(response.status).toBe(500)

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { formatModelRef } from '../../src/core/model-ref.ts'
 import { type ConfigState, createConfigMemory, createConfigStore } from '../../src/kv/config-store.ts'
-import { keepLog, keepWork, manualClock, probeKv } from './support/tools.ts'
+import { keepLog, keepWork, manualClock, probeKv, randomBytes } from './support/tools.ts'
 
 beforeEach(() => reset())
 
@@ -13,7 +13,7 @@ function isolate(clock = manualClock()) {
   const { log, lines } = keepLog()
   const work = keepWork()
   const memory = createConfigMemory()
-  const store = createConfigStore(probe.kv, memory, clock, log)
+  const store = createConfigStore(probe.kv, memory, clock, log, randomBytes)
   return { store, probe, clock, lines, work, memory, current: () => store.current(work.later) }
 }
 
@@ -216,7 +216,7 @@ describe('a write', () => {
     await current()
     expect(await store.replace(documentOf('a/b'))).toMatchObject({ ok: true })
     expect(primaryOf(await current())).toBe('a/b')
-    expect(probe.calls).toEqual(['get config', 'put config'])
+    expect(probe.calls).toEqual(['get config', 'get config', expect.stringMatching(/^put config:v:/), 'put config'])
     expect(primaryOf(await isolate().current())).toBe('a/b')
   })
 
@@ -292,5 +292,5 @@ test('the cron trigger keeps what is in use, and writes only what has changed', 
   await clock.pass(60_000)
   await store.keepLastGood()
   await store.keepLastGood()
-  expect(probe.calls.filter((call) => call.startsWith('put'))).toEqual(['put config', 'put config:last_good'])
+  expect(probe.calls.filter((call) => /^put config(?!:v:)/.test(call))).toEqual(['put config', 'put config:last_good'])
 })

@@ -89,7 +89,7 @@ describe('a whole answer that is told as a stream', () => {
             { index: 1, ...call },
           ],
         },
-        finish_reason: 'stop',
+        finish_reason: 'tool_calls',
       },
       { index: 1, delta: {}, finish_reason: 'stop' },
     ])

@@ -12,7 +12,14 @@ export function allowOrigins({ config, requireSettings }: AppTools) {
     const allow = cors({
       origin: origins.includes('*') ? '*' : [...origins],
       allowMethods: ['GET', 'POST'],
-      exposeHeaders: ['x-request-id', 'x-hugway-target', 'x-hugway-attempts', 'x-hugway-provider', 'retry-after'],
+      exposeHeaders: [
+        'x-request-id',
+        'x-hugway-target',
+        'x-hugway-attempts',
+        'x-hugway-provider',
+        'x-hugway-config',
+        'retry-after',
+      ],
       maxAge: 600,
     })
     return allow(c, next)

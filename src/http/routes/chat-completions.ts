@@ -1,12 +1,11 @@
 import type { Context } from 'hono'
-import { type Failure, GatewayError } from '../../core/errors.ts'
+import { GatewayError } from '../../core/errors.ts'
 import { planTargets } from '../../core/plan.ts'
-import type { Result } from '../../core/result.ts'
 import { completeChat } from '../../gateway/complete-chat.ts'
 import { currentConfig } from '../../gateway/edit-config.ts'
 import { parseChatRequest } from '../../openai/chat-request.ts'
 import { readBody } from '../read-body.ts'
-import { type App, type AppEnv, type AppTools, laterOf, refuseOtherMethods } from '../tools.ts'
+import { type App, type AppEnv, type AppTools, laterOf, refuseOtherMethods, unwrap } from '../tools.ts'
 
 const PATH = '/v1/chat/completions'
 const SETTINGS = ['HF_TOKEN', 'HUGGINGFACE_HUB_TOKEN', 'HF_BASE_URL', 'HF_BILL_TO']
@@ -32,9 +31,4 @@ function readFallbackHeader(c: Context<AppEnv>): boolean {
   if (value === undefined || value === 'on') return false
   if (value === 'off') return true
   throw new GatewayError({ kind: 'bad_request', message: 'The header x-hugway-fallback takes "on" or "off".' })
-}
-
-function unwrap<T>(result: Result<T, Failure>): T {
-  if (!result.ok) throw new GatewayError(result.error)
-  return result.value
 }

@@ -8,6 +8,10 @@ export const encode = (text: string) => new TextEncoder().encode(text)
 export const realClock: Clock = {
   now: () => Date.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  timer(ms, run) {
+    const id = setTimeout(run, ms)
+    return () => clearTimeout(id)
+  },
 }
 
 /** One event of one choice, as most providers write it. */

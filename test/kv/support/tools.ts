@@ -13,14 +13,17 @@ export function manualClock(startAt = Date.UTC(2026, 10, 24)): ManualClock {
   let waiting: { at: number; resolve: () => void }[] = []
   return {
     now: () => nowMs,
-    wait: (ms, signal) =>
+    wait: (ms) =>
       new Promise((resolve) => {
-        const timer = { at: nowMs + ms, resolve }
-        waiting.push(timer)
-        signal?.addEventListener('abort', () => {
-          waiting = waiting.filter((other) => other !== timer)
-        })
+        waiting.push({ at: nowMs + ms, resolve })
       }),
+    timer(ms, run) {
+      const timer = { at: nowMs + ms, resolve: run }
+      waiting.push(timer)
+      return () => {
+        waiting = waiting.filter((other) => other !== timer)
+      }
+    },
     async pass(ms) {
       await settle() // whoever is on the way to a wait gets there first
       nowMs += ms
@@ -33,7 +36,7 @@ export function manualClock(startAt = Date.UTC(2026, 10, 24)): ManualClock {
 }
 
 /** Until everything that is ready to go on has gone on. */
-const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
+export const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5))
 
 /** What the real namespace does between the store and KV. */
 export type Fault = 'none' | 'down' | 'silent'
@@ -45,22 +48,32 @@ export type ProbedKv = {
   fault: Fault
   /** What `get` answers instead of what is there; set to play a read that is behind the times. */
   stale?: string | null
-  /** Waited for before each `get` is answered. */
+  /** The version that it answers with beside it. */
+  staleVersion?: string
+  /** Writes to these keys fail. */
+  refused?: RegExp
+  /** Waited for before each call is made. */
   gate?: Promise<void>
+  /** Which calls the gate is for; all, where it is absent. */
+  gated?: RegExp
 }
+
+export const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))
 
 /** The real local namespace, with an eye on it and, on request, trouble. */
 export function probeKv(): ProbedKv {
   const probe: ProbedKv = { kv: env.HUGWAY_KV, calls: [], fault: 'none' }
-  const through = async <T>(name: string, key: unknown, call: () => Promise<T>): Promise<T> => {
-    probe.calls.push(`${name} ${typeof key === 'string' ? key : JSON.stringify(key)}`)
+  const through = async <T>(name: string, key: unknown, make: () => Promise<T>): Promise<T> => {
+    const verb = name === 'getWithMetadata' ? 'get' : name
+    const call = `${verb} ${typeof key === 'string' ? key : JSON.stringify(key)}`
+    probe.calls.push(call)
     if (probe.fault === 'down') throw new Error('KV is down')
     if (probe.fault === 'silent') return new Promise(() => {})
-    await probe.gate
-    if (name === 'get' && probe.stale !== undefined) return probe.stale as T
-    return call()
+    if (name === 'put' && probe.refused?.test(String(key))) throw new Error('KV is full')
+    if (!probe.gated || probe.gated.test(call)) await probe.gate
+    return verb === 'get' && probe.stale !== undefined ? (staleAnswer(probe, name) as T) : make()
   }
-  const names = new Set(['get', 'put', 'list', 'delete'])
+  const names = new Set(['get', 'getWithMetadata', 'put', 'list', 'delete'])
   const kv = new Proxy(env.HUGWAY_KV, {
     get(target, name) {
       const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>
@@ -69,6 +82,11 @@ export function probeKv(): ProbedKv {
     },
   })
   return Object.assign(probe, { kv })
+}
+
+function staleAnswer({ stale, staleVersion }: ProbedKv, name: string): unknown {
+  if (name === 'get') return stale
+  return { value: stale, metadata: staleVersion === undefined ? null : { version: staleVersion } }
 }
 
 export type Logged = { readonly event: string } & Readonly<Record<string, unknown>>

@@ -1,0 +1,85 @@
+/**
+ * What editors say about each key of the configuration, by its path: `*` is any key, `[]` any element. Kept apart from the
+ * Zod schema so that the Worker does not carry it twice.
+ */
+const REF = 'Form: huggingface/<org>/<model>[:fastest|:cheapest|:preferred|:<provider>].'
+const timeouts = (path, whose) => ({
+  [path]: { description: `Limits of ${whose}, in milliseconds.` },
+  [`${path}.headersMs`]: { description: 'The wait for the response headers of one attempt.', default: 30_000 },
+  [`${path}.firstTokenMs`]: {
+    description: 'The wait for the first event of substance of one attempt.',
+    default: 120_000,
+  },
+  [`${path}.idleMs`]: { description: 'The longest silence in a stream that has begun.', default: 90_000 },
+  [`${path}.totalMs`]: { description: 'The whole request, all attempts together.', default: 600_000 },
+})
+const ROW = 'models.providers.huggingface.models'
+
+export const DESCRIPTIONS = {
+  '': { description: 'The configuration of hugway: the part of openclaw.json that concerns models, and hugway’s own.' },
+  $schema: { description: 'The address of this schema, for editors. Not used otherwise.' },
+  agents: { description: 'OpenClaw’s block of agents; only the models of the defaults concern the gateway.' },
+  'agents.defaults': { description: 'Which model a request gets and by what names models are known.' },
+  'agents.defaults.model': {
+    description: `The primary model, alone or with fallbacks. ${REF}`,
+    default: 'huggingface/deepseek-ai/DeepSeek-R1',
+    examples: [
+      'huggingface/deepseek-ai/DeepSeek-R1',
+      { primary: 'huggingface/deepseek-ai/DeepSeek-R1:fastest', fallbacks: ['huggingface/Qwen/Qwen3-32B'] },
+    ],
+  },
+  'agents.defaults.model.primary': { description: `The model of a request that names none, or "default". ${REF}` },
+  'agents.defaults.model.fallbacks': { description: 'The models tried next, in order, when one fails.', default: [] },
+  'agents.defaults.model.fallbacks[]': { description: `A model ref. ${REF}` },
+  'agents.defaults.models': {
+    description: `Models by ref, to give them names. ${REF}`,
+    examples: [{ 'huggingface/deepseek-ai/DeepSeek-R1': { alias: 'DeepSeek R1' } }],
+  },
+  'agents.defaults.models.*': { description: 'What is set for this model.' },
+  'agents.defaults.models.*.alias': {
+    description: 'A name that requests may use instead of the ref, without regard to case. No slash; not "default".',
+  },
+  models: { description: 'The model list.' },
+  'models.mode': {
+    description:
+      '"merge" adds the rows below to those the router lists; "replace" serves what the document names alone.',
+    default: 'merge',
+  },
+  'models.providers': { description: 'Providers; there is one.' },
+  'models.providers.huggingface': { description: 'OpenClaw’s provider block, accepted as it is.' },
+  'models.providers.huggingface.baseUrl': {
+    description: 'Only https://router.huggingface.co/v1 or absent: another upstream is the deployment’s HF_BASE_URL.',
+  },
+  'models.providers.huggingface.api': { description: 'Only "openai-completions".' },
+  'models.providers.huggingface.apiKey': {
+    description: 'Only the name of a variable, as in HF_TOKEN. The token is a secret of the deployment.',
+  },
+  [ROW]: { description: 'Rows of the model list that win over the router’s.', default: [] },
+  [`${ROW}[]`]: { description: 'One model. Other keys are kept and listed as they are; secrets are refused anywhere.' },
+  [`${ROW}[].id`]: { description: `Which model. ${REF}` },
+  [`${ROW}[].name`]: { description: 'The name to show.' },
+  [`${ROW}[].alias`]: { description: 'A name that requests may use instead of the ref.' },
+  [`${ROW}[].contextWindow`]: { description: 'Tokens that the context holds.' },
+  [`${ROW}[].maxTokens`]: { description: 'Tokens that an answer may have at most.' },
+  [`${ROW}[].reasoning`]: { description: 'Whether the model reasons before it answers.' },
+  [`${ROW}[].input`]: { description: 'What the model takes.', examples: [['text', 'image']] },
+  [`${ROW}[].input[]`]: { description: 'A modality, such as "text".' },
+  [`${ROW}[].cost`]: { description: 'US dollars per million tokens.', examples: [{ input: 0.05, output: 0.2 }] },
+  hugway: { description: 'What is hugway’s own.' },
+  'hugway.holdMs': {
+    description: 'How long a streamed request may look for a model before heartbeats begin, in milliseconds.',
+    default: 15_000,
+  },
+  ...timeouts('hugway.timeouts', 'every request'),
+  'hugway.maxBodyBytes': { description: 'The largest request body, in bytes.', default: 20_971_520 },
+  'hugway.cors': { description: 'Which browsers may call /v1; none by default.' },
+  'hugway.cors.origins': { description: 'Origins, or "*".', examples: [['https://chat.example.com']] },
+  'hugway.cors.origins[]': { description: 'An origin without a path, or "*".' },
+  'hugway.models': { description: `What holds for one model alone, by ref. ${REF}` },
+  'hugway.models.*': { description: 'What is set for this model.' },
+  'hugway.models.*.fallbacks': {
+    description: 'Its own fallbacks instead of the general ones; `false` or [] for none.',
+  },
+  'hugway.models.*.fallbacks[]': { description: `A model ref. ${REF}` },
+  ...timeouts('hugway.models.*.timeouts', 'requests to this model'),
+}

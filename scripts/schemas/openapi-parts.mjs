@@ -1,0 +1,148 @@
+import * as z from 'zod/mini'
+import { newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/core/admin-requests.ts'
+
+const text = { type: 'string' }
+const count = { type: 'integer', minimum: 0 }
+const number = { type: 'number' }
+const time = { type: 'string', format: 'date-time' }
+const orNull = (schema) => ({ ...schema, type: [schema.type, 'null'] })
+const list = (items) => ({ type: 'array', items })
+const named = (name) => ({ $ref: `#/components/schemas/${name}` })
+const object = (properties, optional = []) => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter((key) => !optional.includes(key)),
+})
+
+function fromZod(schema) {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  return rest
+}
+
+const offer = { model: text, provider: text }
+const keyFacts = { id: text, name: text, createdAt: orNull(time), expiresAt: orNull(time) }
+const created = {
+  ...keyFacts,
+  createdAt: time,
+  key: { type: 'string', pattern: '^hw_', description: 'Shown only here.' },
+}
+const version = {
+  id: text,
+  at: time,
+  author: text,
+  action: { type: 'string', enum: ['put', 'patch', 'rollback', 'by_hand'] },
+  of: { type: 'string', description: 'The version that a rollback went back to.' },
+  active: { type: 'boolean' },
+}
+
+/** The shapes that go over the wire. Requests come from the schemas that the Worker checks them with. */
+export const SCHEMAS = {
+  // Relative to where this document stands: the same file in the repository, the same route of the Worker.
+  Config: { $ref: 'schema/config.json' },
+  NewKey: fromZod(newKeySchema),
+  RotateKey: fromZod(rotateKeySchema),
+  Rollback: fromZod(rollbackSchema),
+  Error: object({
+    error: object(
+      {
+        message: text,
+        type: text,
+        param: orNull(text),
+        code: text,
+        attempts: list(object({ target: text, reason: text, status: count, message: text }, ['status'])),
+        problems: list(object({ path: text, message: text })),
+      },
+      ['attempts', 'problems'],
+    ),
+  }),
+  ChatRequest: {
+    type: 'object',
+    description: 'OpenAI’s chat completion request. What is not named here goes to the model as it came.',
+    properties: {
+      model: { type: 'string', description: 'An alias, `default`, or a ref; absent: the configured primary.' },
+      models: { ...list(text), description: 'Fallbacks of this request, in order.' },
+      messages: list({ type: 'object' }),
+      stream: { type: 'boolean', default: false },
+    },
+    required: ['messages'],
+  },
+  ChatCompletion: { type: 'object', description: 'OpenAI’s chat completion.' },
+  Model: {
+    ...object({ id: text, object: { const: 'model' }, name: text, created: count, owned_by: text }),
+    description: 'With all that the router lists of it.',
+  },
+  ModelList: object({ object: { const: 'list' }, data: list(named('Model')) }),
+  Health: object({
+    status: { type: 'string', enum: ['ok', 'degraded', 'not_configured'] },
+    settings: list(text),
+    config: object({ source: { type: 'string', enum: ['kv', 'last_good', 'built_in'] }, problem: text }, ['problem']),
+    catalog: object({ source: text, models: count, ageMs: number }, ['models', 'ageMs']),
+  }),
+  Valid: object({ valid: { const: true } }),
+  VersionEntry: object(version, ['of']),
+  VersionList: object({ active: text, versions: list(named('VersionEntry')), next: orNull(text) }),
+  Version: object(
+    { ...version, document: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] }, text, problem: text },
+    ['of', 'text', 'problem'],
+  ),
+  Key: object({ ...keyFacts, status: { type: 'string', enum: ['active', 'expired', 'revoked'] } }),
+  KeyList: object({ keys: list(named('Key')) }),
+  CreatedKey: object(created),
+  RotatedKey: object({ ...created, replaces: object({ id: text, expiresAt: time }) }),
+  Catalog: object({
+    source: { type: 'string', enum: ['router', 'built_in'] },
+    models: count,
+    fetchedAt: orNull(time),
+    ageMs: orNull(number),
+  }),
+  CatalogChanges: object({
+    gone: list(text),
+    added: list(text),
+    providersLost: list(object(offer)),
+    pricesUp: list(
+      object({ ...offer, from: number, to: number, field: { type: 'string', enum: ['input', 'output'] } }, [
+        'provider',
+      ]),
+    ),
+    contextsDown: list(object({ ...offer, from: number, to: number }, ['provider'])),
+  }),
+  RefreshedCatalog: {
+    allOf: [named('Catalog'), object({ changes: { anyOf: [named('CatalogChanges'), { type: 'null' }] } })],
+  },
+  Drift: object({
+    at: orNull(time),
+    since: orNull(time),
+    changes: { anyOf: [named('CatalogChanges'), { type: 'null' }] },
+    configuration: list(
+      object({
+        ref: text,
+        usedAs: list(text),
+        problem: { type: 'string', enum: ['gone', 'no_live_provider', 'provider_gone'] },
+      }),
+    ),
+  }),
+  Targets: object({ targets: list({ type: 'object' }) }),
+}
+
+const header = (description) => ({ description, schema: text })
+
+/** Headers that several answers carry. */
+export const HEADERS = {
+  ETag: header('The tag of what is stored, for If-Match.'),
+  'x-request-id': header('The id under which the log has this request.'),
+  'x-hugway-config': header(
+    'The configuration that the answer was made by: a version’s id, `unversioned`, `built-in`.',
+  ),
+  'x-hugway-target': header('The ref that answered. Absent where a stream began before one did.'),
+}
+
+/** Parameters that several routes take. */
+export const PARAMETERS = {
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'Tags of what must be stored for the write to go on, or `*`.',
+    schema: text,
+  },
+  Id: { name: 'id', in: 'path', required: true, schema: text },
+}

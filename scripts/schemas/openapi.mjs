@@ -1,0 +1,204 @@
+import { HEADERS, PARAMETERS, SCHEMAS } from './openapi-parts.mjs'
+
+const schema = (name) => ({ $ref: `#/components/schemas/${name}` })
+const json = (name) => ({ 'application/json': { schema: schema(name) } })
+const headers = (...names) => Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+const ID = { $ref: '#/components/parameters/Id' }
+const IF_MATCH = { $ref: '#/components/parameters/IfMatch' }
+const query = (name, description, type = { type: 'string' }) => ({ name, in: 'query', description, schema: type })
+
+const body = (name, types = ['application/json'], required = true) => ({
+  required,
+  content: Object.fromEntries(types.map((type) => [type, { schema: schema(name) }])),
+})
+
+/** A route: its summary, its answer when all goes well, and the statuses of its errors. */
+function route(summary, status, description, content, errors, more = {}) {
+  const { answerHeaders = [], security, ...rest } = more
+  const ok = { description, ...(content && { content }), headers: headers('x-request-id', ...answerHeaders) }
+  const failed = errors.map((code) => [code, { $ref: '#/components/responses/Error' }])
+  return { summary, ...(security && { security }), ...rest, responses: { [status]: ok, ...Object.fromEntries(failed) } }
+}
+
+const open = { security: [] }
+const client = { security: [{ clientKey: [] }], answerHeaders: ['x-hugway-config'] }
+const admin = { security: [{ adminToken: [] }], answerHeaders: ['x-hugway-config'] }
+const config = { ...admin, answerHeaders: ['x-hugway-config', 'ETag'] }
+const edit = (requestBody) => ({ ...config, parameters: [IF_MATCH], requestBody })
+const DOCUMENT = ['application/json', 'application/json5']
+const PATCH = { required: true, content: { 'application/merge-patch+json': {}, 'application/json': {} } }
+const CHAT_OK = { ...json('ChatCompletion'), 'text/event-stream': { schema: { type: 'string' } } }
+const ANY_JSON = { 'application/json': { schema: { type: 'object' } } }
+
+const PATHS = {
+  '/v1/chat/completions': {
+    post: route(
+      'Complete a chat',
+      200,
+      'The completion, or its stream',
+      CHAT_OK,
+      [400, 401, 402, 404, 413, 429, 502, 503, 504],
+      {
+        ...client,
+        answerHeaders: ['x-hugway-config', 'x-hugway-target'],
+        parameters: [
+          {
+            name: 'x-hugway-fallback',
+            in: 'header',
+            description: '`off`: the model asked for and no other.',
+            schema: { type: 'string', enum: ['on', 'off'] },
+          },
+        ],
+        requestBody: body('ChatRequest'),
+      },
+    ),
+  },
+  '/v1/models': { get: route('List the models', 200, 'The list', json('ModelList'), [401, 503], client) },
+  '/v1/models/{model}': {
+    get: route('Look a model up', 200, 'The model', json('Model'), [400, 401, 404, 503], {
+      ...client,
+      parameters: [
+        {
+          name: 'model',
+          in: 'path',
+          required: true,
+          description: 'A ref, whose slashes may be raw, or an alias.',
+          schema: { type: 'string' },
+        },
+      ],
+    }),
+  },
+  '/health': { get: route('Tell whether the deployment can serve', 200, 'Its state', json('Health'), [], open) },
+  '/schema/config.json': {
+    get: route('JSON Schema of the configuration', 200, 'The schema', ANY_JSON, [], open),
+  },
+  '/openapi.json': { get: route('This document', 200, 'The document', ANY_JSON, [], open) },
+  '/admin/config': {
+    get: route('Read the configuration', 200, 'The document in use', json('Config'), [401, 503], config),
+    put: route('Replace it', 200, 'The document as stored', json('Config'), [400, 401, 412, 413, 503], {
+      ...edit(body('Config', DOCUMENT)),
+    }),
+    patch: route(
+      'Merge a patch into it (RFC 7396)',
+      200,
+      'The document as stored',
+      json('Config'),
+      [400, 401, 412, 413, 415, 503],
+      {
+        ...edit(PATCH),
+      },
+    ),
+  },
+  '/admin/config/validate': {
+    post: route('Check a document; writes nothing', 200, 'It is good', json('Valid'), [400, 401, 413], {
+      ...admin,
+      requestBody: body('Config', DOCUMENT),
+    }),
+  },
+  '/admin/config/versions': {
+    get: route('List the versions, newest first', 200, 'A page of them', json('VersionList'), [400, 401, 503], {
+      ...admin,
+      parameters: [
+        query('limit', 'At most so many.', { type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+        query('before', 'Only versions older than this one.'),
+      ],
+    }),
+  },
+  '/admin/config/versions/{id}': {
+    get: route('Read a version', 200, 'The version', json('Version'), [401, 404, 503], { ...admin, parameters: [ID] }),
+  },
+  '/admin/config/rollback': {
+    post: route(
+      'Make an old document the newest version',
+      200,
+      'The document as stored',
+      json('Config'),
+      [400, 401, 404, 412, 503],
+      {
+        ...edit(body('Rollback')),
+      },
+    ),
+  },
+  '/admin/keys': {
+    get: route('List the client keys', 200, 'The keys, newest first', json('KeyList'), [401, 503], admin),
+    post: route('Make a client key', 201, 'The key, shown only here', json('CreatedKey'), [400, 401, 503], {
+      ...admin,
+      requestBody: body('NewKey'),
+    }),
+  },
+  '/admin/keys/{id}': {
+    delete: route('Revoke a key', 200, 'The key', json('Key'), [401, 404, 503], { ...admin, parameters: [ID] }),
+  },
+  '/admin/keys/{id}/rotate': {
+    post: route(
+      'Make a key in place of another',
+      201,
+      'The new key, shown only here',
+      json('RotatedKey'),
+      [400, 401, 404, 409, 503],
+      {
+        ...admin,
+        parameters: [ID],
+        requestBody: body('RotateKey', ['application/json'], false),
+      },
+    ),
+  },
+  '/admin/catalog': {
+    get: route('Report on the model list', 200, 'Its age and source', json('Catalog'), [401, 503], admin),
+  },
+  '/admin/catalog/refresh': {
+    post: route(
+      'Ask the router for its list now',
+      200,
+      'The new list',
+      json('RefreshedCatalog'),
+      [401, 502, 503],
+      admin,
+    ),
+  },
+  '/admin/catalog/drift': {
+    get: route(
+      'Tell what changed in the list',
+      200,
+      'The last change, and what it broke',
+      json('Drift'),
+      [401, 503],
+      admin,
+    ),
+  },
+  '/admin/targets': {
+    get: route('Report on the targets’ health', 200, 'Their breakers', json('Targets'), [401, 503], admin),
+  },
+}
+
+/** Assembles the OpenAPI document of everything that the Worker serves. */
+export function createOpenApi(version) {
+  const bearer = (description) => ({ type: 'http', scheme: 'bearer', description })
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'hugway',
+      version,
+      summary: 'OpenAI-compatible gateway in front of Hugging Face’s router',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    paths: PATHS,
+    components: {
+      securitySchemes: {
+        clientKey: bearer('HUGWAY_API_KEY, or a key made by POST /admin/keys'),
+        adminToken: bearer('HUGWAY_ADMIN_TOKEN'),
+      },
+      schemas: SCHEMAS,
+      headers: HEADERS,
+      parameters: PARAMETERS,
+      responses: {
+        Error: {
+          description: 'What was refused or failed, in OpenAI’s envelope',
+          content: json('Error'),
+          headers: headers('x-request-id'),
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import type { Command } from '../command.ts'
+import { configGet, configImport, configSet, configValidate } from './config-files.ts'
+import { configDiff, configEdit, configHistory, configRollback } from './config-history.ts'
+import { connect } from './connect.ts'
+import { deploy } from './deploy.ts'
+import { doctor } from './doctor.ts'
+import { keysCreate, keysList, keysRevoke, keysRotate } from './keys.ts'
+import { onboard } from './onboard.ts'
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  onboard,
+  doctor,
+  deploy,
+  configGet,
+  configSet,
+  configEdit,
+  configValidate,
+  configDiff,
+  configHistory,
+  configRollback,
+  configImport,
+  keysCreate,
+  keysList,
+  keysRevoke,
+  keysRotate,
+  connect,
+]
+
+/** The text of `hugway --help`, or of `hugway GROUP --help`. */
+export function formatOverview(group: string): string {
+  const specs = COMMANDS.map(({ spec }) => spec).filter(({ name }) => group === '' || name.startsWith(`${group} `))
+  const lines = specs.map(({ name, positionals, summary }) => {
+    const left = `hugway ${name}${positionals === '' ? '' : ` ${positionals}`}`
+    return `  ${left}\n      ${summary}`
+  })
+  return [
+    'Usage: hugway COMMAND [ARGUMENTS] [flags]',
+    '',
+    ...lines,
+    '',
+    'hugway COMMAND --help tells the flags. Exit codes: 0 done, 1 failed, 2 not understood.',
+  ].join('\n')
+}

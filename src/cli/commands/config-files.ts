@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument, writeChange } from '../change-config.ts'
+import { checkDocument, formatProblem } from '../check-document.ts'
+import type { Command } from '../command.ts'
+import { CommandError, messageOf, usageError } from '../command-error.ts'
+import { choosePlace, PLACE_FLAGS } from '../config-place.ts'
+import { createDraft } from '../document-draft.ts'
+import { getFromDocument, parseValue, setInDocument } from '../edit-document.ts'
+import { readOpenClaw } from '../import-openclaw.ts'
+import { type Path, parsePath } from '../json5-tree.ts'
+import { resolveFile } from '../project.ts'
+import { printJson } from '../terminal.ts'
+
+const DRY_RUN = { kind: 'switch', help: 'tell what would be written, and write nothing' } as const
+const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
+const PATHS = 'A PATH is written as in the messages: hugway.holdMs, agents.defaults.models["huggingface/a/b"].alias'
+
+/** `hugway config get`. */
+export const configGet: Command = {
+  spec: {
+    name: 'config get',
+    positionals: '[PATH]',
+    summary: 'Prints the configuration as it is kept, or one value of it as JSON.',
+    details: PATHS,
+    flags: { ...PLACE_FLAGS, json: JSON_FLAG },
+  },
+  async run({ args, project, terminal }) {
+    const place = await choosePlace(args, project)
+    const { text } = await place.read()
+    const [pathText] = args.positionals
+    if (pathText === undefined && !args.has('json')) {
+      if (text === undefined) terminal.remark(`There is no configuration in ${place.name}: the built-in one is used.`)
+      terminal.print(text?.trimEnd() ?? '{}')
+      return undefined
+    }
+    const value = getFromDocument(parseDocument(text), pathOf(pathText ?? ''))
+    if (value === undefined) throw new CommandError(`${pathText} is not set in ${place.name}`)
+    printJson(terminal, value)
+    return undefined
+  },
+}
+
+/** `hugway config set`. */
+export const configSet: Command = {
+  spec: {
+    name: 'config set',
+    positionals: 'PATH VALUE',
+    summary: 'Sets one value. Comments and everything else stay as they are; a bad configuration is never written.',
+    details: `${PATHS}\nA VALUE is JSON5 (10000, true, ["a", "b"]); anything that is not is taken as a text.`,
+    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN },
+  },
+  async run({ args, project, terminal }) {
+    const [pathText = '', valueText = ''] = args.positionals
+    const path = pathOf(pathText)
+    if (path.length === 0) throw usageError('PATH is empty: `hugway config edit` changes the whole document')
+    const place = await choosePlace(args, project)
+    const before = await place.read()
+    parseDocument(before.text)
+    const text = edit(() => setInDocument(before.text ?? '', path, parseValue(valueText)))
+    await writeChange(terminal, place, before, text, args.has('dry-run'))
+    return undefined
+  },
+}
+
+/** `hugway config validate`. */
+export const configValidate: Command = {
+  spec: {
+    name: 'config validate',
+    positionals: '[FILE]',
+    summary: 'Checks a configuration, JSON or JSON5, without a network; each problem with its line and column.',
+    details:
+      'FILE may be "-" for standard input. Without FILE, what is in use is checked.\nThe exit code is 0 for a good one and 1 for a bad one.',
+    flags: { ...PLACE_FLAGS, json: JSON_FLAG },
+  },
+  async run({ args, project, terminal }) {
+    const [named] = args.positionals
+    const file = named ?? args.text('file')
+    const text = file === undefined ? ((await (await choosePlace(args, project)).read()).text ?? '{}') : readText(file)
+    const checked = checkDocument(text)
+    const problems = checked.ok ? [] : checked.error
+    const name = file === '-' ? '(stdin)' : (file ?? 'configuration')
+    if (args.has('json')) printJson(terminal, { valid: checked.ok, problems })
+    else for (const problem of problems) terminal.print(formatProblem(name, problem))
+    if (checked.ok && !args.has('json')) terminal.print(`${name}: good`)
+    return checked.ok ? 0 : 1
+  },
+}
+
+/** `hugway config import`. */
+export const configImport: Command = {
+  spec: {
+    name: 'config import',
+    positionals: 'FILE',
+    summary: 'Takes from an openclaw.json what concerns models of Hugging Face, and names what it leaves out.',
+    details: 'What is configured already stays: an import only fills gaps.',
+    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN, json: JSON_FLAG },
+  },
+  async run({ args, project, terminal }) {
+    const [file = ''] = args.positionals
+    const imported = readOpenClaw(parseDocument(readText(file), file))
+    const place = await choosePlace(args, project)
+    const before = await place.read()
+    const draft = createDraft(before.text ?? '')
+    edit(() => draft.fill(imported))
+    const isChanged = await writeChange(terminal, place, before, draft.text(), args.has('dry-run'))
+    if (args.has('json')) printJson(terminal, { changed: isChanged, dropped: imported.dropped })
+    else for (const { path, why } of imported.dropped) terminal.print(`left out ${path}: ${why}`)
+    return undefined
+  },
+}
+
+/** A file of the command line, or standard input for `-`. @throws {CommandError} For a file that cannot be read. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : resolveFile(file), 'utf8').replace(/^\ufeff/, '')
+  } catch (cause) {
+    throw new CommandError(`${file} cannot be read: ${messageOf(cause).replace(/,.*$/, '')}`, { cause })
+  }
+}
+
+function pathOf(text: string): Path {
+  const path = parsePath(text)
+  if (path) return path
+  throw usageError(`"${text.slice(0, 80)}" is not a path. ${PATHS}`)
+}
+
+/** What an edit refuses is what was asked for, not a fault. */
+function edit<T>(change: () => T): T {
+  try {
+    return change()
+  } catch (cause) {
+    throw new CommandError(messageOf(cause), { cause })
+  }
+}

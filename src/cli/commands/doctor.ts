@@ -1,0 +1,82 @@
+import type { RouterModel } from '../../core/catalog.ts'
+import { createAdminClient } from '../admin-client.ts'
+import { checkDocument, formatProblem } from '../check-document.ts'
+import type { Command, CommandContext } from '../command.ts'
+import { messageOf } from '../command-error.ts'
+import { choosePlace, PLACE_FLAGS } from '../config-place.ts'
+import { checkModels } from '../doctor-models.ts'
+import { checkProject } from '../doctor-project.ts'
+import { checkRouter } from '../doctor-router.ts'
+import { checkWorker, modelsOfWorker } from '../doctor-worker.ts'
+import { type Finding, failure, fine, formatFinding, warning } from '../finding.ts'
+import { printJson } from '../terminal.ts'
+import { findWorker, isRunning, namedUrl } from '../worker-access.ts'
+
+/** `hugway doctor`. */
+export const doctor: Command = {
+  spec: {
+    name: 'doctor',
+    positionals: '',
+    summary: 'Looks at everything that has to be right, and says of each thing that is not what to do.',
+    details:
+      'It makes one call of one output token to check the token. The exit code is 1 when anything is a failure.\n' +
+      '--fix mends what is safe: permissions of .dev.vars, the compatibility flag, an old catalog.',
+    flags: {
+      ...PLACE_FLAGS,
+      fix: { kind: 'switch', help: 'mend what is safe to mend' },
+      json: { kind: 'switch', help: 'for a script: one JSON value on standard output' },
+    },
+  },
+  async run(context) {
+    const { args, terminal, project } = context
+    const isFixing = args.has('fix')
+    const isRemote = namedUrl(args) !== undefined || args.text('team') !== undefined
+    const findings: Finding[] = []
+    const add = (found: readonly Finding[]) => {
+      findings.push(...found)
+      if (!args.has('json')) for (const finding of found) terminal.print(formatFinding(finding))
+    }
+    if (project && !isRemote) add(checkProject(project, isFixing))
+    const router = await terminal.during('Asking the router', () => checkRouter(project))
+    // A deployment has a token and a way to the router of its own: what is here says little about it.
+    add(isRemote ? router.findings.filter(({ check }) => check === 'router').map(soften) : router.findings)
+    add(await lookAtWorker(context, isRemote, isFixing))
+    const models = router.models ?? (isRemote ? await modelsOfWorker(findWorker(args, project)) : undefined)
+    add(await lookAtConfig(context, models))
+    if (args.has('json')) printJson(terminal, findings)
+    const failures = findings.filter(({ level }) => level === 'failure').length
+    const warnings = findings.filter(({ level }) => level === 'warning').length
+    if (!args.has('json')) terminal.print(`${findings.length} checks, ${failures} failure(s), ${warnings} warning(s)`)
+    return failures > 0 ? 1 : 0
+  },
+}
+
+function soften(finding: Finding): Finding {
+  return finding.level === 'failure' ? { ...finding, level: 'warning' } : finding
+}
+
+async function lookAtWorker({ args, project }: CommandContext, isRemote: boolean, isFixing: boolean) {
+  const access = findWorker(args, project)
+  if (!isRemote && !(await isRunning(access.url))) return [fine('Worker', 'none runs here now (npm start starts one)')]
+  return checkWorker(access, access.adminToken === undefined ? undefined : createAdminClient(access), isFixing)
+}
+
+async function lookAtConfig(
+  { args, project }: CommandContext,
+  models: readonly RouterModel[] | undefined,
+): Promise<readonly Finding[]> {
+  try {
+    const place = await choosePlace(args, project)
+    const { text } = await place.read()
+    const checked = checkDocument(text ?? '{}')
+    if (!checked.ok) {
+      return checked.error.map((problem) =>
+        failure('configuration', formatProblem(place.name, problem), 'hugway config edit'),
+      )
+    }
+    const good = fine('configuration', text === undefined ? 'none: the built-in one is used' : `${place.name} is good`)
+    return [good, ...(models ? checkModels(checked.value.config, models) : [])]
+  } catch (error) {
+    return [warning('configuration', messageOf(error), 'it could not be looked at')]
+  }
+}

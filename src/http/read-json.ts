@@ -1,0 +1,19 @@
+import { GatewayError } from '../core/errors.ts'
+import { readBody } from './read-body.ts'
+
+const MAX_BYTES = 64 * 1024
+
+/**
+ * Reads a small JSON body; nothing at all counts as `{}`.
+ *
+ * @throws {GatewayError} `bad_request`; `body_too_large`.
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBody(request, MAX_BYTES))
+  if (text.trim() === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new GatewayError({ kind: 'bad_request', message: 'The body is not JSON.' }, { cause })
+  }
+}

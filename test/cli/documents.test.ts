@@ -1,0 +1,193 @@
+import fc from 'fast-check'
+import JSON5 from 'json5'
+import { describe, expect, test } from 'vitest'
+import { checkDocument } from '../../src/cli/check-document.ts'
+import { differencesOf, formatDifference } from '../../src/cli/config-difference.ts'
+import { createDraft } from '../../src/cli/document-draft.ts'
+import { getFromDocument, parseValue, setInDocument } from '../../src/cli/edit-document.ts'
+import { readOpenClaw } from '../../src/cli/import-openclaw.ts'
+import { parsePath } from '../../src/cli/json5-tree.ts'
+import { formatPath } from '../../src/core/config-schema.ts'
+
+const WRITTEN = `// the team's configuration
+{
+  agents: { defaults: { model: 'huggingface/Qwen/Qwen3-8B' } }, // default
+  /* ours */
+  hugway: {
+    holdMs: 3000, // three seconds
+    cors: { origins: ["https://a.example"] } // one
+  },
+}
+`
+
+describe('a problem has the line and column of', () => {
+  test.each<[what: string, text: string, places: readonly string[]]>([
+    ['an unknown key', '{\n  hugway: {\n    holdMS: 1 },\n}', ['3:5 hugway.holdMS']],
+    ['a bad value', '{ "hugway": {\r\n "holdMs": "3" } }', ['2:2 hugway.holdMs']],
+    [
+      'an element',
+      '{ agents: { defaults: { model: { fallbacks: ["a/b",\n 5] } } } }',
+      ['2:2 agents.defaults.model.fallbacks[1]'],
+    ],
+    ['a ref that is none', '{agents:{defaults:{models:{\n"nope": {}}}}}', ['2:1 agents.defaults.models.nope']],
+    ['a key behind a comment', '{ /* } */ // {\n hugwy: 1 }', ['2:2 hugwy']],
+    ['the last of two keys, which counts', '{ hugway: { holdMs: 1,\n holdMs: -1 } }', ['2:2 hugway.holdMs']],
+    ['an escaped key', '{ "hug\\u0077ay": { "holdMs": null } }', ['1:20 hugway.holdMs']],
+    ['what is no JSON5', '{\n  hugway: ]\n}', ['2:11 (the document)']],
+    ['an end that is missing', '{', ['1:2 (the document)']],
+  ])('%s', (_what, text, places) => {
+    const checked = checkDocument(text)
+    const found = checked.ok ? [] : checked.error.map(({ line, column, path }) => `${line}:${column} ${path}`)
+    expect(found).toEqual(places)
+  })
+})
+
+test('a path that was written can be read again', () => {
+  const path = ['agents', 'defaults', 'models', 'huggingface/a/b:fastest', 'x"\\', 3, 'alias']
+  expect(parsePath(formatPath(path))).toEqual(path)
+  expect(parsePath('a..b')).toBeUndefined()
+  expect(parsePath("hugway.models['a/b'].timeouts")).toEqual(['hugway', 'models', 'a/b', 'timeouts'])
+})
+
+describe('setting a value', () => {
+  test('keeps every comment and all that is not set', () => {
+    const set = (text: string, path: string, value: unknown) => setInDocument(text, parsePath(path) ?? [], value)
+    let text = set(WRITTEN, 'hugway.holdMs', 5)
+    text = set(text, 'hugway.timeouts.idleMs', 7)
+    text = set(text, 'hugway.cors.origins[1]', 'https://b.example')
+    expect(text).toBe(`// the team's configuration
+{
+  agents: { defaults: { model: 'huggingface/Qwen/Qwen3-8B' } }, // default
+  /* ours */
+  hugway: {
+    holdMs: 5, // three seconds
+    cors: { origins: ["https://a.example", "https://b.example"] }, // one
+    timeouts: {
+      idleMs: 7,
+    }
+  },
+}
+`)
+  })
+
+  test.each<[what: string, text: string, path: string]>([
+    ['past the end of a list', '{ "a": [1] }', 'a[3]'],
+    ['through a text', '{ "a": "b" }', 'a.b'],
+  ])('refuses to go %s', (_what, text, path) => {
+    expect(() => setInDocument(text, parsePath(path) ?? [], 1)).toThrow(/a (has 1 elements|is not an object)/)
+  })
+
+  test('JSON stays JSON, and any document has the value afterwards', () => {
+    const key = fc.stringMatching(/^[a-z"\\ /.{}[\]:,]{1,5}$/)
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), tie('list'), tie('object')),
+      list: fc.array(tie('tree'), { maxLength: 3 }),
+      object: fc.dictionary(key, tie('tree'), { maxKeys: 3, noNullPrototype: true }),
+    }))
+    const document = fc.dictionary(key, tree, { maxKeys: 3, noNullPrototype: true })
+    fc.assert(
+      fc.property(document, fc.array(key, { minLength: 1, maxLength: 3 }), fc.boolean(), (value, path, isJson5) => {
+        const text = isJson5 ? `// x\n${JSON5.stringify(value, null, 2)}` : JSON.stringify(value)
+        let edited: string
+        try {
+          edited = setInDocument(text, path, { new: [1] })
+        } catch {
+          return // it leads through something that is no object
+        }
+        const parsed: unknown = isJson5 ? JSON5.parse(edited) : JSON.parse(edited)
+        expect(getFromDocument(parsed, path)).toEqual({ new: [1] })
+        const [first = ''] = path
+        const { [first]: _changed, ...others } = value
+        expect(parsed).toMatchObject(others)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test.each([
+    ['10', 10],
+    ['true', true],
+    ['["a"]', ['a']],
+    ['huggingface/a/b', 'huggingface/a/b'],
+    ['"10"', '10'],
+  ])('takes %s as %j', (text, value) => expect(parseValue(text)).toEqual(value))
+})
+
+test('tells what differs, value by value', () => {
+  const before = { a: 1, b: { c: [1], d: 'x' } }
+  const after = { b: { c: [1, 2], d: 'x' }, e: null }
+  expect(differencesOf(before, after).map(formatDifference)).toEqual(['- a: 1', '~ b.c: [1] -> [1,2]', '+ e: null'])
+  expect(differencesOf(after, structuredClone(after))).toEqual([])
+})
+
+describe('an openclaw.json', () => {
+  const OPENCLAW = {
+    gateway: { port: 1 },
+    agents: {
+      list: [],
+      defaults: {
+        workspace: '~/x',
+        model: { primary: 'anthropic/claude', fallbacks: ['huggingface/Qwen/Qwen3-8B', 'openai/gpt-5'] },
+        models: {
+          'huggingface/Qwen/Qwen3-8B': { alias: 'Qwen', params: {} },
+          'anthropic/claude': { alias: 'Claude' },
+        },
+      },
+    },
+    models: {
+      mode: 'merge',
+      providers: {
+        ollama: {},
+        huggingface: { baseUrl: 'https://x', apiKey: 'hf_secret', models: [{ id: 'Qwen/Qwen3-8B' }] },
+      },
+    },
+  }
+
+  test('gives what concerns us and names the rest', () => {
+    const { dropped, ...taken } = readOpenClaw(OPENCLAW)
+    expect(taken).toEqual({
+      fallbacks: ['huggingface/Qwen/Qwen3-8B'],
+      aliases: [{ ref: 'huggingface/Qwen/Qwen3-8B', alias: 'Qwen' }],
+      rows: [{ id: 'Qwen/Qwen3-8B' }],
+      mode: 'merge',
+    })
+    expect(dropped.map(({ path }) => path)).toEqual([
+      'gateway',
+      'agents.list',
+      'agents.defaults.workspace',
+      'models.providers.ollama',
+      'models.providers.huggingface.baseUrl',
+      'models.providers.huggingface.apiKey',
+      'agents.defaults.model.primary',
+      'agents.defaults.model.fallbacks[1]',
+      'agents.defaults.models["huggingface/Qwen/Qwen3-8B"].params',
+      'agents.defaults.models["anthropic/claude"]',
+    ])
+    expect(JSON.stringify(dropped)).not.toContain('hf_secret')
+  })
+
+  test('fills gaps, changes nothing that is there, and nothing at all the second time', () => {
+    const draft = createDraft('{ agents: { defaults: { model: "Qwen/Qwen3-8B" } } } // mine')
+    const imported = readOpenClaw({
+      agents: {
+        defaults: {
+          model: { primary: 'huggingface/a/b', fallbacks: ['huggingface/Qwen/Qwen3-8B', 'huggingface/c/d'] },
+          models: { 'huggingface/c/d': { alias: 'CD' } },
+        },
+      },
+    })
+    draft.fill(imported)
+    const once = draft.text()
+    expect(JSON5.parse(once)).toEqual({
+      agents: {
+        defaults: {
+          model: { primary: 'Qwen/Qwen3-8B', fallbacks: ['huggingface/c/d'] },
+          models: { 'huggingface/c/d': { alias: 'CD' } },
+        },
+      },
+    })
+    expect(once).toContain('// mine')
+    draft.fill(imported)
+    expect(draft.text()).toBe(once)
+  })
+})

@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { makeProject, type TestProject } from './support/hugway.ts'
+import { KEY, startInTerminal, type TerminalRun, whyNoTerminal } from './support/pty.ts'
+
+const missing = await whyNoTerminal()
+if (missing) console.warn(`onboarding in a terminal is not tested: ${missing}`)
+
+let router: Simulator
+let project: TestProject
+beforeAll(async () => {
+  router = await startSimulator({ tokenDelayMs: 0 })
+})
+afterAll(() => router.close())
+beforeEach(() => {
+  project = makeProject()
+})
+afterEach(() => {
+  router.reset()
+  project.remove()
+})
+
+const start = (args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) =>
+  startInTerminal(['onboard', ...args], project.root, project.environment({ HF_BASE_URL: router.url, ...environment }))
+
+async function answer(run: TerminalRun, question: string, keys: string): Promise<void> {
+  await run.until(question)
+  run.type(keys)
+}
+
+/** Types a search, waits until it shows, and takes what is first. */
+async function pick(run: TerminalRun, question: string, search: string, shown: string): Promise<void> {
+  await answer(run, question, search)
+  await answer(run, shown, KEY.enter)
+}
+
+async function answerToken(run: TerminalRun): Promise<void> {
+  await answer(run, 'Provider', KEY.enter)
+  await answer(run, 'Hugging Face token', `hf_typed${KEY.enter}`)
+  await answer(run, 'Where to?', KEY.enter)
+}
+
+const kept = () => JSON.parse(project.cloud().kv['local'] ?? 'null')
+
+describe.skipIf(missing !== undefined)('in a terminal', () => {
+  test('a newcomer answers five questions, and Enter alone changes nothing the second time', async () => {
+    const run = await start()
+    await answerToken(run)
+    await pick(run, 'Default model', 'qwen3-8b', 'Qwen3 8B')
+    await run.until('Prefer a backend?')
+    await run.until('nscale')
+    run.type(`${KEY.down}${KEY.enter}`)
+    await answer(run, 'Fallbacks', 'gpt-oss-120b')
+    await run.until('GPT-OSS 120B (openai')
+    run.type(`${KEY.tab}${KEY.enter}`)
+    await answer(run, 'Give aliases to them?', KEY.enter)
+    await answer(run, 'Alias of huggingface/Qwen/Qwen3-8B:', KEY.enter)
+    await run.until('Alias of huggingface/openai/gpt-oss-120b')
+    run.type(KEY.enter)
+    await answer(run, 'Write the configuration and the token to', KEY.enter)
+    expect(await run.ended, run.screen()).toBe(0)
+    expect(run.screen()).not.toContain('hf_typed')
+    expect(project.read('.dev.vars')).toBe('HF_TOKEN=hf_typed\n')
+    const { model, models } = kept().agents.defaults
+    expect(model.primary).toMatch(/^huggingface\/Qwen\/Qwen3-8B:[a-z-]+$/)
+    expect(model.fallbacks).toEqual(['huggingface/openai/gpt-oss-120b'])
+    expect(Object.keys(models)).toEqual([model.primary, ...model.fallbacks])
+
+    const before = project.cloud().kv['local']
+    const again = await start()
+    await answer(again, 'Provider', KEY.enter)
+    await answer(again, 'Use the HF_TOKEN of .dev.vars?', KEY.enter)
+    await answer(again, 'Where to?', KEY.enter)
+    await answer(again, 'Default model', KEY.enter)
+    await answer(again, 'Fallbacks', KEY.enter)
+    await answer(again, 'Write the configuration?', KEY.enter)
+    expect(await again.ended, again.screen()).toBe(0)
+    expect(again.screen()).toContain('Nothing to change')
+    expect(project.cloud().kv['local']).toBe(before)
+  })
+
+  test.each(['cheapest', 'fastest'])(
+    'a model that ends in :%s locks the provider: no backend is asked for',
+    async (policy) => {
+      const run = await start(['--huggingface-api-key', 'hf_flag'])
+      await answer(run, 'Provider', KEY.enter)
+      await answer(run, 'Where to?', KEY.enter)
+      await pick(run, 'Default model', `deepseek-r1:${policy}`, `(${policy})`)
+      await answer(run, 'Fallbacks', KEY.enter)
+      await answer(run, 'Give aliases to them?', `n`)
+      await answer(run, 'Write the configuration', KEY.enter)
+      expect(await run.ended, run.screen()).toBe(0)
+      expect(run.screen()).toContain('Provider locked')
+      expect(run.screen()).not.toContain('Prefer a backend?')
+      expect(kept().agents.defaults.model).toBe(`huggingface/deepseek-ai/DeepSeek-R1:${policy}`)
+    },
+  )
+
+  test('each model is listed three times, with context and price', async () => {
+    const run = await start(['--huggingface-api-key', 'hf_flag'])
+    await answer(run, 'Provider', KEY.enter)
+    await answer(run, 'Where to?', KEY.enter)
+    await answer(run, 'Default model', 'qwen3-8b')
+    await run.until('Qwen3 8B')
+    await run.until('$0.05 in / $0.2 out per 1M')
+    for (const label of ['Qwen3 8B', 'Qwen3 8B (cheapest)', 'Qwen3 8B (fastest)']) expect(run.screen()).toContain(label)
+    expect(run.screen()).toContain('41k context')
+    run.type(KEY.ctrlC)
+    expect(await run.ended).toBe(1)
+    expect(run.screen()).toContain('Cancelled. Nothing was written.')
+    expect([project.has('.dev.vars'), kept()]).toEqual([false, null])
+  })
+
+  test('the built-in list is offered when the router is out of reach, and a no writes nothing', async () => {
+    const run = await start(['--huggingface-api-key', 'hf_flag'], { HF_BASE_URL: 'http://127.0.0.1:9/v1' })
+    await answer(run, 'Provider', KEY.enter)
+    await run.until('The built-in list is used')
+    await answer(run, 'Where to?', KEY.enter)
+    await pick(run, 'Default model', 'kimi', 'Kimi K2.5')
+    await answer(run, 'Fallbacks', KEY.enter)
+    await answer(run, 'Give aliases to them?', 'n')
+    await answer(run, 'Write the configuration', 'n')
+    expect(await run.ended, run.screen()).toBe(0)
+    expect([project.has('.dev.vars'), kept()]).toEqual([false, null])
+  })
+
+  test('a token without the permission ends it there', async () => {
+    router.script(({ path }) => (path.includes('/chat/') ? { fault: 'status', status: 403 } : undefined))
+    const run = await start(['--huggingface-api-key', 'hf_flag'])
+    await answer(run, 'Provider', KEY.enter)
+    await run.until('Make calls to Inference Providers')
+    expect(await run.ended).toBe(1)
+  })
+})

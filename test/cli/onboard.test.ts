@@ -1,0 +1,146 @@
+import { statSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { makeProject, type TestProject } from './support/hugway.ts'
+
+let router: Simulator
+let project: TestProject
+beforeAll(async () => {
+  router = await startSimulator({ tokenDelayMs: 0 })
+})
+afterAll(() => router.close())
+beforeEach(() => {
+  project = makeProject()
+})
+afterEach(() => {
+  router.reset()
+  project.remove()
+})
+
+const TOKEN = 'hf_NeverPrinted'
+const FLAGS = ['onboard', '--non-interactive', '--huggingface-api-key', TOKEN]
+const onboard = (...more: string[]) => project.hugway([...FLAGS, ...more], { HF_BASE_URL: router.url })
+const kept = () => JSON.parse(project.cloud().kv['local'] ?? 'null')
+const refuseChat = (status: number) =>
+  router.script(({ path }) => (path.includes('/chat/') ? { fault: 'status', status } : undefined))
+
+test('a token is all that is needed, and the second run changes nothing', async () => {
+  const first = await onboard()
+  expect(first.code, first.err).toBe(0)
+  expect(kept()).toEqual({ agents: { defaults: { model: 'huggingface/deepseek-ai/DeepSeek-R1' } } })
+  expect(project.read('.dev.vars')).toBe(`HF_TOKEN=${TOKEN}\n`)
+  expect(statSync(project.path('.dev.vars')).mode & 0o777).toBe(0o600)
+  for (const where of [project.path('.dev.vars'), 'the local KV in']) expect(first.err).toContain(where)
+  const chat = router.requests.find(({ path }) => path.includes('/chat/'))
+  expect(chat?.headers['authorization']).toBe(`Bearer ${TOKEN}`)
+  expect(JSON.parse(chat?.bodyText ?? '')).toMatchObject({ max_tokens: 1 })
+  const before = project.cloud().kv['local']
+  const second = await onboard()
+  expect(second.err).toContain('Nothing to change in the local KV')
+  expect(second.err).toContain('.dev.vars already')
+  expect(project.cloud().kv['local']).toBe(before)
+  expect(`${first.out}${first.err}${second.out}${second.err}`).not.toContain(TOKEN)
+})
+
+test('model, fallbacks and aliases are added to what a person set, which stays', async () => {
+  const document = `// by hand
+{ agents: { defaults: {
+  model: { primary: "Qwen/Qwen3-8B", fallbacks: ["zai-org/GLM-4.7"] }, // mine
+  models: { "Qwen/Qwen3-8B": { alias: "My Qwen" } },
+} }, hugway: { holdMs: 3 } }`
+  project.setCloud({ kv: { local: document } })
+  project.write('.dev.vars', '# mine\nHF_TOKEN=hf_old\nOTHER=1\n')
+  const flags = [
+    '--fallback',
+    'openai/gpt-oss-120b',
+    '--fallback',
+    'zai-org/GLM-4.7',
+    '--alias',
+    'Open = openai/gpt-oss-120b',
+  ]
+  const run = await onboard(...flags)
+  expect(run.code, run.err).toBe(0)
+  const text = project.cloud().kv['local'] ?? ''
+  for (const comment of ['// by hand', '// mine', '"My Qwen"', 'holdMs: 3']) expect(text).toContain(comment)
+  expect(project.read('.dev.vars')).toBe(`# mine\nHF_TOKEN=${TOKEN}\nOTHER=1\n`)
+  const got = await project.hugway(['config', 'get', 'agents.defaults'])
+  expect(JSON.parse(got.out)).toEqual({
+    model: { primary: 'Qwen/Qwen3-8B', fallbacks: ['zai-org/GLM-4.7', 'huggingface/openai/gpt-oss-120b'] },
+    models: { 'Qwen/Qwen3-8B': { alias: 'My Qwen' }, 'huggingface/openai/gpt-oss-120b': { alias: 'Open' } },
+  })
+  await onboard(...flags, '--model', 'Qwen/Qwen3-8B')
+  expect(project.cloud().kv['local']).toBe(text)
+})
+
+describe('nothing is written when', () => {
+  test.each<[what: string, args: readonly string[], code: number, said: RegExp]>([
+    ['a model is none', ['--model', 'nope'], 2, /--model: "nope" is not a model/],
+    ['an alias has no ref', ['--alias', 'X'], 2, /--alias takes "NAME=REF"/],
+    ['an alias is two things', ['--alias', 'X=a/b', '--alias', 'x=c/d'], 1, /X.*c\/d|c\/d.*X|alias/i],
+    ['an alias means a model', ['--alias', 'default=a/b'], 2, /--alias "default=/],
+    ['it is a dry run', ['--dry-run'], 0, /Would change/],
+  ])('%s', async (_what, args, code, said) => {
+    const run = await onboard(...args)
+    expect(run.err).toMatch(said)
+    expect(run.code).toBe(code)
+    expect([project.has('.dev.vars'), kept()]).toEqual([false, null])
+  })
+
+  test.each<[status: number, said: string]>([
+    [401, 'Hugging Face does not know this token'],
+    [403, 'lacks the permission "Make calls to Inference Providers"'],
+  ])('the router answers the token with %d', async (status, said) => {
+    refuseChat(status)
+    const run = await onboard()
+    expect(run.err).toContain(said)
+    expect([run.code, project.has('.dev.vars'), kept()]).toEqual([1, false, null])
+  })
+
+  test('there is no token, and the flag is named', async () => {
+    const run = await project.hugway(['onboard', '--non-interactive', '--huggingface-api-key', ''])
+    expect(run).toEqual({
+      code: 2,
+      out: '',
+      err: 'hugway: --huggingface-api-key is missing (or set HF_TOKEN in the environment)\n',
+    })
+  })
+
+  test('the document there is broken', async () => {
+    project.setCloud({ kv: { local: '{ hugway: ' } })
+    const run = await onboard()
+    expect(run.err).toContain('not JSON or JSON5')
+    expect([run.code, project.has('.dev.vars'), project.cloud().kv['local']]).toEqual([1, false, '{ hugway: '])
+  })
+})
+
+test.each([402, 429, 503])('a %d is a warning: the token may be good', async (status) => {
+  refuseChat(status)
+  const run = await onboard()
+  expect(run.code).toBe(0)
+  expect(run.err).toMatch(/warning: The token (works, but|could not be checked)/)
+})
+
+test('the built-in list stands in for a router that is out of reach', async () => {
+  const run = await project.hugway(FLAGS, { HF_BASE_URL: 'http://127.0.0.1:9/v1' })
+  expect(run.code).toBe(0)
+  expect(run.err).toContain('The built-in list is used')
+})
+
+test('a token of the environment is used, and one of .dev.vars', async () => {
+  const environment = { HF_BASE_URL: router.url, HUGGINGFACE_HUB_TOKEN: 'hf_environment' }
+  expect((await project.hugway(['onboard', '--non-interactive'], environment)).code).toBe(0)
+  expect(project.read('.dev.vars')).toBe('HF_TOKEN=hf_environment\n')
+  const again = await project.hugway(['onboard', '--non-interactive'], { HF_BASE_URL: router.url })
+  expect(again.err).toContain('.dev.vars already')
+})
+
+test('killed while it writes the configuration, the next run completes it', async () => {
+  project.setCloud({ killing: 'kv key put' })
+  const killed = await onboard('--model', 'Qwen/Qwen3-8B:cheapest')
+  expect(killed.code).toBe(-1)
+  const next = await onboard('--model', 'Qwen/Qwen3-8B:cheapest')
+  expect(next.code, next.err).toBe(0)
+  expect(kept().agents.defaults.model).toBe('huggingface/Qwen/Qwen3-8B:cheapest')
+  expect(project.read('.dev.vars')).toContain(TOKEN)
+})

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { type Gateway, startGateway } from '../support/start-gateway.ts'
+import { makeProject, type Run, type TestProject } from './support/hugway.ts'
+import { freePort } from './support/start-process.ts'
+
+let router: Simulator
+let worker: Gateway
+let project: TestProject
+beforeAll(async () => {
+  router = await startSimulator({ tokenDelayMs: 0 })
+  worker = await startGateway({ upstreamUrl: router.url })
+  project = makeProject()
+})
+afterAll(async () => {
+  await worker.close()
+  await router.close()
+  project.remove()
+})
+
+const ENVIRONMENT = { HUGWAY_API_KEY: 'test-key', HUGWAY_ADMIN_TOKEN: 'test-admin' }
+const at = (...args: string[]): Promise<Run> =>
+  project.hugway([...args, '--url', worker.url], { ...ENVIRONMENT, HF_BASE_URL: router.url, HF_TOKEN: 'hf_test' })
+
+describe('config of a running Worker', () => {
+  test('is set, kept as versions, compared, and rolled back to; a change in between is not lost', async () => {
+    expect((await at('config', 'get')).out).toBe('{}\n')
+    const first = await at('config', 'set', 'hugway.holdMs', '1000')
+    expect(first.code, first.err).toBe(0)
+    const second = await at('config', 'set', 'hugway.holdMs', '2000')
+    expect(second.err).toContain('~ hugway.holdMs: 1000 -> 2000')
+    const history = JSON.parse((await at('config', 'history', '--json')).out)
+    expect(history).toHaveLength(2)
+    expect(history[0]).toMatchObject({ active: true, author: 'admin token', action: 'put' })
+    const listed = await at('config', 'history')
+    expect(listed.out.split('\n')[0]).toBe(`* ${history[0].id}  ${history[0].at}  admin token  put`)
+
+    const [, { id }] = history
+    expect((await at('config', 'diff', id)).out).toBe('~ hugway.holdMs: 2000 -> 1000\n')
+    expect((await at('config', 'rollback', id, '--dry-run')).out).toBe('~ hugway.holdMs: 2000 -> 1000\n')
+    const back = await at('config', 'rollback', id)
+    expect(back.code, back.err).toBe(0)
+    expect(JSON.parse((await at('config', 'get', 'hugway')).out)).toEqual({ holdMs: 1000 })
+    const unknown = await at('config', 'rollback', '20200101T000000000Z-00000000')
+    expect(unknown.code).toBe(1)
+
+    const editor = `${process.execPath} -e "fetch(process.env.AT + '/admin/config', { method: 'PUT', headers: { authorization: 'Bearer test-admin' }, body: '{}' }).then(() => require('fs').writeFileSync(process.argv[1], '{ hugway: { holdMs: 9 } }'))"`
+    const lost = await project.hugway(['config', 'edit', '--url', worker.url], {
+      ...ENVIRONMENT,
+      AT: worker.url,
+      EDITOR: editor,
+      VISUAL: '',
+    })
+    expect(lost.err).toContain('Somebody changed the configuration in the meantime')
+    expect(lost.err).toMatch(/Your text is in \S+/)
+    expect((await at('config', 'get')).out).toBe('{}\n')
+  })
+
+  test('is refused where it is bad, by the same check, before anything is sent', async () => {
+    const { code, err } = await at('config', 'set', 'agents.defaults.model', 'nope')
+    expect(code).toBe(1)
+    expect(err).toContain('agents.defaults.model')
+  })
+
+  test('needs the right token, and never shows it', async () => {
+    const environment = { ...ENVIRONMENT, HUGWAY_ADMIN_TOKEN: 'wrong-token' }
+    const { code, err } = await project.hugway(['config', 'get', '--url', worker.url], environment)
+    expect(code).toBe(1)
+    expect(err).toContain('refused the admin token')
+    expect(err).not.toContain('wrong-token')
+  })
+
+  test('a Worker that is not there is one line', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`
+    const { code, err } = await project.hugway(['config', 'get', '--url', url], ENVIRONMENT)
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `hugway: ${url} does not answer: nobody listens there\n`,
+    })
+  })
+})
+
+test('keys are made, shown once, used, listed, rotated and revoked', async () => {
+  const made = await at('keys', 'create', '--name', 'laptop', '--expires', '90d')
+  expect(made.code, made.err).toBe(0)
+  const key = made.out.trim()
+  expect(key).toMatch(/^hw_\S+$/)
+  const ask = (bearer: string) =>
+    fetch(`${worker.url}/v1/models`, { headers: { authorization: `Bearer ${bearer}` } }).then(({ status }) => status)
+  expect(await ask(key)).toBe(200)
+  const listed = await at('keys', 'list')
+  expect(listed.out).toMatch(/^\S+ {2}active {2}laptop {2}until 20\d\d-/)
+  expect(listed.out).not.toContain(key)
+  const rotated = await at('keys', 'rotate', 'laptop', '--overlap', '3')
+  expect(rotated.code, rotated.err).toBe(0)
+  expect(rotated.err).toMatch(/The old one \(\S+\) works until 20/)
+  expect([await ask(key), await ask(rotated.out.trim())]).toEqual([200, 200])
+  const keys = JSON.parse((await at('keys', 'list', '--json')).out)
+  expect(keys).toHaveLength(2)
+  expect((await at('keys', 'revoke', 'laptop')).err).toContain('Several active keys are called "laptop"')
+  const revoked = await at('keys', 'revoke', keys[0].id)
+  expect(revoked.out).toContain('revoked')
+  expect((await at('keys', 'revoke', 'nobody')).code).toBe(1)
+  expect((await at('keys', 'create', '--expires', 'soon')).code).toBe(2)
+})
+
+describe('connect', () => {
+  test('openclaw: a provider block with context, cost, usage in streams, and the id that discovers', async () => {
+    await at('config', 'set', 'agents.defaults.model', 'huggingface/Qwen/Qwen3-8B:fastest')
+    const { out, err, code } = await at('connect', 'openclaw', '--check')
+    expect(code, err).toBe(0)
+    expect(err).toMatch(/It works: \S+ answered ".+", with usage\./)
+    const { default: JSON5 } = await import('json5')
+    const { agents, models } = JSON5.parse(out)
+    expect(agents.defaults.model.primary).toBe('litellm/huggingface/Qwen/Qwen3-8B:fastest')
+    expect(models.providers.litellm).toMatchObject({
+      baseUrl: `${worker.url}/v1`,
+      apiKey: '$' + '{HUGWAY_API_KEY}',
+      api: 'openai-completions',
+    })
+    expect(models.providers.litellm.models[0]).toEqual({
+      id: 'huggingface/Qwen/Qwen3-8B:fastest',
+      name: 'Qwen3 8B (fastest)',
+      reasoning: false,
+      input: ['text'],
+      cost: { input: 0.05, output: 0.2, cacheRead: 0, cacheWrite: 0 },
+      contextWindow: 40960,
+      maxTokens: 8192,
+      compat: { supportsUsageInStreaming: true },
+    })
+  })
+
+  test.each(['openai', 'ai-sdk', 'langchain', 'curl'])(
+    '%s: code with this address and no key in it',
+    async (client) => {
+      const { out, code } = await at('connect', client)
+      expect(code).toBe(0)
+      expect(out).toContain(`${worker.url}/v1`)
+      expect(out).toContain('HUGWAY_API_KEY')
+      expect(out).not.toContain('test-key')
+    },
+  )
+})
+
+describe('doctor', () => {
+  test('finds everything in order, or says what to do', async () => {
+    const { out, code, err } = await at('doctor')
+    expect(out + err).toContain('ok       Worker:')
+    expect(out).toContain('ok       default model huggingface/Qwen/Qwen3-8B:fastest')
+    expect(code, out).toBe(0)
+  })
+
+  test('names what is gone, down, smaller or without tools', async () => {
+    project.write(
+      'bad.json5',
+      JSON.stringify({
+        agents: {
+          defaults: {
+            model: {
+              primary: 'huggingface/deepseek-ai/DeepSeek-V3.2',
+              fallbacks: [
+                'huggingface/gone/model',
+                'huggingface/deepseek-ai/DeepSeek-R1:sambanova',
+                'huggingface/Qwen/Qwen3-8B',
+              ],
+            },
+            models: { 'huggingface/Qwen/Qwen3-32B:ovhcloud': { alias: 'No tools' } },
+          },
+        },
+      }),
+    )
+    const run = await project.hugway(['doctor', '--json', '--file', 'bad.json5'], {
+      HF_BASE_URL: router.url,
+      HF_TOKEN: 'x',
+    })
+    expect(run.code).toBe(1)
+    const findings: { check: string; level: string; text: string; todo?: string }[] = JSON.parse(run.out)
+    const of = (part: string) => findings.find(({ check }) => check.includes(part))
+    expect(of('gone/model')).toMatchObject({ level: 'failure', text: 'is not on the router’s list' })
+    expect(of(':sambanova')).toMatchObject({ level: 'failure', text: 'sambanova does not serve it now' })
+    expect(of('Qwen3-8B')).toMatchObject({ level: 'warning', text: expect.stringContaining('context is smaller') })
+    expect(of('No tools')).toMatchObject({ level: 'warning', text: 'none of its providers takes tools' })
+    expect(findings.filter(({ level, todo }) => level !== 'ok' && !todo)).toEqual([])
+  })
+
+  test('--fix mends permissions, the compatibility flag and an old catalog', async () => {
+    const own = makeProject()
+    own.write('.dev.vars', 'HF_TOKEN=hf_x\n')
+    own.write('wrangler.toml', own.read('wrangler.toml').replace('"enable_request_signal"', '"nodejs_compat"'))
+    const environment = { HF_BASE_URL: router.url }
+    const before = await own.hugway(['doctor'], environment)
+    expect(before.code).toBe(1)
+    expect(before.out).toMatch(/FAILURE {2}compatibility flags.*\n +-> add/)
+    expect(before.out).toContain('warning  .dev.vars: others on this machine can read it')
+    expect((await own.hugway(['doctor', '--fix'], environment)).code).toBe(0)
+    expect(own.read('wrangler.toml')).toContain('compatibility_flags = ["nodejs_compat", "enable_request_signal"]')
+    expect((await own.hugway(['doctor'], environment)).out).toContain('0 failure(s), 0 warning(s)')
+    own.remove()
+    const remote = await at('doctor', '--fix')
+    expect(remote.out).toMatch(/ok {7}catalog: (renewed: )?14 models/)
+  })
+
+  test('says which permission the token lacks', async () => {
+    router.script(({ path }) => (path.includes('/chat/') ? { fault: 'status', status: 403 } : undefined))
+    const run = await project.hugway(['doctor'], { HF_BASE_URL: router.url, HF_TOKEN: 'hf_lacking' })
+    router.reset()
+    expect(run.code).toBe(1)
+    expect(run.out).toContain('lacks the permission "Make calls to Inference Providers"')
+    expect(run.out).not.toContain('hf_lacking')
+  })
+})
