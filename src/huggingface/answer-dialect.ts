@@ -34,11 +34,6 @@ export function toFinishReason(reason: string, hasToolCalls: boolean): string | 
   return hasToolCalls ? 'tool_calls' : 'stop' // eos_token, eos, end_turn, stop_sequence, STOP, ...
 }
 
-/** Whether clients know all of these finish reasons. */
-export function areKnownReasons(reasons: readonly string[]): boolean {
-  return reasons.every((reason) => KNOWN_REASONS.has(reason))
-}
-
 /**
  * Mends a chunk for clients: finish reasons they know, an `index` and an `id` on tool calls that lack them.
  *

@@ -30,7 +30,7 @@ export type AttemptTools = { readonly router: RouterClient; readonly clock: Cloc
 
 /** What an attempt sends, and how long each part of it may take. */
 export type AttemptOrder = {
-  readonly body: string
+  readonly body: Uint8Array
   readonly stream: boolean
   readonly timeouts: Timeouts
   /** Milliseconds left of the whole request. */

@@ -37,7 +37,7 @@ export type RelayTools = { readonly clock: Clock; readonly newId: () => string }
 /** After the finish reason the answer is whole; what may follow is its usage. */
 const AFTER_FINISH_MS = 5_000
 /** Reads by hand before a trusted stream goes to the pump: setting that up costs as much as a few of them. */
-const READS_BY_HAND = 16
+const READS_BY_HAND = 32
 
 /**
  * Hands the rest of a stream on and watches it to its end: an answer that was cut, that stalled or that ran out of

@@ -1,4 +1,4 @@
-import { elementsOf, membersOf, splice } from '../core/json-text.ts'
+import { concat, elementsOf, membersOf, splice, textOf } from '../core/json-bytes.ts'
 import type { ChatRequest } from '../openai/chat-request.ts'
 
 /**
@@ -10,38 +10,57 @@ import type { ChatRequest } from '../openai/chat-request.ts'
  * - the role `developer` becomes `system`.
  * - `stream_options.include_usage` is asked for on a stream unless the client refused it.
  */
-export function createRouterBody(request: ChatRequest): (routerModel: string) => string {
-  const kept = new Map(request.members.map((member) => [member.key, request.text.slice(member.start, member.end)]))
+export function createRouterBody(request: ChatRequest): (routerModel: string) => Uint8Array {
+  const { bytes, members } = request
+  const kept = new Map(members.map(({ key, start, end }): [string, Pieces] => [key, [bytes.subarray(start, end)]]))
   for (const ours of ['model', 'models', 'store', 'max_completion_tokens']) kept.delete(ours)
-  const maxTokens = valueText(request, 'max_completion_tokens')
-  if (maxTokens !== undefined && maxTokens !== 'null') kept.set('max_tokens', `"max_tokens":${maxTokens}`)
-  if (request.roles.includes('developer')) kept.set('messages', `"messages":${withSystemRole(request)}`)
+  const maxTokens = valueOf(request, 'max_completion_tokens')
+  if (maxTokens && !isNull(maxTokens)) kept.set('max_tokens', [encode('"max_tokens":'), maxTokens])
+  if (request.roles.includes('developer')) kept.set('messages', [encode('"messages":'), ...withSystemRole(request)])
   if (request.stream && request.includeUsage === undefined) {
-    kept.set('stream_options', `"stream_options":${withUsage(valueText(request, 'stream_options'))}`)
+    kept.set('stream_options', [encode('"stream_options":'), ...withUsage(valueOf(request, 'stream_options'))])
   }
-  const rest = [...kept.values()].join(',')
-  return (routerModel) => `{"model":${JSON.stringify(routerModel)},${rest}}`
+  const rest = [...kept.values()].flatMap((member) => [COMMA, ...member])
+  return (routerModel) => concat([encode(`{"model":${JSON.stringify(routerModel)}`), ...rest, CLOSE])
 }
 
-function valueText({ members, text }: ChatRequest, key: string): string | undefined {
+type Pieces = readonly Uint8Array[]
+
+const encoder = new TextEncoder()
+const encode = (text: string) => encoder.encode(text)
+const COMMA = encode(',')
+const OPEN = encode('{')
+const CLOSE = encode('}')
+
+function valueOf({ members, bytes }: ChatRequest, key: string): Uint8Array | undefined {
   const member = members.find((candidate) => candidate.key === key)
-  return member && text.slice(member.valueStart, member.end)
+  return member && bytes.subarray(member.valueStart, member.end)
 }
 
-function withUsage(options: string | undefined): string {
-  if (options === undefined || options === 'null') return '{"include_usage":true}'
+/** Nothing else in JSON begins with an n. */
+const isNull = (value: Uint8Array) => value[0] === 0x6e
+
+function withUsage(options: Uint8Array | undefined): Pieces {
+  if (!options || isNull(options)) return [encode('{"include_usage":true}')]
   const others = membersOf(options).filter(({ key }) => key !== 'include_usage')
-  return `{${[...others.map(({ start, end }) => options.slice(start, end)), '"include_usage":true'].join(',')}}`
+  return [
+    OPEN,
+    ...others.flatMap(({ start, end }) => [options.subarray(start, end), COMMA]),
+    encode('"include_usage":true}'),
+  ]
 }
 
-function withSystemRole(request: ChatRequest): string {
-  const messages = valueText(request, 'messages') ?? '[]'
+function withSystemRole(request: ChatRequest): Pieces {
+  const messages = valueOf(request, 'messages') ?? encode('[]')
   const roles = elementsOf(messages, 0).flatMap((start) =>
     membersOf(messages, start).filter(({ key }) => key === 'role'),
   )
-  const developers = roles.filter(({ valueStart, end }) => JSON.parse(messages.slice(valueStart, end)) === 'developer')
+  const developers = roles.filter(
+    ({ valueStart, end }) => JSON.parse(textOf(messages, valueStart, end)) === 'developer',
+  )
+  const system = encode('"system"')
   return splice(
     messages,
-    developers.map(({ valueStart, end }) => ({ start: valueStart, end, text: '"system"' })),
+    developers.map(({ valueStart, end }) => ({ start: valueStart, end, bytes: system })),
   )
 }

@@ -10,7 +10,7 @@ export type RouterAccess = {
 
 export type RouterClient = {
   /** @throws What `Send` throws when no headers came: refused, reset, DNS, TLS, aborted. */
-  postChat(body: string, stream: boolean, signal: AbortSignal): Promise<Response>
+  postChat(body: Uint8Array, stream: boolean, signal: AbortSignal): Promise<Response>
   getModels(signal: AbortSignal): Promise<Response>
 }
 

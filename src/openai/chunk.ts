@@ -13,7 +13,6 @@ export type ChunkFacts =
       /** Carries content, reasoning, a tool call or a finish: the answer has begun. */
       readonly hasSubstance: boolean
       readonly finishReasons: readonly string[]
-      readonly hasToolCalls: boolean
       readonly usage: Usage | undefined
       readonly chunk: Chunk
     }
@@ -60,7 +59,6 @@ export function readChunk(data: string, eventName?: string): ChunkFacts {
     kind: 'chunk',
     hasSubstance: finishReasons.length > 0 || choices.some(hasSubstance),
     finishReasons,
-    hasToolCalls: choices.some((choice) => toolCallsOf(choice).length > 0),
     usage: readUsage(value['usage']) ?? choices.map((choice) => readUsage(choice['usage'])).find(Boolean),
     chunk: { ...value, choices },
   }
@@ -78,13 +76,6 @@ export function hasSubstance(choice: Fields): boolean {
 export function finishReasonOf(choice: Fields): string | undefined {
   const reason = choice['finish_reason']
   return typeof reason === 'string' && reason !== '' ? reason : undefined
-}
-
-/** The tool calls in a choice's delta. */
-export function toolCallsOf(choice: Fields): readonly Fields[] {
-  const delta = choice['delta']
-  const calls = isFields(delta) ? delta['tool_calls'] : undefined
-  return Array.isArray(calls) ? calls.filter(isFields) : []
 }
 
 /** Reads `usage`; anything else than two counts is no usage. */

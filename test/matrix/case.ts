@@ -70,7 +70,7 @@ export const PRIMARY_TEXT = 'The primary answers: é, 漢 and 🙂 came through,
 export const FALLBACK_TEXT = 'Somebody else speaks here, in words that nobody could mistake for another model.'
 
 /** The times that the matrix configures, in milliseconds. */
-export const TIMES = { holdMs: 700, timeouts: { headersMs: 1_000, firstTokenMs: 1_500, idleMs: 1_000, totalMs: 5_000 } }
+export const TIMES = { holdMs: 700, timeouts: { headersMs: 2_000, firstTokenMs: 2_500, idleMs: 2_000, totalMs: 8_000 } }
 /** What a busy machine may add to the configured times before it counts as a hang. */
 export const SLACK_MS = 2_500
 /** How long an upstream call may stay open after nobody wants it any more. */

@@ -17,7 +17,8 @@ function pickCases(): Case[] {
     return cell.find(({ chain }) => chain === wanted) ?? cell[0] ?? []
   })
   const crowd = CASES.filter(({ clients, fault, chain }) => clients > 1 && fault === '503' && chain !== 'no_fallback')
-  return [...picked, ...crowd]
+  // Other files run at the same time: a hundred at once would measure the machine. `npm run matrix` has them.
+  return [...picked, ...crowd.map((one) => ({ ...one, clients: 30 }))]
 }
 
 const picked = pickCases()
