@@ -6,7 +6,8 @@ import { type Project, readDevVars } from './project.ts'
 import type { Terminal } from './terminal.ts'
 import { sayingOf, type Wrangler } from './wrangler.ts'
 
-const TOKEN_NAMES = ['HF_TOKEN', 'HUGGINGFACE_HUB_TOKEN']
+/** The Worker takes the first one that is set. */
+const TOKEN_NAMES = ['HUGGINGFACE_HUB_TOKEN', 'HF_TOKEN']
 /** What goes along when it is set here: who pays, and another upstream. */
 const OPTIONAL = ['HF_BILL_TO', 'HF_BASE_URL']
 
@@ -60,7 +61,7 @@ export async function putSecrets(request: SecretsRequest): Promise<Deployment> {
   }
   const run = await wrangler.run(['secret', 'bulk', '--env', team], JSON.stringify(Object.fromEntries(missing)))
   if (run.code !== 0) throw new CommandError(`wrangler could not put the secrets: ${sayingOf(run)}`)
-  terminal.remark(`Put ${missing.map(([name]) => name).join(', ')}.`)
+  terminal.remark(`Put ${missing.map(([name]) => name).join(', ')} as secrets of "${team}".`)
   if (values[tokenName] === undefined || tokenHash === undefined) return made
   const known = { ...made, tokenHash }
   keepDeployment(project, known)

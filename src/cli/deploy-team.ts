@@ -5,7 +5,7 @@ import { CommandError, messageOf } from './command-error.ts'
 import { kvPlace } from './config-place.ts'
 import { deployNames, isDefaultTeam, planDeploy } from './deploy-plan.ts'
 import { putSecrets } from './deploy-secrets.ts'
-import { keepDeployment } from './deployments.ts'
+import { deploymentFile, keepDeployment } from './deployments.ts'
 import { fieldOf, listOf } from './http-call.ts'
 import { checkLive } from './live-check.ts'
 import type { Project } from './project.ts'
@@ -65,7 +65,10 @@ export async function deployTeam(request: DeployRequest): Promise<string | undef
       'Deployed, but wrangler named no address (workers_dev = false?): check it by `hugway doctor --url`',
     )
   }
-  keepDeployment(project, { ...deployment, url })
+  if (url !== deployment.url) {
+    keepDeployment(project, { ...deployment, url })
+    terminal.remark(`Kept its address in ${deploymentFile(project, team)}`)
+  }
   await checkLive(terminal, url, deployment.apiKey ?? process.env['HUGWAY_API_KEY'])
   return url
 }

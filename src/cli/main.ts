@@ -46,6 +46,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof CommandError)) throw error
-  process.exitCode = complain(`hugway: ${messageOf(error)}`, error.exitCode)
+  // A file that cannot be written is no bug either: the system's own message names it.
+  const isOfSystem = error instanceof Error && 'syscall' in error
+  if (!(error instanceof CommandError || isOfSystem)) throw error
+  process.exitCode = complain(`hugway: ${messageOf(error)}`, error instanceof CommandError ? error.exitCode : 1)
 }

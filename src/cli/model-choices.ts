@@ -22,11 +22,11 @@ export function modelChoices(catalog: Catalog, first: string): readonly Choice[]
   })
   const sorted = bases.sort((a, b) => rank(a.row, first) - rank(b.row, first) || a.row.name.localeCompare(b.row.name))
   return sorted.flatMap(({ row, ref }) => [
-    { value: formatModelRef(ref), label: row.name, hint: `${ref.id}, ${describeModel(row, undefined)}` },
+    { value: formatModelRef(ref), label: `${row.name} - ${describeModel(row, undefined)}`, hint: ref.id },
     ...(['cheapest', 'fastest'] as const).map((policy) => ({
       value: `${formatModelRef(ref)}:${policy}`,
-      label: `${row.name} (${policy})`,
-      hint: `${ref.id}:${policy}, ${describeModel(row, policy)}`,
+      label: `${row.name} (${policy}) - ${describeModel(row, policy)}`,
+      hint: `${ref.id}:${policy}`,
     })),
   ])
 }

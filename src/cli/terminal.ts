@@ -22,26 +22,36 @@ export function createTerminal(isAsked: boolean): Terminal {
   const isInteractive = isAsked && process.stdin.isTTY === true && process.stdout.isTTY === true
   const output = process.stderr
   const plain = (text: string) => void output.write(`${text}\n`)
+  /** What is said while something turns waits for its end: both would write over each other. */
+  let waiting: (() => void)[] | undefined
+  const say = (tell: () => void) => (waiting ? void waiting.push(tell) : tell())
+  const during = async <T>(title: string, work: () => Promise<T>): Promise<T> => {
+    const turning = spinner({ output })
+    waiting = []
+    turning.start(title)
+    try {
+      const value = await work()
+      turning.stop(title)
+      return value
+    } catch (error) {
+      turning.error(title)
+      throw error
+    } finally {
+      const told = waiting
+      waiting = undefined
+      for (const tell of told) tell()
+    }
+  }
   return {
     isInteractive,
-    print: (text) => void process.stdout.write(`${text}\n`),
-    remark: isInteractive ? (text) => log.info(text, { output }) : plain,
-    warn: isInteractive ? (text) => log.warn(text, { output }) : (text) => plain(`warning: ${text}`),
-    async during(title, work) {
-      if (!isInteractive) {
-        plain(`${title} ...`)
-        return work()
-      }
-      const turning = spinner({ output })
-      turning.start(title)
-      try {
-        const value = await work()
-        turning.stop(title)
-        return value
-      } catch (error) {
-        turning.error(title)
-        throw error
-      }
+    print: (text) => say(() => void process.stdout.write(`${text}\n`)),
+    remark: (text) => (isInteractive ? say(() => log.info(text, { output })) : plain(text)),
+    warn: (text) => (isInteractive ? say(() => log.warn(text, { output })) : plain(`warning: ${text}`)),
+    during(title, work) {
+      // One thing turns at a time; what it consists of does not turn by itself.
+      if (isInteractive) return waiting ? work() : during(title, work)
+      plain(`${title} ...`)
+      return work()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, symlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hugway, makeProject, type TestProject } from './support/hugway.ts'
 
@@ -72,6 +72,8 @@ describe('a file', () => {
     const set = await project.hugway(['config', 'set', 'hugway.holdMs', '10', '--file', 'link.json5'])
     expect(set.err).toContain('~ hugway.holdMs: 5000 -> 10')
     expect(project.read('hugway.json5')).toBe(GOOD.replace('5000', '10'))
+    expect(statSync(project.path('hugway.json5')).mode & 0o777).toBe(0o640)
+    expect(lstatSync(project.path('link.json5')).isSymbolicLink()).toBe(true)
     const bad = await project.hugway(['config', 'set', 'hugway.holdMs', '-1', '--file', 'hugway.json5'])
     expect(bad).toMatchObject({ code: 1, out: '' })
     expect(bad.err).toContain('nothing was written')
@@ -81,6 +83,13 @@ describe('a file', () => {
     expect(JSON.parse(get.out)).toEqual({ holdMs: 10 })
     const missing = await project.hugway(['config', 'get', 'hugway.cors', '--file', 'hugway.json5'])
     expect(missing).toMatchObject({ code: 1, out: '' })
+  })
+
+  test('that cannot be written is one line', async () => {
+    mkdirSync(project.path('directory.json'))
+    const { code, err } = await project.hugway(['config', 'set', 'hugway.holdMs', '1', '--file', 'directory.json'])
+    expect(code).toBe(1)
+    expect(err).toMatch(/^hugway: EISDIR: .*\n$/)
   })
 
   test('has no history, and says who has', async () => {

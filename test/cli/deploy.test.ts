@@ -157,6 +157,14 @@ test('onboarding goes on to the deployment, with the configuration it made', asy
   ])
   expect(secrets['acme']).not.toHaveProperty('HF_BASE_URL') // on this machine: of no use there
   expect(project.has('.dev.vars')).toBe(false)
+
+  // Now it is there: what it has is merged with, by its own address and with its history.
+  const more = [...flags, '--alias', 'Quick=Qwen/Qwen3-8B:fastest']
+  const second = await project.hugway(['onboard', '--non-interactive', ...more], environment)
+  expect(second.err).toContain(`Written to ${worker.url}`)
+  const third = await project.hugway(['onboard', '--non-interactive', ...more], environment)
+  expect(third.err).toContain(`Nothing to change in ${worker.url}`)
+  expect(third.err).toContain('Every secret is set already')
 })
 
 test('a token is replaced when another one is given, and nothing else is', async () => {

@@ -1,6 +1,8 @@
+import { mkdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { startGateway } from '../support/start-gateway.ts'
 import { makeProject, type TestProject } from './support/hugway.ts'
 import { KEY, startInTerminal, type TerminalRun, whyNoTerminal } from './support/pty.ts'
 
@@ -52,7 +54,7 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     await run.until('nscale')
     run.type(`${KEY.down}${KEY.enter}`)
     await answer(run, 'Fallbacks', 'gpt-oss-120b')
-    await run.until('GPT-OSS 120B (openai')
+    await run.until('GPT-OSS 120B - 131k context')
     run.type(`${KEY.tab}${KEY.enter}`)
     await answer(run, 'Give aliases to them?', KEY.enter)
     await answer(run, 'Alias of huggingface/Qwen/Qwen3-8B:', KEY.enter)
@@ -104,8 +106,9 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     await answer(run, 'Default model', 'qwen3-8b')
     await run.until('Qwen3 8B')
     await run.until('$0.05 in / $0.2 out per 1M')
-    for (const label of ['Qwen3 8B', 'Qwen3 8B (cheapest)', 'Qwen3 8B (fastest)']) expect(run.screen()).toContain(label)
-    expect(run.screen()).toContain('41k context')
+    for (const name of ['Qwen3 8B', 'Qwen3 8B (cheapest)', 'Qwen3 8B (fastest)']) {
+      expect(run.screen()).toContain(`${name} - 41k context, $0.05 in / $0.2 out per 1M`)
+    }
     run.type(KEY.ctrlC)
     expect(await run.ended).toBe(1)
     expect(run.screen()).toContain('Cancelled. Nothing was written.')
@@ -123,6 +126,33 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     await answer(run, 'Write the configuration', 'n')
     expect(await run.ended, run.screen()).toBe(0)
     expect([project.has('.dev.vars'), kept()]).toEqual([false, null])
+  })
+
+  test('Cloudflare is the other place: it goes on with the steps of deploy', async () => {
+    const keys = { apiKey: 'hugway-team-key', adminToken: 'hugway-admin-team-token' }
+    const settings = { HUGWAY_API_KEY: keys.apiKey, HUGWAY_ADMIN_TOKEN: keys.adminToken }
+    const worker = await startGateway({ upstreamUrl: router.url, settings })
+    try {
+      project.setCloud({ url: worker.url })
+      mkdirSync(project.path('.hugway/deployments'), { recursive: true })
+      project.write('.hugway/deployments/production.json', JSON.stringify({ team: 'production', ...keys }))
+      const run = await start(['--huggingface-api-key', 'hf_flag'])
+      await answer(run, 'Provider', KEY.enter)
+      await answer(run, 'Where to?', `${KEY.down}${KEY.enter}`)
+      await answer(run, 'Whose deployment?', KEY.enter)
+      await answer(run, 'Default model', KEY.enter)
+      await answer(run, 'Prefer a backend?', KEY.enter)
+      await answer(run, 'Fallbacks', KEY.enter)
+      await answer(run, 'Give aliases to them?', 'n')
+      await answer(run, 'Deploy the team "production" now?', KEY.enter)
+      expect(await run.ended, run.screen()).toBe(0)
+      expect(run.screen()).toContain(`${worker.url}/v1 is ready`)
+      for (const secret of ['hf_flag', keys.apiKey, keys.adminToken]) expect(run.screen()).not.toContain(secret)
+      expect(project.read('wrangler.toml')).toContain('[env.production]')
+      expect(project.has('.dev.vars')).toBe(false)
+    } finally {
+      await worker.close()
+    }
   })
 
   test('a token without the permission ends it there', async () => {

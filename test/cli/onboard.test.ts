@@ -127,6 +127,11 @@ test('the built-in list stands in for a router that is out of reach', async () =
   expect(run.err).toContain('The built-in list is used')
 })
 
+test('a token of the environment that goes before the one written is named', async () => {
+  const run = await project.hugway(FLAGS, { HF_BASE_URL: router.url, HUGGINGFACE_HUB_TOKEN: 'hf_other' })
+  expect(run.err).toContain('warning: HUGGINGFACE_HUB_TOKEN of the environment goes before it')
+})
+
 test('a token of the environment is used, and one of .dev.vars', async () => {
   const environment = { HF_BASE_URL: router.url, HUGGINGFACE_HUB_TOKEN: 'hf_environment' }
   expect((await project.hugway(['onboard', '--non-interactive'], environment)).code).toBe(0)

@@ -13,7 +13,7 @@ import { askForModels } from '../onboard-questions.ts'
 import { loadCatalog, type OnboardToken, obtainToken, proveToken } from '../onboard-token.ts'
 import { type Project, requireProject } from '../project.ts'
 import { ask, choose, confirm } from '../prompts.ts'
-import { findRouterUrl } from '../router-access.ts'
+import { findRouterUrl, findToken } from '../router-access.ts'
 import { findTeamWorker, LOCAL_URL } from '../worker-access.ts'
 import { createWrangler } from '../wrangler.ts'
 
@@ -118,6 +118,10 @@ async function finishHere(
   putTokenIntoDevVars(project, value, isDryRun)
   if (name === undefined) terminal.remark(`The token is in ${project.devVars} already.`)
   else terminal.remark(`${isDryRun ? 'Would write' : 'Wrote'} ${name} to ${project.devVars} (only you can read it).`)
+  const used = findToken(project)
+  if (!isDryRun && used && used.value !== value) {
+    terminal.warn(`${used.name} of the ${used.source} goes before it, and is another one: npm start will use that.`)
+  }
   const next = `Next: npm start, which serves ${LOCAL_URL}/v1; then hugway connect openclaw`
   if (terminal.isInteractive) outro(next)
   else terminal.print(isDryRun ? 'Nothing was changed.' : next)

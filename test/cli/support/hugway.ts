@@ -19,6 +19,8 @@ const NOTHING_SET = {
   HUGWAY_URL: '',
   HUGWAY_WRANGLER: '',
   npm_lifecycle_event: '',
+  // The tests start it hundreds of times: what Node made of the TypeScript is kept.
+  NODE_COMPILE_CACHE: join(tmpdir(), 'hugway-compile-cache'),
 }
 
 /** What a run of the command came to. */
@@ -80,7 +82,12 @@ export function makeProject(): TestProject {
   writeFileSync(state, JSON.stringify(EMPTY))
   const path = (name: string) => join(root, name)
   const cloud = () => JSON.parse(readFileSync(state, 'utf8')) as Cloud
-  const environment = (own: Environment = {}) => ({ HUGWAY_WRANGLER: STAND_IN, STAND_IN_STATE: state, ...own })
+  const environment = (own: Environment = {}) => ({
+    HUGWAY_WRANGLER: STAND_IN,
+    STAND_IN_STATE: state,
+    TMPDIR: root,
+    ...own,
+  })
   return {
     root,
     path,
