@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
 import type { Problem } from './errors.ts'
 import { nearestOf } from './nearest.ts'
-import { err, ok, type Result } from './result.ts'
 
 const text = z.string('must be a text')
 const ref = z.string('must be a model ref, huggingface/<org>/<model>[:suffix]')
@@ -111,10 +110,17 @@ export type ConfigDocument = z.infer<typeof documentSchema>
 export type OwnModel = z.infer<typeof ownModelSchema>
 export type TimeoutsInput = z.infer<typeof timeoutsSchema>
 
+/** What is wrong with a document's shape, and the part of it that is sound, whose meaning can be checked all the same. */
+export type ReadDocument = { readonly sound: ConfigDocument | undefined; readonly problems: readonly Problem[] }
+
 /** Checks the shape of a document, strictly. Lists every problem; an unknown key comes with the nearest known one. */
-export function readDocument(value: unknown): Result<ConfigDocument, readonly Problem[]> {
+export function readDocument(value: unknown): ReadDocument {
   const parsed = documentSchema.safeParse(value)
-  return parsed.success ? ok(parsed.data) : err(parsed.error.issues.flatMap((issue) => toProblems(issue, [])))
+  if (parsed.success) return { sound: parsed.data, problems: [] }
+  const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, []))
+  const sound = documentSchema.safeParse(leaveOut(value, faults))
+  const problems = faults.map(({ path, message }) => ({ path: formatPath(path) || '(the document)', message }))
+  return { sound: sound.data, problems }
 }
 
 /** Writes a path as a person would in code: `agents.defaults.models["huggingface/a/b"].alias`. */
@@ -128,7 +134,9 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 type Issue = z.core.$ZodIssue
 
-function toProblems(issue: Issue, base: readonly PropertyKey[]): Problem[] {
+type Fault = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+function toFaults(issue: Issue, base: readonly PropertyKey[]): Fault[] {
   const path = [...base, ...issue.path]
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key))
   if (issue.code === 'invalid_union') {
@@ -137,17 +145,31 @@ function toProblems(issue: Issue, base: readonly PropertyKey[]): Problem[] {
       issues.every((one) => one.path.length > 0 || one.code !== 'invalid_type'),
     )
     if (meant?.length && issue.errors.length > 1 && !meant.some((one) => one.code === 'invalid_value')) {
-      return meant.flatMap((one) => toProblems(one, path))
+      return meant.flatMap((one) => toFaults(one, path))
     }
   }
-  return [{ path: formatPath(path) || '(the document)', message: issue.message }]
+  return [{ path, message: issue.message }]
 }
 
-function unknownKey(path: readonly PropertyKey[], key: string): Problem {
+function unknownKey(path: readonly PropertyKey[], key: string): Fault {
   const known = knownKeysAt(path)
   const nearest = nearestOf(key, known)
   const advice = nearest ? `did you mean "${nearest}"?` : `known here: ${known.join(', ')}`
-  return { path: formatPath([...path, key]), message: `unknown key; ${advice}` }
+  return { path: [...path, key], message: `unknown key; ${advice}` }
+}
+
+/** A copy without what has a fault; a list with a faulty element is left out whole, so that no index moves. */
+function leaveOut(value: unknown, faults: readonly Fault[]): unknown {
+  const copy = structuredClone(value)
+  for (const { path } of faults) {
+    const list = path.findIndex((key) => typeof key === 'number')
+    const keys = list === -1 ? path : path.slice(0, list)
+    const last = keys.at(-1)
+    let parent: unknown = copy
+    for (const key of keys.slice(0, -1)) parent = (parent as Record<PropertyKey, unknown> | undefined)?.[key]
+    if (last !== undefined && typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, last)
+  }
+  return copy
 }
 
 /** Walks the schema, so that the list of known keys cannot drift from what is accepted. */

@@ -57,11 +57,11 @@ export function parseConfig(text: string): Result<LoadedConfig, readonly Problem
   const parsed = parseDocumentText(text)
   if (!parsed.ok) return parsed
   const { value, problems: secrets } = withoutSecrets(parsed.value)
-  const document = readDocument(value)
-  const others: Problem[] = document.ok ? [] : [...document.error]
-  const config = document.ok ? resolve(document.value, others) : undefined
-  const problems = [...secrets, ...others.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
-  return document.ok && config && problems.length === 0 ? ok({ document: document.value, config }) : err(problems)
+  const { sound, problems: others } = readDocument(value)
+  const all = [...others]
+  const config = sound && resolve(sound, all)
+  const problems = [...secrets, ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
+  return sound && config && problems.length === 0 ? ok({ document: sound, config }) : err(problems)
 }
 
 /** Aliases are compared without case, and a run of spaces counts as one. */
@@ -134,8 +134,8 @@ function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collec
     const refuse = (message: string) => problems.push({ path: formatPath([...path, 'alias']), message })
     if (normalizeAlias(alias) === '' || normalizeAlias(alias) === 'default') {
       refuse(`"${alias}" cannot be an alias: it already means the primary model`)
-    } else if (alias.includes('/')) {
-      refuse(`"${alias}" cannot be an alias: a name with a slash is a model ref`)
+    } else if (parseModelRef(alias).ok) {
+      refuse(`"${alias}" cannot be an alias: it is a model ref itself`)
     } else if (known && formatModelRef(known) !== formatModelRef(ref)) {
       refuse(`"${alias}" is the alias of ${formatModelRef(known)} and of ${formatModelRef(ref)}; each needs its own`)
     } else {

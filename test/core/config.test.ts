@@ -138,7 +138,7 @@ describe('what is wrong is said, with its place', () => {
     ['an alias that is a number', models({ [R1]: { alias: 7 } }), /alias: must be a text$/],
     ['an empty alias', models({ [R1]: { alias: '  ' } }), /alias: " {2}" cannot be an alias/],
     ['an alias "Default"', models({ [R1]: { alias: 'Default' } }), /"Default" cannot be an alias/],
-    ['an alias with a slash', models({ [R1]: { alias: 'a/b' } }), /"a\/b" cannot be an alias/],
+    ['an alias that is a model ref', models({ [R1]: { alias: 'a/b' } }), /"a\/b" cannot be an alias/],
     [
       'another address',
       provider({ baseUrl: 'https://evil.example/v1' }),
@@ -290,3 +290,24 @@ function deepPrice(depth: number): string {
   const cost = `{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`
   return `{"models":{"providers":{"huggingface":{"models":[{"id":"a/b","cost":${cost}}]}}}}`
 }
+
+test('problems of shape and of meaning are listed together', () => {
+  const result = parseConfig(`{
+    agent: 1,
+    agents: { defaults: { model: "x", models: { "a/b": { alias: "Q" }, "c/d": { alias: "q", ali: 2 } } } },
+    hugway: { holdMs: -1, cors: { origins: ["x/y"] } },
+  }`)
+  expect(result.ok ? [] : result.error.map(({ path }) => path)).toEqual([
+    'agents.defaults.models["c/d"].ali',
+    'hugway.holdMs',
+    'agent',
+    'agents.defaults.model',
+    'agents.defaults.models["c/d"].alias',
+    'hugway.cors.origins[0]',
+  ])
+})
+
+test('an alias may have a slash where no model ref could be meant', () => {
+  const result = parseConfig('{agents: {defaults: {models: {"a/b": {alias: "Draft / fast"}}}}}')
+  expect(result.ok).toBe(true)
+})
