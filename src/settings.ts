@@ -50,12 +50,21 @@ export function readSettings(env: Env): Settings {
       'HUGWAY_ADMIN_TOKEN is not set: run `npx wrangler secret put HUGWAY_ADMIN_TOKEN`.',
     )
   }
+  const apiKey = headerText('HUGWAY_API_KEY')
+  if (apiKey !== undefined && apiKey === adminToken) {
+    for (const name of ['HUGWAY_API_KEY', 'HUGWAY_ADMIN_TOKEN']) {
+      problems.set(
+        name,
+        'HUGWAY_API_KEY and HUGWAY_ADMIN_TOKEN are the same: a client key must not open /admin. Change one.',
+      )
+    }
+  }
   return {
     kv,
     routerToken,
     routerBaseUrl: readBaseUrl(env, problems),
     billTo: headerText('HF_BILL_TO'),
-    apiKey: headerText('HUGWAY_API_KEY'),
+    apiKey,
     adminToken,
     problems,
   }

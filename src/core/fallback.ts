@@ -33,7 +33,8 @@ export function decideNext(outcome: Outcome, situation: Situation): Next {
   if (outcome.kind === 'answering') return { do: 'commit' }
   if (outcome.kind === 'client_gone') return { do: 'stop', because: 'client_gone' }
   const reason = reasonOf(outcome)
-  if (reason === 'bad_request') return { do: 'stop', because: 'request_at_fault' }
+  // An error inside a 200 may be one model's way of failing at a good request, so others are asked.
+  if (reason === 'bad_request' && outcome.kind === 'status') return { do: 'stop', because: 'request_at_fault' }
   if (situation.budgetLeftMs <= 0) return { do: 'stop', because: 'out_of_time' }
   if (reason === 'context_overflow') return { do: 'try_larger' }
   const wait = retryWait(outcome, situation)

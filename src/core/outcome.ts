@@ -1,5 +1,5 @@
 /** Which wait of an attempt ran out. */
-export type Phase = 'headers' | 'first_token' | 'idle' | 'total'
+export type Phase = 'headers' | 'first_token' | 'idle'
 
 /** What an upstream said in an error body, in whatever shape it came. */
 export type UpstreamError = {
@@ -41,7 +41,22 @@ export type AttemptReport = {
   /** The upstream's HTTP status, where it sent one. */
   readonly status?: number
   readonly message: string
+  /** Milliseconds after which the upstream asked to be tried again. */
+  readonly retryAfterMs?: number
 }
+
+/** Failures that a later request may not meet. */
+const PASSING: readonly FailureReason[] = [
+  'rate_limited',
+  'overloaded',
+  'timeout',
+  'unreachable',
+  'server_error',
+  'bad_answer',
+]
+
+/** Whether a failure may have passed a moment later. */
+export const isPassing = (reason: FailureReason) => PASSING.includes(reason)
 
 // How providers word it when the conversation is too long for the model (OpenAI, vLLM, TGI, Together, Groq, Mistral).
 const CONTEXT_OVERFLOW =
@@ -68,26 +83,47 @@ export function reasonOf(outcome: Exclude<Outcome, { kind: 'answering' }>): Fail
   }
 }
 
+const BY_STATUS: ReadonlyMap<number, FailureReason> = new Map([
+  [400, 'bad_request'],
+  [401, 'upstream_auth'],
+  [402, 'billing'],
+  [403, 'upstream_auth'],
+  [404, 'model_not_found'],
+  [408, 'timeout'],
+  [409, 'overloaded'],
+  [410, 'model_not_found'],
+  [413, 'bad_request'],
+  [422, 'bad_request'],
+  [429, 'rate_limited'],
+  [503, 'overloaded'],
+  [504, 'timeout'],
+  [529, 'overloaded'],
+])
+
 function reasonOfStatus(status: number, error: UpstreamError): FailureReason {
   const said = `${error.code ?? ''} ${error.message}`
-  if ((status === 400 || status === 413 || status === 422) && CONTEXT_OVERFLOW.test(said)) return 'context_overflow'
-  if (status === 404 || (status === 400 && MODEL_NOT_FOUND.test(said))) return 'model_not_found'
-  if (status === 401 || status === 403) return 'upstream_auth'
-  if (status === 402) return 'billing'
-  if (status === 408 || status === 504) return 'timeout'
-  if (status === 409 || status === 503 || status === 529) return 'overloaded'
-  if (status === 429) return error.code === 'insufficient_quota' ? 'billing' : 'rate_limited'
-  if (status >= 500) return 'server_error'
-  // The router redirects nobody; a redirect is a wrong HF_BASE_URL or somebody in between.
-  return status >= 400 ? 'bad_request' : 'bad_answer'
+  const reason = BY_STATUS.get(status)
+  if (reason === 'bad_request' && CONTEXT_OVERFLOW.test(said)) return 'context_overflow'
+  if (status === 400 && MODEL_NOT_FOUND.test(said)) return 'model_not_found'
+  if (status === 429 && error.code === 'insufficient_quota') return 'billing'
+  // The router redirects nobody; a redirect is a wrong HF_BASE_URL or somebody in between. Any other 4xx (405, 421, 451)
+  // is between us and the upstream, and would mean something else to a client.
+  return reason ?? (status >= 400 ? 'server_error' : 'bad_answer')
 }
 
-/** An error inside a 200 has no status; its code and words are all there is. Unknown ones are the provider's fault. */
-function reasonOfErrorEvent(error: UpstreamError): FailureReason {
-  const said = `${error.code ?? ''} ${error.type ?? ''} ${error.message}`
-  if (CONTEXT_OVERFLOW.test(said)) return 'context_overflow'
-  if (/insufficient_quota|credits|payment required|\b402\b/i.test(said)) return 'billing'
-  if (/rate.?limit|too many requests|\b429\b/i.test(said)) return 'rate_limited'
-  if (/overloaded|unavailable|capacity|\b50[23]\b|\b529\b/i.test(said)) return 'overloaded'
-  return MODEL_NOT_FOUND.test(said) ? 'model_not_found' : 'server_error'
+/** An error inside a 200 has no status: its code and its words are all there is. The first row that fits decides. */
+const ERROR_EVENTS: readonly (readonly [reason: FailureReason, codes: readonly string[], words: RegExp])[] = [
+  ['context_overflow', [], CONTEXT_OVERFLOW],
+  ['billing', ['402'], /insufficient_quota|credits|payment required/i],
+  ['rate_limited', ['429'], /rate.?limit|too many requests/i],
+  ['overloaded', ['502', '503', '529'], /overloaded|unavailable|capacity/i],
+  ['upstream_auth', ['401', '403'], /unauthorized|authentication|invalid api key/i],
+  ['model_not_found', ['404'], MODEL_NOT_FOUND],
+  ['bad_request', ['400', '413', '422'], /invalid_request_error/],
+]
+
+function reasonOfErrorEvent({ code = '', type = '', message }: UpstreamError): FailureReason {
+  const said = `${code} ${type} ${message}`
+  const row = ERROR_EVENTS.find(([, codes, words]) => codes.includes(code) || words.test(said))
+  return row?.[0] ?? 'server_error' // unknown ones are the provider's fault
 }

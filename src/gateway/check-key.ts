@@ -17,7 +17,7 @@ export type KeyCheck = {
 }
 
 const NO_KEY =
-  'No API key is configured, so nobody is served: run `npx wrangler secret put HUGWAY_API_KEY`, or put a hashed key into KV.'
+  'No API key is configured, so nobody is served: run `npx wrangler secret put HUGWAY_API_KEY`, or make a key by POST /admin/keys.'
 
 /** Tells callers in from others. Keys are compared as digests, in constant time; KV knows them by their digest alone. */
 export function createKeyCheck({ deploymentKey, adminToken, store }: KeyTools): KeyCheck {

@@ -2,6 +2,7 @@ import { buildCatalog, positive } from '../core/catalog.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Config, Timeouts } from '../core/config.ts'
 import { GatewayError } from '../core/errors.ts'
+import { isTargetsFault } from '../core/fallback.ts'
 import type { Log } from '../core/log.ts'
 import { formatModelRef, type ModelRef } from '../core/model-ref.ts'
 import { relay } from '../huggingface/relay.ts'
@@ -155,10 +156,15 @@ async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, go
   const stream = { target: formatModelRef(target), provider: answer.provider, hasTools: request.hasTools }
   const isTrusted = request.choiceCount === 1 && tools.dialects.isTrusted(stream)
   const deadlineAt = deadlineOf(order)
-  const job = { opening, cancel, target: stream.target, idleMs, deadlineAt, gone, isTrusted }
-  const { end, usage, isClean } = await relay(job, sink, tools)
-  if (end === 'whole') tools.dialects.record(stream, isClean)
-  if (end !== 'whole' && end !== 'client_gone') tools.board.failed(target, end)
+  const { choiceCount } = request
+  const job = { opening, cancel, target: stream.target, idleMs, deadlineAt, gone, isTrusted, choiceCount }
+  const { end, usage, isClean, error } = await relay(job, sink, tools)
+  if (end === 'whole') {
+    tools.dialects.record(stream, isClean)
+    tools.board.succeeded(target)
+  } else if (end !== 'client_gone' && (!error || isTargetsFault({ kind: 'error_event', error }))) {
+    tools.board.failed(target, end)
+  }
   logEnd(tools, order, won, end, usage)
   return end === 'whole' ? 'close' : 'cut'
 }

@@ -2,6 +2,7 @@ import type { RouterModel } from '../core/catalog.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { judgeFreshness } from '../core/freshness.ts'
 import { readModelList } from '../huggingface/catalog-schema.ts'
+import { readText } from '../huggingface/read-text.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
 import type { CatalogMemory, StoredCatalog } from '../kv/catalog-store.ts'
 import { type DriftTools, noteDrift } from './note-drift.ts'
@@ -21,6 +22,9 @@ const FETCH_LIMIT_MS = 20_000
 const FIRST_LIMIT_MS = 5_000
 /** A router that just failed is not asked again by every caller. */
 const RETRY_MS = 30_000
+const LOOK_MS = 50
+/** The real list is a tenth of a megabyte. */
+const MAX_LIST_BYTES = 8 * 1024 * 1024
 
 /**
  * The router's list: the isolate's copy, else KV's, else the router's own. Waits for the router only when there is no
@@ -30,12 +34,15 @@ const RETRY_MS = 30_000
  */
 export async function currentModels(tools: CatalogTools): Promise<readonly RouterModel[] | undefined> {
   const { store, clock, later } = tools
-  const stored = store.remembered() ?? (await store.read())
+  const remembered = store.remembered()
+  const stored = remembered ?? (await store.read())
   const freshness = judgeFreshness(stored && clock.now() - stored.fetchedAt, FRESHNESS)
   if (stored && freshness === 'use') return stored.models
-  if (isRefreshing(tools)) return stored?.models
+  if (isWithin(RETRY_MS, tools.memory.failedAt, clock)) return stored?.models
+  if (isWithin(FETCH_LIMIT_MS, tools.memory.refreshingSince, clock)) return stored?.models ?? awaitOther(tools)
   tools.memory.refreshingSince = clock.now()
-  const renewed = renew(tools)
+  // Another isolate, or the cron trigger, may have renewed KV's copy; if it was read just now, it has not.
+  const renewed = renew(tools, async () => (remembered ? store.read() : stored))
   if (stored && freshness === 'use_and_refresh') {
     later(renewed)
     return stored.models
@@ -60,7 +67,7 @@ export async function refreshCatalog(tools: Omit<CatalogTools, 'later'>): Promis
 export async function fetchCatalog(tools: Omit<CatalogTools, 'later'>): Promise<StoredCatalog | string> {
   const { router, store, clock, log } = tools
   const upstream = new AbortController()
-  const fetched = await within(fetchModels(router, upstream.signal), FETCH_LIMIT_MS, clock).catch(String)
+  const fetched = await within(fetchModels(router, upstream.signal, clock), FETCH_LIMIT_MS, clock).catch(String)
   if (fetched === TIMED_OUT) upstream.abort()
   if (!Array.isArray(fetched)) {
     // The last good list stays where it is.
@@ -74,25 +81,47 @@ export async function fetchCatalog(tools: Omit<CatalogTools, 'later'>): Promise<
   return stored
 }
 
-/** Another isolate, or the cron trigger, may have renewed KV's copy in the meantime. */
-async function renew(tools: CatalogTools): Promise<StoredCatalog | undefined> {
-  const kept = await tools.store.read()
-  const isFresh = judgeFreshness(kept && tools.clock.now() - kept.fetchedAt, FRESHNESS) === 'use'
+/** Takes KV's copy if that is fresh, else the router's list. */
+async function renew(
+  tools: CatalogTools,
+  readKept: () => Promise<StoredCatalog | undefined>,
+): Promise<StoredCatalog | undefined> {
+  const { memory, clock } = tools
+  const kept = await readKept()
+  const isFresh = judgeFreshness(kept && clock.now() - kept.fetchedAt, FRESHNESS) === 'use'
   const renewed = isFresh ? kept : await refreshCatalog(tools)
-  // After a failure the mark stays for a while: it is what keeps every caller from asking again.
-  if (renewed) delete tools.memory.refreshingSince
+  delete memory.refreshingSince
+  if (renewed) delete memory.failedAt
+  else memory.failedAt = clock.now()
   return renewed
 }
 
-function isRefreshing({ memory, clock }: CatalogTools): boolean {
-  return memory.refreshingSince !== undefined && clock.now() - memory.refreshingSince < RETRY_MS
+/** Another request of this isolate is fetching the first list. Its promise cannot be awaited here, its result can. */
+async function awaitOther({ store, memory, clock }: CatalogTools): Promise<readonly RouterModel[] | undefined> {
+  for (const until = clock.now() + FIRST_LIMIT_MS; clock.now() < until && memory.refreshingSince !== undefined; ) {
+    await clock.wait(LOOK_MS)
+    const stored = store.remembered()
+    if (stored) return stored.models
+  }
+  return store.remembered()?.models
 }
 
-async function fetchModels(router: RouterClient, signal: AbortSignal): Promise<readonly RouterModel[] | string> {
+function isWithin(ms: number, sinceMs: number | undefined, clock: Clock): boolean {
+  return sinceMs !== undefined && clock.now() - sinceMs < ms
+}
+
+async function fetchModels(
+  router: RouterClient,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<readonly RouterModel[] | string> {
   const response = await router.getModels(signal)
   if (response.status !== 200) {
     response.body?.cancel().catch(() => {})
     return `HTTP ${response.status}`
   }
-  return readModelList(await response.json()) ?? 'a list of an unknown shape'
+  if (!response.body) return 'an empty answer'
+  const text = await readText(response.body, MAX_LIST_BYTES, () => FETCH_LIMIT_MS, clock)
+  if (typeof text !== 'string') return `no list: ${text.kind}`
+  return readModelList(JSON.parse(text)) ?? 'a list of an unknown shape'
 }

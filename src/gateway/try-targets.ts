@@ -1,10 +1,10 @@
 import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Timeouts } from '../core/config.ts'
-import { GatewayError } from '../core/errors.ts'
+import { type Failure, GatewayError } from '../core/errors.ts'
 import { decideNext, isTargetsFault, type Next } from '../core/fallback.ts'
 import { formatModelRef, type ModelRef, toRouterModel } from '../core/model-ref.ts'
-import { type AttemptReport, reasonOf } from '../core/outcome.ts'
+import { type AttemptReport, isPassing, reasonOf } from '../core/outcome.ts'
 import { type Answer, attemptChat, type Failed } from '../huggingface/attempt.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
 import type { TargetBoard } from './target-board.ts'
@@ -21,7 +21,7 @@ export type ChainTools = {
 
 export type ChainOrder = {
   readonly targets: readonly ModelRef[]
-  readonly bodyFor: (routerModel: string) => string
+  readonly bodyFor: (routerModel: string) => Uint8Array
   readonly stream: boolean
   readonly timeoutsOf: (target: ModelRef) => Timeouts
   /** Tokens that each target's context holds, where the catalog knows. Asked for only when one was too small. */
@@ -48,7 +48,6 @@ export type Won = {
  */
 export async function tryTargets(tools: ChainTools, order: ChainOrder, gone: AbortSignal): Promise<Won> {
   const reports: AttemptReport[] = []
-  const waits: number[] = []
   let remaining = order.targets
   let attempts = 0
   for (let choice = tools.board.choose(remaining); choice; choice = tools.board.choose(remaining)) {
@@ -66,13 +65,11 @@ export async function tryTargets(tools: ChainTools, order: ChainOrder, gone: Abo
     if ('answer' in tried) return { target, answer: tried.answer, cancel: tried.cancel, attempts }
     const { outcome, next } = tried
     reports.push(toReport(target, outcome))
-    if (outcome.kind === 'status' && outcome.retryAfterMs !== undefined) waits.push(outcome.retryAfterMs)
     if (next.do === 'stop') stop(next.because, outcome)
-    if (next.do === 'try_larger') remaining = await largerThan(target, remaining, order, outcome)
+    if (next.do === 'try_larger') remaining = await largerThan(target, remaining, order)
     if (next.do === 'stop') break
   }
-  const retryAfterMs = waits.length > 0 ? { retryAfterMs: Math.min(...waits) } : {}
-  throw new GatewayError({ kind: 'all_attempts_failed', attempts: reports, ...retryAfterMs })
+  throw new GatewayError(summarize(reports))
 }
 
 type Tried = { readonly attempts: number } & (
@@ -96,15 +93,18 @@ async function tryTarget(
     const attempt = await attemptChat(tools, { body, stream: order.stream, timeouts, budgetLeftMs }, gone)
     const attempts = retriesDone + 1
     if ('answer' in attempt) {
-      board.succeeded(target)
+      // A stream has only begun: whether its target is well shows at its end.
+      if (attempt.answer.kind === 'whole') board.succeeded(target)
       return { answer: attempt.answer, cancel: attempt.cancel, attempts }
     }
     const { outcome } = attempt
     if (isTargetsFault(outcome)) board.failed(target, reasonOf(outcome))
+    else if (outcome.kind === 'status') board.succeeded(target) // it blames the request, so it is alive
     const next = decideNext(outcome, { targetsLeft, retriesDone, budgetLeftMs: order.deadlineAt - clock.now() })
     if (next.do === 'commit') throw new Error('an attempt without an answer cannot be committed to')
     if (next.do !== 'retry') return { outcome, next, attempts }
-    await pause(next.afterMs ?? backoffMs(retriesDone, tools.random()), gone, clock)
+    // Jitter on top of what the target asked for: others were told the same.
+    await pause((next.afterMs ?? 0) + backoffMs(retriesDone, tools.random()), gone, clock)
     if (gone.aborted)
       return { outcome: { kind: 'client_gone' }, next: { do: 'stop', because: 'client_gone' }, attempts }
   }
@@ -129,12 +129,20 @@ async function largerThan(
   failed: ModelRef,
   remaining: readonly ModelRef[],
   order: ChainOrder,
-  outcome: Failed,
 ): Promise<readonly ModelRef[]> {
   const lengthOf = remaining.length > 0 ? await order.contextLengths() : () => undefined
-  const larger = remaining.filter((target) => (lengthOf(target) ?? 0) > (lengthOf(failed) ?? 0))
-  if (larger.length > 0) return larger
-  throw new GatewayError({ kind: 'context_overflow', message: messageOf(outcome) })
+  return remaining.filter((target) => (lengthOf(target) ?? 0) > (lengthOf(failed) ?? 0))
+}
+
+/** What the client is told. That it wrote too much, only if no other target might have taken it a moment later. */
+function summarize(attempts: readonly AttemptReport[]): Failure {
+  const passing = attempts.filter(({ reason }) => isPassing(reason))
+  const overflow = attempts.findLast(({ reason }) => reason === 'context_overflow')
+  if (overflow && passing.length === 0) return { kind: 'context_overflow', message: overflow.message }
+  // A time to come back at is one only if every target that may recover has named it.
+  const waits = passing.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
+  const named = waits.length > 0 && waits.length === passing.length
+  return { kind: 'all_attempts_failed', attempts, ...(named && { retryAfterMs: Math.min(...waits) }) }
 }
 
 function skipped(targets: readonly ModelRef[], board: TargetBoard): AttemptReport[] {
@@ -146,8 +154,10 @@ function skipped(targets: readonly ModelRef[], board: TargetBoard): AttemptRepor
 }
 
 function toReport(target: ModelRef, outcome: Failed): AttemptReport {
-  const status = outcome.kind === 'status' ? { status: outcome.status } : {}
-  return { target: formatModelRef(target), reason: reasonOf(outcome), ...status, message: messageOf(outcome) }
+  const report = { target: formatModelRef(target), reason: reasonOf(outcome), message: messageOf(outcome) }
+  if (outcome.kind !== 'status') return report
+  const { status, retryAfterMs } = outcome
+  return { ...report, status, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 
 function messageOf(outcome: Failed): string {
@@ -158,7 +168,7 @@ function messageOf(outcome: Failed): string {
     case 'network':
       return outcome.beforeHeaders ? 'the connection failed before an answer came' : 'the connection broke'
     case 'timeout':
-      return `no ${outcome.phase === 'headers' ? 'headers' : 'answer'} in time (${outcome.phase})`
+      return `no ${outcome.phase === 'headers' ? 'headers' : 'answer'} in time`
     case 'bad_answer':
       return outcome.detail
     case 'client_gone':

@@ -2,10 +2,11 @@ import { parseRetryAfter } from '../core/backoff.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Timeouts } from '../core/config.ts'
 import type { Outcome } from '../core/outcome.ts'
-import { type Fields, finishReasonOf, hasSubstance, isFields, readError } from '../openai/chunk.ts'
+import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readError } from '../openai/chunk.ts'
 import { mendAnswer } from './answer-dialect.ts'
 import { readErrorBody, toReportable } from './error-body.ts'
-import { decode, MAX_EVENT_BYTES, type Opening, readOpening } from './opening.ts'
+import { MAX_EVENT_BYTES, type Opening, readOpening } from './opening.ts'
+import { readText } from './read-text.ts'
 import type { RouterClient } from './router-client.ts'
 
 /** A target that answers: as a stream that has begun, or as a whole JSON answer. */
@@ -101,7 +102,7 @@ function readAnswer(text: string, provider: string | undefined, newId: () => str
     return badAnswer(/^\s*</.test(text) ? 'an HTML page instead of an answer' : 'an answer that is not JSON')
   }
   if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
-  if (fields['error'] !== undefined && fields['error'] !== null) {
+  if (holdsError(fields)) {
     return { outcome: { kind: 'error_event', error: toReportable(readError(fields)) } }
   }
   const choices = Array.isArray(fields['choices']) ? fields['choices'].filter(isFields) : []
@@ -122,28 +123,11 @@ async function readStatus(response: Response, clock: Clock, left: Left): Promise
     ? await readText(response.body, MAX_ERROR_BODY_BYTES, () => deadline - clock.now(), clock)
     : ''
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.now())
+  // A page of somebody in between says nothing about the request; 413 is what it says when that is too large.
+  const isPage = typeof text === 'string' && /^\s*</.test(text) && (status === 400 || status === 422)
+  if (isPage) return { kind: 'bad_answer', detail: `an HTML page with status ${status}` }
   const error = readErrorBody(typeof text === 'string' ? text : '', status)
   return { kind: 'status', status, error, ...(retryAfterMs !== undefined && { retryAfterMs }) }
-}
-
-/** Reads a body to its end, waiting for each piece no longer than `limitMs()`; the failure as an outcome. */
-async function readText(
-  body: ReadableStream<Uint8Array>,
-  maxBytes: number,
-  limitMs: () => number,
-  clock: Clock,
-): Promise<string | Failed> {
-  const reader = body.getReader()
-  const pieces: Uint8Array[] = []
-  for (let bytes = 0; bytes <= maxBytes; ) {
-    const read = await within(reader.read(), limitMs(), clock).catch(() => 'reset' as const)
-    if (read === TIMED_OUT) return { kind: 'timeout', phase: 'idle' }
-    if (read === 'reset') return { kind: 'network', beforeHeaders: false }
-    if (read.done) return decode(pieces)
-    pieces.push(read.value)
-    bytes += read.value.byteLength
-  }
-  return { kind: 'bad_answer', detail: `an answer of more than ${maxBytes} bytes` }
 }
 
 const rewrite = (fields: WholeAnswer['fields']): WholeAnswer => ({ text: JSON.stringify(fields), fields })

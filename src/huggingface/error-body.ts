@@ -5,8 +5,8 @@ const MAX_MESSAGE_CHARACTERS = 1_000
 
 /** Reads the body of an error answer, whatever it is: JSON of some shape, HTML, text, nothing. */
 export function readErrorBody(text: string, status: number): UpstreamError {
-  const error = parse(text) ?? { message: readProse(text) || `HTTP ${status} without a message` }
-  return toReportable(error)
+  const error = parse(text) ?? { message: readProse(text) }
+  return toReportable({ ...error, message: error.message || `HTTP ${status} without a message` })
 }
 
 /** An upstream's error as it may be logged and told: no token in any of its texts, none of them long. */
@@ -16,9 +16,19 @@ export function toReportable({ message, ...rest }: UpstreamError): UpstreamError
   return { message: shorten(message), ...Object.fromEntries(others) }
 }
 
-/** Takes out what looks like a token: an upstream may quote the one that it was sent. Leaves JSON what it is. */
+/** Texts that no message repeats; the isolate's. */
+const secrets = new Set<string>()
+
+/** Names a text that {@link redact} takes out from now on: tokens of other makes do not look like one. */
+export function neverRepeat(secret: string): void {
+  secrets.add(secret)
+}
+
+/** Takes out tokens: an upstream may quote the one that it was sent. Leaves JSON what it is. */
 export function redact(text: string): string {
-  return text.replace(/\bhf_\w+|\bBearer\s+[^\s"\\]+/gi, '[redacted]')
+  let safe = text
+  for (const secret of secrets) safe = safe.replaceAll(secret, '[redacted]')
+  return safe.replace(/\bhf_\w+|\bBearer\s+[^\s"\\]+/gi, '[redacted]')
 }
 
 function parse(text: string): UpstreamError | undefined {

@@ -17,6 +17,8 @@ const SAMPLE_EVERY_MS = 1_000
 /** Not under 16 KiB, the runtime's own block: a smaller read sees less than the pump has passed on. */
 const SAMPLE_BYTES = 64 * 1024
 const READS_PER_SAMPLE = 4
+/** After the finish reason the answer is whole; what may follow is its usage. */
+export const AFTER_FINISH_MS = 5_000
 const BOTH_BRANCHES_MS = 200
 /** Enough for the last events: a finish reason, usage, `[DONE]`. */
 const TAIL_BYTES = 16 * 1024
@@ -50,14 +52,16 @@ export async function pumpNatively(
   let verdict: Interruption | undefined
   for (let lastEventAt = clock.now(); !state.ended && !verdict; ) {
     const now = clock.now()
-    const waitMs = Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, lastEventAt + order.idleMs - now)
+    const idleMs = samples.isFinished() ? Math.min(order.idleMs, AFTER_FINISH_MS) : order.idleMs
+    const waitMs = Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, lastEventAt + idleMs - now)
     await within(pipe, Math.max(10, waitMs), clock)
     if (state.ended) break
     if (await samples.take(READS_PER_SAMPLE, clock)) lastEventAt = clock.now()
     if (clock.now() >= order.deadlineAt) verdict = 'out_of_time'
-    else if (clock.now() - lastEventAt >= order.idleMs) verdict = 'stalled'
+    else if (clock.now() - lastEventAt >= idleMs) verdict = 'stalled'
+    if (samples.isDone()) break
   }
-  if (verdict) order.cancel()
+  if (!state.ended) order.cancel()
   await pipe
   // An upstream that broke ends both branches at once. If the other goes on, it was the client's end that failed.
   const ended = await within(samples.rest(), state.failed ? BOTH_BRANCHES_MS : order.deadlineAt - clock.now(), clock)
@@ -102,6 +106,8 @@ function createSampler(branch: ReadableStream<Uint8Array>) {
       }
     },
     tail: () => tail,
+    isDone: () => /data: ?\[DONE\]\s*$/.test(new TextDecoder().decode(tail.subarray(-64))),
+    isFinished: () => /"finish_reason": ?"\w/.test(new TextDecoder().decode(tail)),
   }
 }
 

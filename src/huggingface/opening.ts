@@ -4,6 +4,7 @@ import type { Outcome } from '../core/outcome.ts'
 import { readChunk } from '../openai/chunk.ts'
 import { toFinishReason } from './answer-dialect.ts'
 import { toReportable } from './error-body.ts'
+import { decode } from './read-text.ts'
 
 /** A stream that has begun to answer. */
 export type Opening = {
@@ -72,20 +73,14 @@ function judge(
   const seen = watch(read.value, read.done)
   if (seen.fault) return seen.fault
   if (seen.hasSubstance) return 'answering'
-  return read.done ? { kind: 'bad_answer', detail: 'an empty answer' } : 'read_on'
+  return read.done || seen.isDone ? { kind: 'bad_answer', detail: 'an empty answer' } : 'read_on'
 }
 
-/** Decodes UTF-8 that came in pieces; what is not UTF-8 becomes U+FFFD. */
-export function decode(pieces: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder()
-  return pieces.map((piece) => decoder.decode(piece, { stream: true })).join('') + decoder.decode()
-}
-
-type Seen = { fault?: Failed; hasSubstance: boolean }
+type Seen = { fault?: Failed; hasSubstance: boolean; isDone: boolean }
 
 /** Feeds bytes to an SSE parser and keeps what matters of the events that came whole. */
 function watchEvents() {
-  const seen: Seen = { hasSubstance: false }
+  const seen: Seen = { hasSubstance: false, isDone: false }
   const parser = createParser({ onEvent: (event) => look(event, seen), maxBufferSize: MAX_EVENT_BYTES })
   const decoder = new TextDecoder()
   return (bytes: Uint8Array | undefined, isLast: boolean): Seen => {
@@ -100,10 +95,12 @@ function watchEvents() {
 }
 
 function look({ data, event }: EventSourceMessage, seen: Seen): void {
-  if (seen.fault || data.trim() === '') return // without data it is no event by the standard, but a sign of life
+  if (seen.fault || seen.isDone) return // what comes after the end is nobody's answer
+  if (data.trim() === '') return // without data it is no event by the standard, but a sign of life
   const facts = readChunk(data, event)
   if (facts.kind === 'error') seen.fault = { kind: 'error_event', error: toReportable(facts.error) }
   if (facts.kind === 'unreadable') seen.fault = { kind: 'bad_answer', detail: 'an event that is not JSON' }
+  if (facts.kind === 'done') seen.isDone = true
   if (facts.kind !== 'chunk') return
   if (facts.finishReasons.some((reason) => toFinishReason(reason, false) === undefined)) {
     seen.fault = { kind: 'bad_answer', detail: 'an answer whose generation was broken off' }

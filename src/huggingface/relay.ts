@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
+import type { UpstreamError } from '../core/outcome.ts'
 import type { Usage } from '../openai/chunk.ts'
 import { DONE, errorEvent } from '../openai/sse.ts'
-import { pumpNatively } from './native-pump.ts'
+import { AFTER_FINISH_MS, pumpNatively } from './native-pump.ts'
 import type { Opening } from './opening.ts'
 import type { Sink } from './sink.ts'
 import { createTranslation, type StreamEnd, type Translation } from './translation.ts'
@@ -14,6 +15,8 @@ export type RelayEnd = {
   readonly usage: Usage | undefined
   /** Whether nothing in it had to be mended: how a provider earns that its streams are not read event by event. */
   readonly isClean: boolean
+  /** What the upstream said, where it ended by an error of its own. */
+  readonly error: UpstreamError | undefined
 }
 
 export type RelayOrder = {
@@ -28,14 +31,14 @@ export type RelayOrder = {
   readonly deadlineAt: number
   /** Aborted when the client has left. */
   readonly gone: AbortSignal
+  /** How many answers were asked for at once. */
+  readonly choiceCount: number
   /** Whether the provider's events need no mending, so that a long stream may go through the runtime's own pump. */
   readonly isTrusted: boolean
 }
 
 export type RelayTools = { readonly clock: Clock; readonly newId: () => string }
 
-/** After the finish reason the answer is whole; what may follow is its usage. */
-const AFTER_FINISH_MS = 5_000
 /** Reads by hand before a trusted stream goes to the pump: setting that up costs as much as a few of them. */
 const READS_BY_HAND = 32
 
@@ -45,11 +48,12 @@ const READS_BY_HAND = 32
  * connection ends is the caller's.
  */
 export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): Promise<RelayEnd> {
-  const translation = createTranslation(tools.newId)
+  const translation = createTranslation(tools.newId, order.choiceCount)
   const endAs = (end: RelayEnd['end']): RelayEnd => ({
     end,
     usage: translation.usage(),
     isClean: translation.isClean(),
+    error: translation.error(),
   })
   try {
     const moved = await moveByHand(order, sink, translation, tools.clock)
@@ -88,16 +92,18 @@ async function moveByHand(order: RelayOrder, sink: Sink, translation: Translatio
   try {
     for (const bytes of opening.head) await pass(translation.feed(bytes))
     const reader = opening.rest?.getReader()
+    let isCleanEnd = true
     for (let reads = 0; reader && !translation.end(); reads++) {
       if (order.isTrusted && reads >= READS_BY_HAND && translation.isClean() && translation.isAtBoundary()) {
         reader.releaseLock()
         return { kind: 'flowing', rest: opening.rest as ReadableStream<Uint8Array> }
       }
       const read = await reader.read().catch(() => undefined)
+      isCleanEnd = read !== undefined
       if (!read?.value) break
       await pass(translation.feed(read.value))
     }
-    return { kind: 'ended', end: await conclude(translation, watch.verdict(), pass), isTorn: false }
+    return { kind: 'ended', end: await conclude(translation, watch.verdict(), isCleanEnd, pass), isTorn: false }
   } finally {
     watch.stop()
   }
@@ -114,19 +120,20 @@ async function moveNatively(
   const { verdict, tail } = await sink.lend((writable) => pumpNatively(order, rest, writable, clock))
   translation.feed(tail) // the client has these events already
   const isTorn = !translation.isAtBoundary()
-  return { end: await conclude(translation, verdict, async () => {}), isTorn }
+  return { end: await conclude(translation, verdict, true, async () => {}), isTorn }
 }
 
 /** What the end of the bytes, or the verdict that ended them, makes of the stream. */
 async function conclude(
   translation: Translation,
   verdict: ReturnType<Watch['verdict']>,
+  isCleanEnd: boolean,
   pass: (text: string) => Promise<void>,
 ): Promise<StreamEnd> {
   const before = translation.end()
   if (before) return before
   if (verdict) return translation.isFinished() ? 'whole' : verdict
-  const { text, end } = translation.finish()
+  const { text, end } = translation.finish(isCleanEnd)
   await pass(text)
   return end
 }

@@ -14,11 +14,11 @@ export function createRouterBody(request: ChatRequest): (routerModel: string) =>
   const { bytes, members } = request
   const kept = new Map(members.map(({ key, start, end }): [string, Pieces] => [key, [bytes.subarray(start, end)]]))
   for (const ours of ['model', 'models', 'store', 'max_completion_tokens']) kept.delete(ours)
-  const maxTokens = valueOf(request, 'max_completion_tokens')
+  const maxTokens = valueBytes(request, 'max_completion_tokens')
   if (maxTokens && !isNull(maxTokens)) kept.set('max_tokens', [encode('"max_tokens":'), maxTokens])
   if (request.roles.includes('developer')) kept.set('messages', [encode('"messages":'), ...withSystemRole(request)])
   if (request.stream && request.includeUsage === undefined) {
-    kept.set('stream_options', [encode('"stream_options":'), ...withUsage(valueOf(request, 'stream_options'))])
+    kept.set('stream_options', [encode('"stream_options":'), ...withUsage(valueBytes(request, 'stream_options'))])
   }
   const rest = [...kept.values()].flatMap((member) => [COMMA, ...member])
   return (routerModel) => concat([encode(`{"model":${JSON.stringify(routerModel)}`), ...rest, CLOSE])
@@ -32,7 +32,7 @@ const COMMA = encode(',')
 const OPEN = encode('{')
 const CLOSE = encode('}')
 
-function valueOf({ members, bytes }: ChatRequest, key: string): Uint8Array | undefined {
+function valueBytes({ members, bytes }: ChatRequest, key: string): Uint8Array | undefined {
   const member = members.find((candidate) => candidate.key === key)
   return member && bytes.subarray(member.valueStart, member.end)
 }
@@ -51,7 +51,7 @@ function withUsage(options: Uint8Array | undefined): Pieces {
 }
 
 function withSystemRole(request: ChatRequest): Pieces {
-  const messages = valueOf(request, 'messages') ?? encode('[]')
+  const messages = valueBytes(request, 'messages') ?? encode('[]')
   const roles = elementsOf(messages, 0).flatMap((start) =>
     membersOf(messages, start).filter(({ key }) => key === 'role'),
   )

@@ -1,5 +1,9 @@
+import { neverRepeat } from './error-body.ts'
+
 /** The runtime's `fetch`, handed down. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>
+
+const MIN_SECRET_CHARACTERS = 8
 
 /** Where the router is and what it is told about us. The origin comes from the deployment, never from a caller. */
 export type RouterAccess = {
@@ -21,6 +25,8 @@ export type RouterClient = {
 export function createRouterClient(send: Send, access: RouterAccess): RouterClient {
   const headers: Record<string, string> = { 'user-agent': 'hugway' }
   if (access.token) headers['authorization'] = `Bearer ${access.token}`
+  // A shorter one would take ordinary words out of messages.
+  if (access.token && access.token.length >= MIN_SECRET_CHARACTERS) neverRepeat(access.token)
   if (access.billTo) headers['x-hf-bill-to'] = access.billTo
   return {
     postChat: (body, stream, signal) =>

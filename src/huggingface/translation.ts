@@ -14,12 +14,18 @@ export type StreamEnd = 'whole' | 'upstream_error' | Interruption
 export type Translation = {
   /** Reads bytes, and returns the events they complete as clients are to see them. */
   feed(bytes: Uint8Array): string
-  /** Reads what an end without a last blank line has left, and says whether the stream was whole. */
-  finish(): { readonly text: string; readonly end: StreamEnd }
+  /**
+   * Reads what an end without a last blank line has left, and says whether the stream was whole.
+   *
+   * @param isCleanEnd Whether the upstream ended it, rather than broke off.
+   */
+  finish(isCleanEnd: boolean): { readonly text: string; readonly end: StreamEnd }
   /** Set once nothing more of the upstream matters: after `[DONE]`, an error, something unreadable. */
   end(): StreamEnd | undefined
-  /** Whether every choice that began has a finish reason. */
+  /** Whether as many choices as were asked for have a finish reason. */
   isFinished(): boolean
+  /** What the upstream said in an error event. */
+  error(): UpstreamError | undefined
   /** Events with data so far; comments are not progress. */
   eventCount(): number
   usage(): Usage | undefined
@@ -37,13 +43,15 @@ export type Translation = {
  * that needs no mending is passed on as the very text that came.
  *
  * A stream is whole if it had a finish reason or `[DONE]`: one provider never sends the first, another never the second.
+ *
+ * @param choiceCount How many choices were asked for. A provider may send fewer, but then it has to end the stream itself.
  */
-export function createTranslation(newId: () => string): Translation {
+export function createTranslation(newId: () => string, choiceCount: number): Translation {
   const mending = createMendingState(newId)
-  const begun = new Set<number>()
-  const finished = new Set<number>()
+  const tally = createTally(choiceCount)
   let end: StreamEnd | undefined
   let usage: Usage | undefined
+  let error: UpstreamError | undefined
   let eventCount = 0
   let isClean = true
   let isDone = false
@@ -52,11 +60,7 @@ export function createTranslation(newId: () => string): Translation {
 
   const onChunk = (chunk: Chunk, event: EventSourceMessage) => {
     const mended = mendChunk(chunk, mending)
-    for (const [position, choice] of chunk.choices.entries()) {
-      const index = typeof choice['index'] === 'number' ? choice['index'] : position
-      begun.add(index)
-      if (mended !== 'broken_off' && finishReasonOf(choice) !== undefined) finished.add(index)
-    }
+    tally.add(chunk, mended !== 'broken_off')
     if (mended === 'broken_off') end = 'cut'
     else text += formatEvent(mended === chunk ? event.data : JSON.stringify(mended), event)
     if (mended !== chunk) isClean = false
@@ -75,6 +79,7 @@ export function createTranslation(newId: () => string): Translation {
       text += formatEvent(event.data.trim())
     } else if (facts.kind === 'error') {
       end = 'upstream_error'
+      error = facts.error
       text += toErrorEvent(event.data, facts.error)
     } else if (facts.kind === 'unreadable') {
       end = 'unreadable'
@@ -96,20 +101,38 @@ export function createTranslation(newId: () => string): Translation {
     }
     return text
   }
-  const isFinished = () => begun.size > 0 && [...begun].every((index) => finished.has(index))
   return {
     feed: (bytes) => parse(decoder.decode(bytes, { stream: true })),
-    finish() {
+    finish(isCleanEnd) {
       const rest = end ? '' : parse(`${decoder.decode()}\n\n`)
-      return { text: rest, end: judgeEnd(end, isFinished()) }
+      return { text: rest, end: judgeEnd(end, isCleanEnd ? tally.areBegunFinished() : tally.isFinished()) }
     },
     end: () => end,
-    isFinished,
+    isFinished: tally.isFinished,
     eventCount: () => eventCount,
     usage: () => usage,
+    error: () => error,
     isDone: () => isDone,
     isClean: () => isClean && end !== 'upstream_error' && end !== 'unreadable',
     isAtBoundary: () => last === '\n\n',
+  }
+}
+
+/** Counts which choices have begun and which have a finish reason. */
+function createTally(choiceCount: number) {
+  const begun = new Set<number>()
+  const finished = new Set<number>()
+  const areBegunFinished = () => begun.size > 0 && [...begun].every((index) => finished.has(index))
+  return {
+    add(chunk: Chunk, mayFinish: boolean) {
+      for (const [position, choice] of chunk.choices.entries()) {
+        const index = typeof choice['index'] === 'number' ? choice['index'] : position
+        begun.add(index)
+        if (mayFinish && finishReasonOf(choice) !== undefined) finished.add(index)
+      }
+    },
+    areBegunFinished,
+    isFinished: () => begun.size >= choiceCount && areBegunFinished(),
   }
 }
 

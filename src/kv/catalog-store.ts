@@ -11,7 +11,7 @@ export type StoredCatalog = { readonly fetchedAt: number; readonly models: reado
 export type StoredDrift = { readonly at: number; readonly since: number; readonly changes: CatalogChanges }
 
 /** The isolate's copy; plain data. */
-export type CatalogMemory = { stored?: StoredCatalog; refreshingSince?: number; drift?: StoredDrift }
+export type CatalogMemory = { stored?: StoredCatalog; refreshingSince?: number; failedAt?: number; drift?: StoredDrift }
 
 export type CatalogStore = {
   /** The isolate's copy, without asking KV. */

@@ -1,12 +1,13 @@
 import type { Failure } from '../core/errors.ts'
-import { type Member, membersOf } from '../core/json-text.ts'
+import { type Member, membersOf } from '../core/json-bytes.ts'
 import { err, ok, type Result } from '../core/result.ts'
 
 /**
- * The few fields of a chat completion request that the gateway reads. Everything else stays in `text`, as it was sent.
+ * The few fields of a chat completion request that the gateway reads. Everything else stays in `bytes`, as it was sent.
  */
 export type ChatRequest = {
-  readonly text: string
+  /** The body in UTF-8, without a byte order mark. */
+  readonly bytes: Uint8Array
   /** The body's members; of a key that occurs twice only the last, the one that `JSON.parse` keeps. */
   readonly members: readonly Member[]
   readonly model: string | undefined
@@ -27,12 +28,11 @@ const MAX_MODELS = 16
 type Body = Readonly<Record<string, unknown>>
 
 /** Reads a body. Refuses what is not JSON or lacks what a chat completion needs, naming the field. Never throws. */
-export function parseChatRequest(bytes: Uint8Array): Result<ChatRequest, Failure> {
-  let text: string
+export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure> {
+  const bytes = withoutMark(sent)
   let body: unknown
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-    body = JSON.parse(text)
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch {
     return refuse('The body is not JSON in UTF-8. Send {"model": "...", "messages": [...]}.')
   }
@@ -43,8 +43,8 @@ export function parseChatRequest(bytes: Uint8Array): Result<ChatRequest, Failure
   const includeUsage = isObject(options) ? options['include_usage'] : undefined
   const messages = body['messages'] as readonly { readonly role: string }[] // findProblem has checked them
   return ok({
-    text,
-    members: lastOfEach(membersOf(text)),
+    bytes,
+    members: lastOfEach(membersOf(bytes)),
     model: (body['model'] as string | null | undefined) ?? undefined,
     models: (body['models'] as string[] | null | undefined) ?? undefined,
     stream: body['stream'] === true,
@@ -53,6 +53,11 @@ export function parseChatRequest(bytes: Uint8Array): Result<ChatRequest, Failure
     choiceCount: typeof body['n'] === 'number' ? body['n'] : 1,
     hasTools: Array.isArray(body['tools']) && body['tools'].length > 0,
   })
+}
+
+/** A byte order mark is no JSON, but some clients write one. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 function findProblem(body: Body): { message: string; param: string } | undefined {

@@ -51,7 +51,7 @@ export function readChunk(data: string, eventName?: string): ChunkFacts {
     return eventName === 'error' ? { kind: 'error', error: { message: data } } : { kind: 'unreadable' }
   }
   if (!isFields(value)) return { kind: 'unreadable' }
-  if (value['error'] !== undefined && value['error'] !== null) return { kind: 'error', error: readError(value) }
+  if (holdsError(value)) return { kind: 'error', error: readError(value) }
   if (eventName === 'error') return { kind: 'error', error: readError({ error: value }) }
   const choices = Array.isArray(value['choices']) ? value['choices'].filter(isFields) : []
   const finishReasons = choices.flatMap((choice) => finishReasonOf(choice) ?? [])
@@ -62,6 +62,11 @@ export function readChunk(data: string, eventName?: string): ChunkFacts {
     usage: readUsage(value['usage']) ?? choices.map((choice) => readUsage(choice['usage'])).find(Boolean),
     chunk: { ...value, choices },
   }
+}
+
+/** Whether an answer says that it is an error; some providers write an empty one beside every good answer. */
+export function holdsError(body: Fields): boolean {
+  return Boolean(body['error'])
 }
 
 /** Whether a choice, of a chunk or of a whole answer, carries anything that is an answer. */

@@ -1,6 +1,6 @@
 import { type Failure, GatewayError, type Interruption } from '../core/errors.ts'
 import { describeModelRefError } from '../core/model-ref.ts'
-import type { AttemptReport, FailureReason } from '../core/outcome.ts'
+import { type AttemptReport, type FailureReason, isPassing } from '../core/outcome.ts'
 
 /** OpenAI's error object. `attempts` and `problems` are ours: clients ignore members they do not know. */
 export type ErrorBody = {
@@ -181,19 +181,9 @@ const BY_REASON: Record<FailureReason, readonly [status: number, code: string, p
   client_gone: [499, 'client_gone', 'The client left'],
 }
 
-/** Failures that a later request may not meet; together with others they make the whole worth a later try. */
-const PASSING: readonly FailureReason[] = [
-  'rate_limited',
-  'overloaded',
-  'timeout',
-  'unreachable',
-  'server_error',
-  'bad_answer',
-]
-
 function describeAttempts(attempts: readonly AttemptReport[]): Envelope {
   const reasons = [...new Set(attempts.map(({ reason }) => reason))]
-  const passing = reasons.filter((reason) => PASSING.includes(reason))
+  const passing = reasons.filter(isPassing)
   // One reason speaks for itself; several that may pass are "come back later"; else the first target's reason decides.
   const reason =
     reasons.length > 1 && passing.length > 0 ? (passing.length === 1 ? passing[0] : 'overloaded') : reasons[0]

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from './chunk.ts'
+import { type Fields, finishReasonOf, isFields } from './chunk.ts'
 import { formatEvent } from './sse.ts'
 
 /** Says a whole answer as a stream of one chunk, for a client that asked for a stream of an upstream that sent JSON. */
@@ -7,7 +7,7 @@ export function toStreamText(answer: Fields & { readonly choices: readonly Field
     index: position,
     ...choice,
     delta: isFields(message) ? withCallIndexes(message) : {},
-    finish_reason: choice['finish_reason'] ?? (hasCalls(message) ? 'tool_calls' : 'stop'),
+    finish_reason: finishReasonOf(choice) ?? (hasCalls(message) ? 'tool_calls' : 'stop'),
   }))
   const chunk = { ...answer, object: 'chat.completion.chunk', choices }
   return `${formatEvent(JSON.stringify(chunk))}${formatEvent('[DONE]')}`

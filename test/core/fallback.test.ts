@@ -118,7 +118,9 @@ describe('the reason of a failure', () => {
     ['503', status(503), 'overloaded'],
     ['504', status(504), 'timeout'],
     ['529', status(529), 'overloaded'],
-    ['405', status(405), 'bad_request'],
+    ['405', status(405), 'server_error'],
+    ['410', status(410), 'model_not_found'],
+    ['421', status(421), 'server_error'],
     ['204', status(204), 'bad_answer'],
     ['302', status(302), 'bad_answer'],
     [

@@ -39,6 +39,16 @@ describe('the list', () => {
     expect([upstream.asked, probe.calls]).toEqual([1, []])
   })
 
+  test('is waited for by everybody while the first one fetches it: nobody gets the built-in one instead', async () => {
+    const { ids, clock, upstream } = isolate(
+      () => new Promise((resolve) => setTimeout(() => resolve(list('a/1')()), 30)),
+    )
+    const all = Promise.all([ids(), ids(), ids()])
+    for (let step = 0; step < 40; step++) await clock.pass(50)
+    expect(await all).toEqual([['a/1'], ['a/1'], ['a/1']])
+    expect(upstream.asked).toBe(1)
+  })
+
   test('is served old while it is renewed, by one request for all', async () => {
     const { ids, clock, upstream, work } = isolate(list('a/1'))
     await ids()

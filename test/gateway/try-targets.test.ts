@@ -41,7 +41,7 @@ function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
   const asked: string[] = []
   const left = new Map(plans.map((plan, index) => [`a/${index}`, [...plan]]))
   const send = async (_url: string, init: RequestInit) => {
-    const model = String(init.body)
+    const model = await new Response(init.body).text()
     asked.push(model)
     const answer = left.get(model)?.shift()
     if (!answer) throw new Error(`nothing is planned for this request to ${model}`)
@@ -51,7 +51,7 @@ function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
   const board = createTargetBoard(new Map(), clock)
   const chain: ChainOrder = {
     targets: plans.map((_, index) => refOf(`a/${index}`)),
-    bodyFor: (model) => model,
+    bodyFor: (model) => new TextEncoder().encode(model),
     stream: false,
     timeoutsOf: () => ({ headersMs: 1_000, firstTokenMs: 1_000, idleMs: 1_000, totalMs: 10_000 }),
     contextLengths: async () => () => undefined,
@@ -80,13 +80,13 @@ describe('how often each target is asked', () => {
       'one that says how long to wait, after that long',
       [[status(429, 'x', { 'retry-after': '1' }), ok], [ok]],
       ['a/0', 'a/0'],
-      [1_000],
+      [1_100], // and some jitter
     ],
     [
       'one that says it twice, not a third time',
       [[status(429, 'x', { 'retry-after': '1' }), status(429, 'x', { 'retry-after': '1' })], [ok]],
       ['a/0', 'a/0', 'a/1'],
-      [1_000],
+      [1_100],
     ],
     ['one that wants a long wait, once', [[status(429, 'x', { 'retry-after': '60' })], [ok]], ['a/0', 'a/1'], []],
   ])('%s', async (_title, plans, asked, waits) => {
@@ -107,7 +107,7 @@ describe('a conversation that is too long', () => {
     const { run, asked, board } = start([[status(400, TOO_LONG)], [], [ok]], { contextLengths: lengths })
     await run()
     expect(asked).toEqual(['a/0', 'a/2'])
-    expect(board.report().map(({ target }) => target)).toEqual(['huggingface/a/2'])
+    expect(board.report().map(({ consecutiveFailures }) => consecutiveFailures)).not.toContain(1)
   })
 
   test.each<[title: string, plans: Answer[][]]>([
@@ -130,11 +130,23 @@ describe('when nobody answers', () => {
       kind: 'all_attempts_failed',
       retryAfterMs: 30_000,
       attempts: [
-        { target: 'huggingface/a/0', reason: 'rate_limited', status: 429, message: 'slow' },
-        { target: 'huggingface/a/1', reason: 'overloaded', status: 503, message: 'busy' },
+        { target: 'huggingface/a/0', reason: 'rate_limited', status: 429, message: 'slow', retryAfterMs: 60_000 },
+        { target: 'huggingface/a/1', reason: 'overloaded', status: 503, message: 'busy', retryAfterMs: 30_000 },
         { target: 'huggingface/a/2', reason: 'billing', status: 402, message: 'broke' },
       ],
     })
+  })
+
+  test.each<[title: string, plans: Answer[][]]>([
+    ['not every target that may recover names one', [[status(429, 'x', { 'retry-after': '60' })], [status(503)]]],
+    ['only one that will not recover names one', [[status(402, 'x', { 'retry-after': '60' })], [status(402)]]],
+  ])('no time to come back at is told where %s', async (_title, plans) => {
+    expect(await failureOf(start(plans).run)).not.toHaveProperty('retryAfterMs')
+  })
+
+  test('a conversation too long for the fallback does not hide that the primary was busy', async () => {
+    const { run } = start([[status(503)], [status(400, TOO_LONG)]])
+    expect(await failureOf(run)).toMatchObject({ kind: 'all_attempts_failed' })
   })
 
   test('no further target is asked once the time is spent', async () => {
@@ -161,8 +173,8 @@ describe('what counts against a target', () => {
   test.each<[title: string, answer: Answer, failures: number | undefined]>([
     ['a server error does', status(500), 1],
     ['a rate limit does', status(429), 1],
-    ['a bad request does not', status(422), undefined],
-    ['a conversation that is too long does not', status(400, TOO_LONG), undefined],
+    ['a bad request does not', status(422), 0],
+    ['a conversation that is too long does not', status(400, TOO_LONG), 0],
   ])('%s', async (_title, answer, failures) => {
     const { run, board } = start([[answer]])
     await failureOf(run)

@@ -4,7 +4,7 @@ import { createRouterClient, type Send } from '../../src/huggingface/router-clie
 import { bodyOf, FINISH, HELLO, realClock } from './support/streams.ts'
 
 const timeouts = { headersMs: 100, firstTokenMs: 100, idleMs: 100, totalMs: 1_000 }
-const order: AttemptOrder = { body: '{}', stream: true, timeouts, budgetLeftMs: 1_000 }
+const order: AttemptOrder = { body: new TextEncoder().encode('{}'), stream: true, timeouts, budgetLeftMs: 1_000 }
 const whole: AttemptOrder = { ...order, stream: false }
 
 /** One attempt at an upstream that answers as `send` does; `upstream` is the signal that it was given. */

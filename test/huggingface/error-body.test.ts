@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readModelList } from '../../src/huggingface/catalog-schema.ts'
-import { readErrorBody } from '../../src/huggingface/error-body.ts'
+import { neverRepeat, readErrorBody } from '../../src/huggingface/error-body.ts'
 
 describe('an error body gives its message, whatever it is', () => {
   test.each<[what: string, text: string, message: string]>([
@@ -29,6 +29,12 @@ describe('an error body gives its message, whatever it is', () => {
     ['a page', '<html><p>Bearer hf_abcdefghijk</p></html>'],
   ])('a token that stands in %s is not repeated', (_where, text) => {
     expect(JSON.stringify(readErrorBody(text, 400))).not.toContain('hf_abcdefghijk')
+  })
+
+  test('never repeats the token that the upstream was sent, whatever it looks like', () => {
+    neverRepeat('tok-0123456789')
+    const error = readErrorBody('{"error": {"message": "bad tok-0123456789", "code": "tok-0123456789"}}', 400)
+    expect(JSON.stringify(error)).not.toContain('tok-0123456789')
   })
 
   test('is never long and never fails', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { membersOf } from '../../src/core/json-text.ts'
+import { membersOf, textOf } from '../../src/core/json-bytes.ts'
 import { createRouterBody } from '../../src/huggingface/request-dialect.ts'
 import { parseChatRequest } from '../../src/openai/chat-request.ts'
 import { jsonText, objectText } from '../core/support/json.ts'
@@ -8,11 +8,15 @@ import { jsonText, objectText } from '../core/support/json.ts'
 const MESSAGES = '"messages":[{"role":"user","content":"hi"}]'
 
 /** What the router is sent for a body; the test is sure that the gateway accepts it. */
-function sent(body: string, model = 'a/b'): string {
-  const request = parseChatRequest(new TextEncoder().encode(body))
+function sentBytes(body: Uint8Array, model = 'a/b'): Uint8Array {
+  const request = parseChatRequest(body)
   if (!request.ok) throw new Error(`refused: ${JSON.stringify(request.error)}`)
   return createRouterBody(request.value)(model)
 }
+
+const encode = (text: string) => new TextEncoder().encode(text)
+const decode = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+const sent = (body: string, model?: string): string => decode(sentBytes(encode(body), model))
 
 describe('what the router is sent', () => {
   test.each<[title: string, body: string, expected: string]>([
@@ -96,11 +100,48 @@ describe('what the router is sent', () => {
     ['an unknown field', '"x_vendor":{ "a" : [ 1 , 2 ] }'],
     ['escapes', '"user":"\\u00e9\\/\\ud83d\\ude00"'],
     ['half a surrogate', '"user":"\\ud800"'],
+    ['letters of two, three and four bytes', '"日本é😀":{"ключ":["ü\\"}",{"😀":"é]"}]}'],
+    ['a key that begins with a byte order mark', '"\ufeffmodel":1'],
     ['a data URL of a megabyte', `"content":[${image}]`],
+    ['the same behind letters of several bytes', `"é":["日本 😀",${image},"é"]`],
     ['100,000 lists in one another', `"metadata":${'['.repeat(100_000)}${']'.repeat(100_000)}`],
     ['nothing', '"":null'],
   ])('%s arrives byte by byte', (_what, member) => {
     expect(sent(`{${member},"model":"x",${MESSAGES}}`)).toBe(`{"model":"a/b",${member},${MESSAGES}}`)
+  })
+
+  test('letters of several bytes in front do not move what is edited', () => {
+    const before = '"é日":"😀ü","用户":["\u2028"]'
+    const messages = (role: string) =>
+      `"messages":[{"name":"é😀","role":"${role}","content":"日本\\"é"},{"role":"user","content":"ü"}]`
+    const body = `{${before},"model":"ü","models":["é"],"stream":true,"stream_options":{"é":"日","x":1},${messages('developer')},"max_completion_tokens":5,"é":"ß"}`
+    expect(sent(body)).toBe(
+      `{"model":"a/b",${before},"stream":true,"stream_options":{"é":"日","x":1,"include_usage":true},${messages('system')},"é":"ß","max_tokens":5}`,
+    )
+  })
+
+  test('one body goes to many targets, and each gets bytes of its own', () => {
+    const body = encode(`\ufeff{"user":"é",${MESSAGES}}`)
+    const original = body.slice()
+    const request = parseChatRequest(body)
+    if (!request.ok) throw new Error('refused')
+    const bodyFor = createRouterBody(request.value)
+    const [first, second] = [bodyFor('a/b'), bodyFor('c/ü')]
+    expect([decode(first), decode(second)]).toEqual([
+      `{"model":"a/b","user":"é",${MESSAGES}}`,
+      `{"model":"c/ü","user":"é",${MESSAGES}}`,
+    ])
+    first.fill(0)
+    expect(decode(second)).toContain('c/ü')
+    expect(body).toEqual(original)
+  })
+
+  test('a body that lies in the midst of other bytes is taken for itself', () => {
+    const text = `{"user":"é",${MESSAGES}}`
+    const around = encode(`}}"${text}"{{`)
+    expect(decode(sentBytes(around.subarray(3, 3 + encode(text).length)))).toBe(
+      `{"model":"a/b","user":"é",${MESSAGES}}`,
+    )
   })
 
   test('a target whose name needs quoting cannot break out of its place', () => {
@@ -151,18 +192,19 @@ test('whatever is written, the router reads the original with exactly the docume
   let accepted = 0
   fc.assert(
     fc.property(body, (text) => {
-      const request = parseChatRequest(new TextEncoder().encode(text))
+      const request = parseChatRequest(encode(text))
       if (!request.ok) return
       accepted++
       const upstream = createRouterBody(request.value)('a/b:groq')
-      const asSent = JSON.parse(request.value.text)
-      expect(JSON.parse(upstream)).toEqual(mapped(asSent))
+      const { bytes } = request.value
+      const asSent = JSON.parse(decode(bytes))
+      expect(JSON.parse(decode(upstream))).toEqual(mapped(asSent))
       const texts = new Map(
-        membersOf(upstream).map(({ key, valueStart, end }) => [key, upstream.slice(valueStart, end)]),
+        membersOf(upstream).map(({ key, valueStart, end }) => [key, textOf(upstream, valueStart, end)]),
       )
       for (const { key, valueStart, end } of request.value.members) {
         if (!['x', '', '__proto__'].includes(key)) continue
-        expect(texts.get(key)).toBe(request.value.text.slice(valueStart, end))
+        expect(texts.get(key)).toBe(textOf(bytes, valueStart, end))
       }
     }),
     { seed: 12, numRuns: 1_000 },

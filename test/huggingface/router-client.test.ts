@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createRouterClient, type RouterAccess } from '../../src/huggingface/router-client.ts'
 
+const BODY = new TextEncoder().encode('{"a":1}')
+
 /** Makes both calls and keeps what was sent. */
 async function callsOf(access: Partial<RouterAccess>) {
   const calls: { url: string; init: RequestInit }[] = []
@@ -15,8 +17,8 @@ async function callsOf(access: Partial<RouterAccess>) {
     ...access,
   })
   const { signal } = new AbortController()
-  await client.postChat('{"a":1}', true, signal)
-  await client.postChat('{"a":1}', false, signal)
+  await client.postChat(BODY, true, signal)
+  await client.postChat(BODY, false, signal)
   await client.getModels(signal)
   return { calls, signal }
 }
@@ -25,8 +27,8 @@ describe('a call to the router', () => {
   test('goes to one of two places, with the body as it is', async () => {
     const { calls, signal } = await callsOf({})
     expect(calls.map(({ url, init }) => [init.method ?? 'GET', url, init.body])).toEqual([
-      ['POST', 'https://router.test/v1/chat/completions', '{"a":1}'],
-      ['POST', 'https://router.test/v1/chat/completions', '{"a":1}'],
+      ['POST', 'https://router.test/v1/chat/completions', BODY],
+      ['POST', 'https://router.test/v1/chat/completions', BODY],
       ['GET', 'https://router.test/v1/models', undefined],
     ])
     for (const { init } of calls) expect(init.signal).toBe(signal)

@@ -108,13 +108,13 @@ describe('what clients see', () => {
 })
 
 test('usage is the last that came', () => {
-  const translation = createTranslation(() => 'id')
+  const translation = createTranslation(() => 'id', 1)
   translation.feed(encode(USAGE.replace('3', '1') + HELLO + USAGE))
   expect(translation.usage()).toEqual({ promptTokens: 3, completionTokens: 4 })
 })
 
 test('comments are no progress, events are', () => {
-  const translation = createTranslation(() => 'id')
+  const translation = createTranslation(() => 'id', 1)
   translation.feed(encode(`: ping\n\n: ping\n\n${HELLO}`))
   expect(translation.eventCount()).toBe(1)
 })
@@ -182,4 +182,17 @@ test('invalid UTF-8 in a text is shown as such and ends nothing', () => {
   const { data, end } = translate([event, FINISH])
   expect(JSON.parse(data[0] ?? '').choices[0].delta.content).toBe('\ufffd\ufffd')
   expect(end).toBe('whole')
+})
+
+describe('two answers at once', () => {
+  const first = '{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}'
+  test.each<[title: string, isCleanEnd: boolean, end: string]>([
+    ['are cut when the connection breaks after the first', false, 'cut'],
+    ['are as many as the provider chose to send when it ends the stream itself', true, 'whole'],
+  ])('%s', (_title, isCleanEnd, end) => {
+    const translation = createTranslation(() => 'id', 2)
+    translation.feed(encode(`data: ${first}\n\n`))
+    expect(translation.isFinished()).toBe(false)
+    expect(translation.finish(isCleanEnd).end).toBe(end)
+  })
 })

@@ -30,6 +30,8 @@ describe('a body that is refused before anything is sent', () => {
     ['UTF-16', new Uint8Array([0xff, 0xfe, 0x7b, 0, 0x7d, 0]), undefined],
     ['gzip', new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]), undefined],
     ['100,000 lists that nobody closed', '['.repeat(100_000), undefined],
+    ['two byte order marks', `\ufeff\ufeff{${HELLO}}`, undefined],
+    ['a byte order mark alone', '\ufeff', undefined],
     ['no messages', '{"model":"a/b"}', 'messages'],
     ['messages of null', '{"messages":null}', 'messages'],
     ['messages that are a text', '{"messages":"hi"}', 'messages'],

@@ -14,6 +14,7 @@ export function allowOrigins({ config, requireSettings }: AppTools) {
       allowMethods: ['GET', 'POST'],
       exposeHeaders: [
         'x-request-id',
+        'x-should-retry',
         'x-hugway-target',
         'x-hugway-attempts',
         'x-hugway-provider',

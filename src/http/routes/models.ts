@@ -16,15 +16,17 @@ export function serveModels(app: App, tools: AppTools): void {
     const models = config.mode === 'replace' ? undefined : await currentModels({ ...tools.catalog, later })
     return { config, served: await listModels(tools.listMemory, config, models) }
   }
-  app.get(PATH, async (c) => {
+  const list = async (c: Context<AppEnv>) => {
     const { served } = await current(c)
     const headers = { etag: served.etag, 'cache-control': 'private, no-cache' }
     if (isKnownTag(c.req.header('if-none-match'), served.etag)) return new Response(null, { status: 304, headers })
     return new Response(served.text, { headers: { ...headers, 'content-type': 'application/json' } })
-  })
+  }
+  app.get(PATH, list)
   refuseOtherMethods(app, PATH, ['GET'])
   app.get(`${PATH}/*`, async (c) => {
     const name = decodeName(new URL(c.req.url).pathname.slice(PATH.length + 1))
+    if (name === '') return list(c) // some clients end every path with a slash
     const { config, served } = await current(c)
     return Response.json(getModel(served.catalog, config, name))
   })

@@ -55,7 +55,8 @@ export async function startGateway(upstream: Upstream = () => sse(), settings: P
   const logs: string[] = []
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
     const { method = 'GET', headers, body, redirect } = init
-    const call = { url, method, headers: new Headers(headers), body: String(body ?? ''), redirect }
+    const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body ?? '')
+    const call = { url, method, headers: new Headers(headers), body: text, redirect }
     calls.push(call)
     return upstream(call)
   })

@@ -41,11 +41,11 @@ export type Translated = {
 /** Translates a stream that came in these pieces, from its first byte to its last. */
 export function translate(pieces: readonly (string | Uint8Array)[]): Translated {
   let made = 0
-  const translation = createTranslation(() => `made-${++made}`)
+  const translation = createTranslation(() => `made-${++made}`, 1)
   let text = ''
   for (const piece of pieces) text += translation.feed(typeof piece === 'string' ? encode(piece) : piece)
   const ended = translation.end()
-  const rest = ended ? { text: '', end: ended } : translation.finish()
+  const rest = ended ? { text: '', end: ended } : translation.finish(true)
   text += rest.text
   return { data: eventsIn(text).map(({ data }) => data), end: rest.end, text }
 }
