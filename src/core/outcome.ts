@@ -1,5 +1,5 @@
 /** Which wait of an attempt ran out. */
-export type Phase = 'headers' | 'first_token' | 'idle'
+export type Phase = 'headers' | 'first_token'
 
 /** What an upstream said in an error body, in whatever shape it came. */
 export type UpstreamError = {

@@ -68,8 +68,8 @@ export async function fetchCatalog(tools: Omit<CatalogTools, 'later'>): Promise<
   const { router, store, clock, log } = tools
   const upstream = new AbortController()
   const fetched = await within(fetchModels(router, upstream.signal, clock), FETCH_LIMIT_MS, clock).catch(String)
-  if (fetched === TIMED_OUT) upstream.abort()
   if (!Array.isArray(fetched)) {
+    upstream.abort()
     // The last good list stays where it is.
     const reason = fetched === TIMED_OUT ? 'no answer in time' : String(fetched)
     log('catalog_refresh_failed', { reason })
@@ -121,7 +121,7 @@ async function fetchModels(
     return `HTTP ${response.status}`
   }
   if (!response.body) return 'an empty answer'
-  const text = await readText(response.body, MAX_LIST_BYTES, () => FETCH_LIMIT_MS, clock)
+  const text = await readText(response.body, MAX_LIST_BYTES, FETCH_LIMIT_MS, clock)
   if (typeof text !== 'string') return `no list: ${text.kind}`
   return readModelList(JSON.parse(text)) ?? 'a list of an unknown shape'
 }

@@ -87,9 +87,7 @@ async function open(tools: AttemptTools, order: AttemptOrder, signal: AbortSigna
     return 'body' in opened ? readAnswer(opened.body.text, provider, newId) : opened
   }
   // All of it within the time of a first token, so that one that trickles in leaves time for another target.
-  const bodyDeadline = clock.now() + timeouts.firstTokenMs
-  const bodyMs = () => left(Math.min(timeouts.idleMs, bodyDeadline - clock.now()))
-  const text = await readText(response.body, MAX_EVENT_BYTES * 2, bodyMs, clock)
+  const text = await readText(response.body, MAX_EVENT_BYTES * 2, left(timeouts.firstTokenMs), clock)
   return typeof text === 'string' ? readAnswer(text, provider, newId) : { outcome: text }
 }
 
@@ -118,10 +116,7 @@ function readAnswer(text: string, provider: string | undefined, newId: () => str
 async function readStatus(response: Response, clock: Clock, left: Left): Promise<Failed> {
   const { status } = response
   const limitMs = left(ERROR_BODY_LIMIT_MS)
-  const deadline = clock.now() + limitMs
-  const text = response.body
-    ? await readText(response.body, MAX_ERROR_BODY_BYTES, () => deadline - clock.now(), clock)
-    : ''
+  const text = response.body ? await readText(response.body, MAX_ERROR_BODY_BYTES, limitMs, clock) : ''
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.now())
   // A page of somebody in between says nothing about the request; 413 is what it says when that is too large.
   const isPage = typeof text === 'string' && /^\s*</.test(text) && (status === 400 || status === 422)

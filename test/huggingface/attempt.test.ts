@@ -139,7 +139,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
       'an answer that stalls',
       async () => new Response(bodyOf('{"cho', 10_000)),
       whole,
-      { kind: 'timeout', phase: 'idle' },
+      { kind: 'timeout', phase: 'first_token' },
     ],
     [
       'a stream that stalls',
