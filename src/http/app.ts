@@ -1,4 +1,5 @@
-import { Hono } from 'hono'
+// Two dozen routes are found fast enough in a list; the ordinary preset's routers cost 5 ms more of start-up.
+import { Hono } from 'hono/tiny'
 import { GatewayError } from '../core/errors.ts'
 import { toLogged } from '../gateway/complete-chat.ts'
 import { toErrorResponse } from '../openai/error-envelope.ts'

@@ -7,7 +7,6 @@ describe('what is not served is told in OpenAI’s envelope', () => {
   test.each<[method: string, path: string, key: string | null, status: number, code: string, allow: string | null]>([
     ['GET', '/', null, 404, 'unknown_route', null],
     ['GET', '/favicon.ico', null, 404, 'unknown_route', null],
-    ['GET', '/v1/models/a/b%0d%0ax-evil:1', CLIENT_KEY, 404, 'unknown_route', null],
     ['GET', '/v1/unknown', CLIENT_KEY, 404, 'unknown_route', null],
     ['POST', '/v1/completions', CLIENT_KEY, 404, 'unknown_route', null],
     ['GET', '/admin/unknown', ADMIN_TOKEN, 404, 'unknown_route', null],
@@ -126,4 +125,12 @@ test('a bug is a 500 with the request id and nothing else, and the log has the r
       failure: { kind: 'bug', error: expect.stringContaining('TypeError') },
     },
   ])
+})
+
+test('a line break in a model’s path is no model, and no header', async () => {
+  const { ask } = await startGateway()
+  const response = await ask('/v1/models/a/b%0d%0ax-evil:1', { method: 'GET', key: CLIENT_KEY })
+  expect(response.status).toBe(400)
+  expect(await errorOf(response)).toMatchObject({ code: 'model_not_found', param: 'model' })
+  expect(response.headers.get('x-evil')).toBeNull()
 })
