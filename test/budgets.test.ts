@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
-const MAX_BUNDLE_KIB = 60
+const MAX_BUNDLE_KIB = 52
 const MAX_LINES = 250
 
 test(`the Worker is under ${MAX_BUNDLE_KIB} KiB gzip`, () => {
