@@ -158,7 +158,7 @@ async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, go
   const deadlineAt = deadlineOf(order)
   const { choiceCount } = request
   const job = { opening, cancel, target: stream.target, idleMs, deadlineAt, gone, isTrusted, choiceCount }
-  const { end, usage, isClean, error } = await relay(job, sink, tools)
+  const { end, usage, isClean, error, mustBreak } = await relay(job, sink, tools)
   if (end === 'whole') {
     tools.dialects.record(stream, isClean)
     tools.board.succeeded(target)
@@ -166,7 +166,7 @@ async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, go
     tools.board.failed(target, end)
   }
   logEnd(tools, order, won, end, usage)
-  return end === 'whole' ? 'close' : 'cut'
+  return end === 'whole' && !mustBreak ? 'close' : 'cut'
 }
 
 function wholeResponse(tools: ChatTools, order: ChatOrder, won: Won): Response {

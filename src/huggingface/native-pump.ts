@@ -53,15 +53,15 @@ export async function pumpNatively(
   for (let lastEventAt = clock.now(); !state.ended && !verdict; ) {
     const now = clock.now()
     const idleMs = samples.isFinished() ? Math.min(order.idleMs, AFTER_FINISH_MS) : order.idleMs
-    const waitMs = Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, lastEventAt + idleMs - now)
-    await within(pipe, Math.max(10, waitMs), clock)
+    // Once the upstream has ended, only the client is waited for: it may read slowly what the pump still holds.
+    const idleLeftMs = samples.hasEnded() ? SAMPLE_EVERY_MS : lastEventAt + idleMs - now
+    await within(pipe, Math.max(10, Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, idleLeftMs)), clock)
     if (state.ended) break
     if (await samples.take(READS_PER_SAMPLE, clock)) lastEventAt = clock.now()
     if (clock.now() >= order.deadlineAt) verdict = 'out_of_time'
-    else if (clock.now() - lastEventAt >= idleMs) verdict = 'stalled'
-    if (samples.isDone()) break
+    else if (!samples.hasEnded() && clock.now() - lastEventAt >= idleMs) verdict = 'stalled'
   }
-  if (!state.ended) order.cancel()
+  if (verdict) order.cancel()
   await pipe
   // An upstream that broke ends both branches at once. If the other goes on, it was the client's end that failed.
   const ended = await within(samples.rest(), state.failed ? BOTH_BRANCHES_MS : order.deadlineAt - clock.now(), clock)
@@ -75,6 +75,7 @@ function createSampler(branch: ReadableStream<Uint8Array>) {
   let buffer = new ArrayBuffer(SAMPLE_BYTES)
   let tail: Uint8Array = new Uint8Array()
   let pending: Promise<Read> | undefined
+  let hasEnded = false
   type Read = { readonly done: boolean; readonly value?: Uint8Array | undefined } | 'cut'
   const read = (): Promise<Read> => reader.read(new Uint8Array(buffer)).catch(() => 'cut' as const)
   /** @returns Whether there was an event's end in it. */
@@ -90,7 +91,11 @@ function createSampler(branch: ReadableStream<Uint8Array>) {
       for (let reads = 0; reads < maxReads; reads++) {
         pending ??= read()
         const got = await within(pending, 0, clock)
-        if (got === TIMED_OUT || got === 'cut' || got.done || !got.value) return hasEvent
+        if (got === TIMED_OUT) return hasEvent
+        if (got === 'cut' || got.done || !got.value) {
+          hasEnded = true
+          return hasEvent
+        }
         pending = undefined
         if (keep(got.value)) hasEvent = true
       }
@@ -106,7 +111,7 @@ function createSampler(branch: ReadableStream<Uint8Array>) {
       }
     },
     tail: () => tail,
-    isDone: () => /data: ?\[DONE\]\s*$/.test(new TextDecoder().decode(tail.subarray(-64))),
+    hasEnded: () => hasEnded,
     isFinished: () => /"finish_reason": ?"\w/.test(new TextDecoder().decode(tail)),
   }
 }

@@ -13,6 +13,11 @@ import { startWatch, type Watch } from './watch.ts'
 export type RelayEnd = {
   readonly end: StreamEnd | 'client_gone'
   readonly usage: Usage | undefined
+  /**
+   * The pump had to be stopped after the finish reason, for an upstream that did not end. A slow client may not have got
+   * all of it, so the connection must not end as if it had; one that has it all has stopped reading by then.
+   */
+  readonly mustBreak: boolean
   /** Whether nothing in it had to be mended: how a provider earns that its streams are not read event by event. */
   readonly isClean: boolean
   /** What the upstream said, where it ended by an error of its own. */
@@ -49,18 +54,19 @@ const READS_BY_HAND = 32
  */
 export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): Promise<RelayEnd> {
   const translation = createTranslation(tools.newId, order.choiceCount)
-  const endAs = (end: RelayEnd['end']): RelayEnd => ({
+  const endAs = (end: RelayEnd['end'], mustBreak = false): RelayEnd => ({
     end,
+    mustBreak,
     usage: translation.usage(),
     isClean: translation.isClean(),
     error: translation.error(),
   })
   try {
     const moved = await moveByHand(order, sink, translation, tools.clock)
-    const { end, isTorn } =
+    const { end, isTorn, mustBreak } =
       moved.kind === 'ended' ? moved : await moveNatively(order, moved.rest, sink, translation, tools.clock)
     if (order.gone.aborted) return endAs('client_gone')
-    if (isTorn) return endAs(end)
+    if (isTorn || mustBreak) return endAs(end, mustBreak)
     if (end === 'whole' && !translation.isDone()) await sink.write(DONE)
     if (end !== 'whole' && end !== 'upstream_error') {
       await sink.write(errorEvent(new GatewayError({ kind: 'interrupted', why: end, target: order.target })))
@@ -77,7 +83,7 @@ export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): P
  * `isTorn`: the client has half an event, passed on before its end was missed. Anything written now would complete it,
  * and clients fail on its JSON; left as it is, the end of the connection makes them drop it.
  */
-type Ended = { readonly end: StreamEnd; readonly isTorn: boolean }
+type Ended = { readonly end: StreamEnd; readonly isTorn: boolean; readonly mustBreak: boolean }
 
 type Moved =
   | ({ readonly kind: 'ended' } & Ended)
@@ -103,7 +109,12 @@ async function moveByHand(order: RelayOrder, sink: Sink, translation: Translatio
       if (!read?.value) break
       await pass(translation.feed(read.value))
     }
-    return { kind: 'ended', end: await conclude(translation, watch.verdict(), isCleanEnd, pass), isTorn: false }
+    return {
+      kind: 'ended',
+      end: await conclude(translation, watch.verdict(), isCleanEnd, pass),
+      isTorn: false,
+      mustBreak: false,
+    }
   } finally {
     watch.stop()
   }
@@ -120,7 +131,8 @@ async function moveNatively(
   const { verdict, tail } = await sink.lend((writable) => pumpNatively(order, rest, writable, clock))
   translation.feed(tail) // the client has these events already
   const isTorn = !translation.isAtBoundary()
-  return { end: await conclude(translation, verdict, true, async () => {}), isTorn }
+  const end = await conclude(translation, verdict, true, async () => {})
+  return { end, isTorn, mustBreak: verdict !== undefined && end === 'whole' }
 }
 
 /** What the end of the bytes, or the verdict that ended them, makes of the stream. */

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { type Gateway, startGateway } from '../support/start-gateway.ts'
+
+let simulator: Simulator
+let gateway: Gateway
+
+beforeAll(async () => {
+  simulator = await startSimulator()
+  const config = { hugway: { timeouts: { idleMs: 2_000 } } }
+  gateway = await startGateway({ upstreamUrl: simulator.url, config })
+})
+
+afterAll(async () => {
+  await gateway?.close()
+  await simulator?.close()
+})
+
+const PADDING = 'x'.repeat(20_000)
+const event = (delta: object, finishReason: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finishReason }] })}\n\n`
+/** More than the sockets on the way hold, so that a client that does not read is waited for. */
+const CHUNKS = [
+  ...Array.from({ length: 1_000 }, (_, index) => event({ content: `${index} ${PADDING}` })),
+  event({}, 'stop'),
+  'data: [DONE]\n\n',
+]
+
+async function openStream(): Promise<IncomingMessage> {
+  const headers = { authorization: 'Bearer test-key' }
+  const asked = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers })
+  asked.end(JSON.stringify({ model: 'a/slow', stream: true, messages: [{ role: 'user', content: 'x' }] }))
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  return response
+}
+
+test.each<[title: string, provider: string]>([
+  ['through the runtime’s pump', 'groq'],
+  ['event by event', 'unknown'],
+])('a client that pauses for longer than the upstream may gets every byte, %s', async (_title, provider) => {
+  const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }
+  simulator.script(() => ({ kind: 'raw', headers, chunks: CHUNKS, delayMs: 0 }))
+  const response = await openStream()
+  response.pause()
+  await sleep(4_000)
+  let text = ''
+  for await (const piece of response) text += piece
+  expect(text.length).toBe(CHUNKS.join('').length)
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+})
