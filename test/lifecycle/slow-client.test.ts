@@ -43,7 +43,7 @@ test.each<[title: string, provider: string]>([
   ['event by event', 'unknown'],
 ])('a client that pauses for longer than the upstream may gets every byte, %s', async (_title, provider) => {
   const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }
-  simulator.script(() => ({ kind: 'raw', headers, chunks: CHUNKS, delayMs: 0 }))
+  simulator.script(() => ({ kind: 'raw', headers, chunks: CHUNKS, delayMs: 2 }))
   const response = await openStream()
   response.pause()
   await sleep(4_000)
