@@ -45,7 +45,7 @@ describe('config of a running Worker', () => {
     const unknown = await at('config', 'rollback', '20200101T000000000Z-00000000')
     expect(unknown.code).toBe(1)
 
-    const editor = `${process.execPath} -e "fetch(process.env.AT + '/admin/config', { method: 'PUT', headers: { authorization: 'Bearer test-admin' }, body: '{}' }).then(() => require('fs').writeFileSync(process.argv[1], '{ hugway: { holdMs: 9 } }'))"`
+    const editor = `"${process.execPath}" -e "fetch(process.env.AT + '/admin/config', { method: 'PUT', headers: { authorization: 'Bearer test-admin' }, body: '{}' }).then(() => require('fs').writeFileSync(process.argv[1], '{ hugway: { holdMs: 9 } }'))"`
     const lost = await project.hugway(['config', 'edit', '--url', worker.url], {
       ...ENVIRONMENT,
       AT: worker.url,
