@@ -36,7 +36,7 @@ export function buildCatalog(discovered: readonly RouterModel[] | undefined, con
     rows.set(formatModelRef(ref), toRowOf(ref))
   }
   for (const ref of config.namedRefs) rows.set(formatModelRef(ref), toRowOf(ref))
-  const isKnown = (ref: ModelRef) => bases.has(ref.id) || rows.has(`huggingface/${ref.id}`)
+  const isKnown = ({ id }: ModelRef) => bases.has(id) || rows.has(`huggingface/${id}`) || id === config.primary.id
   return {
     rows: [...rows.values()],
     rowOf: (ref) => rows.get(formatModelRef(ref)) ?? (isKnown(ref) ? toRowOf(ref) : undefined),

@@ -76,7 +76,8 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
   const timeouts = withDefaults(own?.timeouts, DEFAULT_TIMEOUTS)
   const modelPath = typeof defaults?.model === 'string' ? MODEL : [...MODEL, 'primary']
   const collected = collectRefs(problems)
-  const primary = collected.add(model?.primary ?? DEFAULT_PRIMARY, modelPath) ?? collected.fallbackRef
+  // A primary that nobody named is no model of the configuration's, and gets no row in the model list.
+  const primary = (model?.primary && collected.add(model.primary, modelPath)) || collected.defaultRef
   const fallbacks = collected.addAll(model?.fallbacks ?? [], [...MODEL, 'fallbacks'])
   const aliases = collectAliases(document, collected, problems)
   const models = new Map<string, ModelSettings>()
@@ -119,9 +120,8 @@ function collectRefs(problems: Problem[]) {
   }
   const addAll = (texts: readonly string[], path: Path): ModelRef[] =>
     texts.flatMap((text, index) => add(text, [...path, index]) ?? [])
-  // Only stands in while problems are collected; a document with a problem is never used.
-  const fallbackRef = (parseModelRef(DEFAULT_PRIMARY) as { value: ModelRef }).value
-  return { add, addAll, refs: () => [...byText.values()], fallbackRef }
+  const defaultRef = (parseModelRef(DEFAULT_PRIMARY) as { value: ModelRef }).value
+  return { add, addAll, refs: () => [...byText.values()], defaultRef }
 }
 
 function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collectRefs>, problems: Problem[]) {

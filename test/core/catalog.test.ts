@@ -139,11 +139,7 @@ describe('the configuration’s own rows', () => {
 
   test('are in the list even where the router does not know them', () => {
     const { rows } = buildCatalog([model('a/b')], configOf(document([{ id: 'my/tune' }])))
-    expect(rows.map(({ id }) => id)).toEqual([
-      'huggingface/a/b',
-      'huggingface/deepseek-ai/DeepSeek-R1',
-      'huggingface/my/tune',
-    ])
+    expect(rows.map(({ id }) => id)).toEqual(['huggingface/a/b', 'huggingface/my/tune'])
   })
 
   test('hold for the model’s suffixes too, unless these have a row of their own', () => {
@@ -154,18 +150,14 @@ describe('the configuration’s own rows', () => {
 
   test('are all there is, with the named refs, where they replace the list', () => {
     const { rows } = buildCatalog([model('a/b')], configOf(document([{ id: 'my/tune' }], 'replace')))
-    expect(rows.map(({ id }) => id)).toEqual(['huggingface/deepseek-ai/DeepSeek-R1', 'huggingface/my/tune'])
+    expect(rows.map(({ id }) => id)).toEqual(['huggingface/my/tune'])
   })
 })
 
 describe('a list from a router that has gone mad', () => {
   test('keeps the rows that can be read', () => {
     const rows = [model('a/b'), model('../etc/passwd'), model('a/b:fastest'), model(''), model('nothing'), model('c/d')]
-    expect(buildCatalog(rows, DEFAULT_CONFIG).rows.map(({ id }) => id)).toEqual([
-      'huggingface/a/b',
-      'huggingface/c/d',
-      'huggingface/deepseek-ai/DeepSeek-R1',
-    ])
+    expect(buildCatalog(rows, DEFAULT_CONFIG).rows.map(({ id }) => id)).toEqual(['huggingface/a/b', 'huggingface/c/d'])
   })
 
   test('lists a model that came twice once', () => {
