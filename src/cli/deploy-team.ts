@@ -4,12 +4,10 @@ import { writeChange } from './change-config.ts'
 import { CommandError, messageOf } from './command-error.ts'
 import { kvPlace } from './config-place.ts'
 import { deployNames, isDefaultTeam, planDeploy } from './deploy-plan.ts'
-import { putSecrets } from './deploy-secrets.ts'
+import { putSecrets, type SecretsRequest } from './deploy-secrets.ts'
 import { deploymentFile, keepDeployment } from './deployments.ts'
 import { fieldOf, listOf } from './http-call.ts'
 import { checkLive } from './live-check.ts'
-import type { Project } from './project.ts'
-import type { Terminal } from './terminal.ts'
 import { sayingOf, type Wrangler, type WranglerRun } from './wrangler.ts'
 import { addTomlDeployment, readTomlDeployment } from './wrangler-toml.ts'
 
@@ -22,13 +20,7 @@ export type UploadedConfig = {
   readonly isForced: boolean
 }
 
-export type DeployRequest = {
-  readonly project: Project
-  readonly terminal: Terminal
-  readonly wrangler: Wrangler
-  readonly team: string
-  readonly token: string | undefined
-  readonly isNewToken: boolean
+export type DeployRequest = SecretsRequest & {
   readonly config: UploadedConfig | undefined
   readonly isDryRun: boolean
 }

@@ -1,5 +1,5 @@
 import { MAX_RETRY_AFTER_MS } from './backoff.ts'
-import { type Outcome, reasonOf } from './outcome.ts'
+import { type Failed, type Outcome, reasonOf } from './outcome.ts'
 
 /** What follows an attempt. */
 export type Next =
@@ -43,7 +43,7 @@ export function decideNext(outcome: Outcome, situation: Situation): Next {
 }
 
 /** Whether the failure counts against the target: what a caller or a client did does not. */
-export function isTargetsFault(outcome: Exclude<Outcome, { kind: 'answering' }>): boolean {
+export function isTargetsFault(outcome: Failed): boolean {
   return !['bad_request', 'context_overflow', 'client_gone'].includes(reasonOf(outcome))
 }
 

@@ -20,6 +20,9 @@ export type Outcome =
   | { readonly kind: 'bad_answer'; readonly detail: string }
   | { readonly kind: 'client_gone' }
 
+/** Every outcome but an answer. */
+export type Failed = Exclude<Outcome, { kind: 'answering' }>
+
 /** The words in which an attempt's failure is reported, logged and classified. */
 export type FailureReason =
   | 'rate_limited'
@@ -66,7 +69,7 @@ const MODEL_NOT_FOUND =
   /model_not_(?:found|supported)|not supported by (?:any )?provider|model .{0,200}(?:does not exist|not found)/is
 
 /** Names the reason of a failed attempt. */
-export function reasonOf(outcome: Exclude<Outcome, { kind: 'answering' }>): FailureReason {
+export function reasonOf(outcome: Failed): FailureReason {
   switch (outcome.kind) {
     case 'status':
       return reasonOfStatus(outcome.status, outcome.error)

@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts'
 import { isTargetsFault } from '../core/fallback.ts'
 import type { Log } from '../core/log.ts'
 import { formatModelRef, type ModelRef } from '../core/model-ref.ts'
-import { relay } from '../huggingface/relay.ts'
+import { type RelayOrder, relay } from '../huggingface/relay.ts'
 import { createRouterBody } from '../huggingface/request-dialect.ts'
 import { createSink, type Sink } from '../huggingface/sink.ts'
 import type { ChatRequest } from '../openai/chat-request.ts'
@@ -150,17 +150,21 @@ async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, go
     logEnd(tools, order, won, 'whole', readUsage(answer.answer.fields['usage']))
     return 'close'
   }
-  const { idleMs } = timeoutsOf(order.config, target)
-  const { opening } = answer
-  const { request } = order
-  const stream = { target: formatModelRef(target), provider: answer.provider, hasTools: request.hasTools }
-  const isTrusted = request.choiceCount === 1 && tools.dialects.isTrusted(stream)
-  const deadlineAt = deadlineOf(order)
-  const { choiceCount } = request
-  const job = { opening, cancel, target: stream.target, idleMs, deadlineAt, gone, isTrusted, choiceCount }
+  const { hasTools, choiceCount } = order.request
+  const source = { target: formatModelRef(target), provider: answer.provider, hasTools }
+  const job: RelayOrder = {
+    opening: answer.opening,
+    cancel,
+    target: source.target,
+    idleMs: timeoutsOf(order.config, target).idleMs,
+    deadlineAt: deadlineOf(order),
+    gone,
+    choiceCount,
+    isTrusted: choiceCount === 1 && tools.dialects.isTrusted(source),
+  }
   const { end, usage, isClean, error, mustBreak } = await relay(job, sink, tools)
   if (end === 'whole') {
-    tools.dialects.record(stream, isClean)
+    tools.dialects.record(source, isClean)
     tools.board.succeeded(target)
   } else if (end !== 'client_gone' && (!error || isTargetsFault({ kind: 'error_event', error }))) {
     tools.board.failed(target, end)

@@ -4,8 +4,8 @@ import type { Timeouts } from '../core/config.ts'
 import { type Failure, GatewayError } from '../core/errors.ts'
 import { decideNext, isTargetsFault, type Next } from '../core/fallback.ts'
 import { formatModelRef, type ModelRef, toRouterModel } from '../core/model-ref.ts'
-import { type AttemptReport, isPassing, reasonOf } from '../core/outcome.ts'
-import { type Answer, attemptChat, type Failed } from '../huggingface/attempt.ts'
+import { type AttemptReport, type Failed, isPassing, reasonOf } from '../core/outcome.ts'
+import { type Answer, attemptChat } from '../huggingface/attempt.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
 import type { TargetBoard } from './target-board.ts'
 
@@ -52,22 +52,18 @@ export async function tryTargets(tools: ChainTools, order: ChainOrder, gone: Abo
   let attempts = 0
   for (let choice = tools.board.choose(remaining); choice; choice = tools.board.choose(remaining)) {
     const { target, isLastResort } = choice
-    if (isLastResort)
-      reports.push(
-        ...skipped(
-          remaining.filter((other) => other !== target),
-          tools.board,
-        ),
-      )
-    remaining = isLastResort ? [] : remaining.filter((other) => other !== target)
+    const others = remaining.filter((other) => other !== target)
+    if (isLastResort) reports.push(...skipped(others, tools.board))
+    remaining = isLastResort ? [] : others
     const tried = await tryTarget(tools, order, target, remaining.length, gone)
     attempts += tried.attempts
     if ('answer' in tried) return { target, answer: tried.answer, cancel: tried.cancel, attempts }
     const { outcome, next } = tried
     reports.push(toReport(target, outcome))
-    if (next.do === 'stop') stop(next.because, outcome)
     if (next.do === 'try_larger') remaining = await largerThan(target, remaining, order)
-    if (next.do === 'stop') break
+    if (next.do !== 'stop') continue
+    stop(next.because, outcome)
+    break
   }
   throw new GatewayError(summarize(reports))
 }
@@ -117,6 +113,7 @@ async function pause(ms: number, gone: AbortSignal, clock: Clock): Promise<void>
   await Promise.race([clock.wait(ms), left])
 }
 
+/** @throws {GatewayError} Where the chain's end is not for want of a target that answers. */
 function stop(because: Extract<Next, { do: 'stop' }>['because'], outcome: Failed): void {
   if (because === 'client_gone') throw new GatewayError({ kind: 'client_gone' })
   if (because === 'request_at_fault' && outcome.kind === 'status') {

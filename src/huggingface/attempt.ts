@@ -1,7 +1,7 @@
 import { parseRetryAfter } from '../core/backoff.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Timeouts } from '../core/config.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { Failed } from '../core/outcome.ts'
 import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readError } from '../openai/chunk.ts'
 import { mendAnswer } from './answer-dialect.ts'
 import { readErrorBody, toReportable } from './error-body.ts'
@@ -21,7 +21,6 @@ export type Answer = (
 /** A non-streamed answer: its text, as it came unless it had to be mended, and what was read of it. */
 export type WholeAnswer = { readonly text: string; readonly fields: Fields & { readonly choices: readonly Fields[] } }
 
-export type Failed = Exclude<Outcome, { kind: 'answering' }>
 export type Attempt =
   /** `cancel` ends the upstream call. */
   | { readonly outcome: { readonly kind: 'answering' }; readonly answer: Answer; readonly cancel: () => void }

@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.ts'
-import { TIMED_OUT, within } from '../core/clock.ts'
+import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Interruption } from '../core/errors.ts'
 import { MAX_EVENT_BYTES } from './opening.ts'
+import { idleLimitMs } from './watch.ts'
 
 export type PumpOrder = {
   readonly cancel: () => void
@@ -17,8 +17,6 @@ const SAMPLE_EVERY_MS = 1_000
 /** Not under 16 KiB, the runtime's own block: a smaller read sees less than the pump has passed on. */
 const SAMPLE_BYTES = 64 * 1024
 const READS_PER_SAMPLE = 4
-/** After the finish reason the answer is whole; what may follow is its usage. */
-export const AFTER_FINISH_MS = 5_000
 const BOTH_BRANCHES_MS = 200
 /** Enough for the last events: a finish reason, usage, `[DONE]`. */
 const TAIL_BYTES = 16 * 1024
@@ -52,7 +50,7 @@ export async function pumpNatively(
   let verdict: Interruption | undefined
   for (let lastEventAt = clock.now(); !state.ended && !verdict; ) {
     const now = clock.now()
-    const idleMs = samples.isFinished() ? Math.min(order.idleMs, AFTER_FINISH_MS) : order.idleMs
+    const idleMs = idleLimitMs(order.idleMs, samples.isFinished())
     // Once the upstream has ended, only the client is waited for: it may read slowly what the pump still holds.
     const idleLeftMs = samples.hasEnded() ? SAMPLE_EVERY_MS : lastEventAt + idleMs - now
     await within(pipe, Math.max(10, Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, idleLeftMs)), clock)

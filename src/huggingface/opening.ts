@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { Failed } from '../core/outcome.ts'
 import { readChunk } from '../openai/chunk.ts'
 import { toFinishReason } from './answer-dialect.ts'
 import { toReportable } from './error-body.ts'
@@ -22,7 +22,6 @@ export type OpeningResult =
   | { readonly outcome: { readonly kind: 'answering' }; readonly body: OtherBody }
   | { readonly outcome: Failed }
 
-type Failed = Exclude<Outcome, { kind: 'answering' }>
 const ANSWERING = { kind: 'answering' } as const
 
 /** The largest event, and the largest opening, that is held in memory. */

@@ -1,5 +1,5 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { Failed } from '../core/outcome.ts'
 
 /** Decodes UTF-8 that came in pieces; what is not UTF-8 becomes U+FFFD. */
 export function decode(pieces: readonly Uint8Array[]): string {
@@ -21,7 +21,6 @@ export async function readText(
   return text === TIMED_OUT ? { kind: 'timeout', phase: 'first_token' } : text
 }
 
-type Failed = Exclude<Outcome, { kind: 'answering' }>
 const RESET: Failed = { kind: 'network', beforeHeaders: false }
 
 async function readAll(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string | Failed> {

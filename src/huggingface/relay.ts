@@ -3,11 +3,11 @@ import { GatewayError } from '../core/errors.ts'
 import type { UpstreamError } from '../core/outcome.ts'
 import type { Usage } from '../openai/chunk.ts'
 import { DONE, errorEvent } from '../openai/sse.ts'
-import { AFTER_FINISH_MS, pumpNatively } from './native-pump.ts'
+import { pumpNatively } from './native-pump.ts'
 import type { Opening } from './opening.ts'
 import type { Sink } from './sink.ts'
 import { createTranslation, type StreamEnd, type Translation } from './translation.ts'
-import { startWatch, type Watch } from './watch.ts'
+import { idleLimitMs, startWatch, type Watch } from './watch.ts'
 
 /** How a relayed stream ended: as the upstream ended it, or because the client left. */
 export type RelayEnd = {
@@ -92,7 +92,7 @@ type Moved =
 /** Moves a stream event by event: to its end, or until it is worth handing to the pump. @throws What writing throws. */
 async function moveByHand(order: RelayOrder, sink: Sink, translation: Translation, clock: Clock): Promise<Moved> {
   const { opening, cancel, deadlineAt } = order
-  const idleMs = () => (translation.isFinished() ? Math.min(order.idleMs, AFTER_FINISH_MS) : order.idleMs)
+  const idleMs = () => idleLimitMs(order.idleMs, translation.isFinished())
   const watch = startWatch({ cancel, deadlineAt, idleMs }, sink, clock)
   const pass = createPass(watch, translation)
   try {

@@ -27,6 +27,14 @@ const BEAT_MS = 1_000
 /** A client that reads nothing is dropped this long after its time has run out. */
 const GRACE_MS = 5_000
 
+/** After the finish reason the answer is whole; what may follow is its usage. */
+const AFTER_FINISH_MS = 5_000
+
+/** Milliseconds of silence that end a stream. */
+export function idleLimitMs(idleMs: number, isFinished: boolean): number {
+  return isFinished ? Math.min(idleMs, AFTER_FINISH_MS) : idleMs
+}
+
 /** Watches a stream with one timer, not one a read: silence, the end of the time, a client that left. */
 export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
   let isStopped = false

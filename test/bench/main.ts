@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../support/build-bundle.ts'
+import { writeBetweenMarks } from '../support/write-between-marks.ts'
 import { bundleRow } from './bundle.ts'
 import { measureLoad } from './cell.ts'
 import { type Contender, direct, startFloor, startHugway, startPortkey } from './contenders.ts'
@@ -18,7 +19,6 @@ const USAGE = `npm run bench -- [--quick] [--only TEXT] [--json FILE] [--no-port
   --no-portkey  not Portkey's gateway
   --write       keeps the table in docs/performance.md`
 const DOCUMENT = join(ROOT, 'docs', 'performance.md')
-const [BEGIN, END] = ['<!-- bench -->', '<!-- /bench -->']
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     machine.loadAfter = loadAverage()
     const text = `${formatTable(rows)}\n\n${describe(machine, ceiling)}`
     console.log(text)
-    if (values.write) write(text)
+    if (values.write) writeBetweenMarks(DOCUMENT, 'bench', text)
     if (values.json !== undefined)
       writeFileSync(values.json, `${JSON.stringify({ machine, ceiling, rows }, null, 2)}\n`)
   } finally {
@@ -92,14 +92,6 @@ function describe(
     `Machine: ${cores} cores (${cpu}), load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after.`,
     `The upstream's ceiling on one core: ${perSecond(requestUs)} requests or ${perSecond(eventUs)} events a second.`,
   ].join('\n')
-}
-
-function write(text: string): void {
-  const document = readFileSync(DOCUMENT, 'utf8')
-  const [before, rest] = document.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} lacks the marks ${BEGIN} and ${END}`)
-  writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`)
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
+  ASK,
+  CHAIN,
   CLIENT_KEY,
   DONE,
   errorOf,
@@ -7,8 +9,8 @@ import {
   HELLO,
   HF_TOKEN,
   inTurn,
-  MESSAGES,
   modelOf,
+  STREAM,
   sse,
   startGateway,
   useGateway,
@@ -17,16 +19,10 @@ import {
 
 useGateway()
 
-const CHAIN = { agents: { defaults: { model: { primary: 'a/first', fallbacks: ['b/second:groq'] } } } }
-
-const ask = { messages: MESSAGES }
-
-const stream = { ...ask, stream: true }
-
 describe('an answer', () => {
   test('that is streamed comes as it was sent', async () => {
     const { chat } = await startGateway(() => sse(HELLO, FINISH, DONE))
-    const response = await chat(stream)
+    const response = await chat(STREAM)
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(response.headers.get('cache-control')).toBe('no-cache')
     expect(await response.text()).toBe(HELLO + FINISH + DONE)
@@ -34,19 +30,19 @@ describe('an answer', () => {
 
   test('whose provider forgot [DONE] gets it', async () => {
     const { chat } = await startGateway(() => sse(HELLO, FINISH))
-    expect(await (await chat(stream)).text()).toBe(HELLO + FINISH + DONE)
+    expect(await (await chat(STREAM)).text()).toBe(HELLO + FINISH + DONE)
   })
 
   test('that is whole comes byte by byte', async () => {
     const { chat } = await startGateway(() => new Response(WHOLE))
-    const response = await chat(ask)
+    const response = await chat(ASK)
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(await response.text()).toBe(WHOLE)
   })
 
   test('that came as JSON where a stream was asked for is told as one', async () => {
     const { chat } = await startGateway(() => new Response(WHOLE))
-    const text = await (await chat(stream)).text()
+    const text = await (await chat(STREAM)).text()
     expect(text).toContain('"delta":{"role":"assistant","content":"Hello"}')
     expect(text.endsWith(DONE)).toBe(true)
   })
@@ -58,7 +54,7 @@ describe('an answer', () => {
     )
     const { chat, configure } = await startGateway(upstream)
     await configure(CHAIN)
-    const { headers } = await chat(ask)
+    const { headers } = await chat(ASK)
     expect(headers.get('x-hugway-target')).toBe('huggingface/b/second:groq')
     expect(headers.get('x-hugway-attempts')).toBe('2')
     expect(headers.get('x-hugway-provider')).toBe('groq')
@@ -66,7 +62,7 @@ describe('an answer', () => {
 
   test('from a provider with an odd name does not name it', async () => {
     const { chat } = await startGateway(() => new Response(WHOLE, { headers: { 'x-inference-provider': 'a b; c' } }))
-    expect((await chat(ask)).headers.get('x-hugway-provider')).toBeNull()
+    expect((await chat(ASK)).headers.get('x-hugway-provider')).toBeNull()
   })
 })
 
@@ -90,7 +86,7 @@ describe('who is asked', () => {
   ])('%s', async (_title, body, headers, asked) => {
     const { chat, configure, calls } = await startGateway(() => new Response('no', { status: 500 }))
     await configure(document)
-    await chat({ ...ask, ...body }, headers)
+    await chat({ ...ASK, ...body }, headers)
     expect(calls.map(modelOf)).toEqual(asked)
   })
 })
@@ -141,7 +137,7 @@ test('a body that breaks off is the client’s trouble, not a bug', async () => 
 describe('headers', () => {
   test('of the caller stay here', async () => {
     const { chat, calls } = await startGateway(() => new Response(WHOLE))
-    await chat(ask, {
+    await chat(ASK, {
       cookie: 'session=1',
       'x-forwarded-for': '10.0.0.1',
       'cf-connecting-ip': '10.0.0.1',
@@ -165,19 +161,19 @@ describe('headers', () => {
   test.each<[what: string, body: Record<string, unknown>, answer: () => Response, names: string[]]>([
     [
       'a whole answer',
-      ask,
+      ASK,
       () => new Response(WHOLE),
       ['content-type', 'x-hugway-attempts', 'x-hugway-config', 'x-hugway-target', 'x-request-id'],
     ],
     [
       'a stream',
-      stream,
+      STREAM,
       () => sse(),
       ['cache-control', 'content-type', 'x-hugway-attempts', 'x-hugway-config', 'x-hugway-target', 'x-request-id'],
     ],
     [
       'an error',
-      ask,
+      ASK,
       () => new Response('{"error":"x"}', { status: 422 }),
       ['content-type', 'x-hugway-config', 'x-request-id', 'x-should-retry'],
     ],

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import {
+  ASK,
+  CHAIN,
   errorOf,
   FINISH,
   HELLO,
   HF_TOKEN,
   inTurn,
-  MESSAGES,
   modelOf,
+  STREAM,
   sse,
   startGateway,
   type Upstream,
@@ -15,12 +17,6 @@ import {
 } from './support/gateway.ts'
 
 useGateway()
-
-const CHAIN = { agents: { defaults: { model: { primary: 'a/first', fallbacks: ['b/second:groq'] } } } }
-
-const ask = { messages: MESSAGES }
-
-const stream = { ...ask, stream: true }
 
 describe('the next target answers, and nobody notices, after', () => {
   const faults: [what: string, fault: Upstream][] = [
@@ -42,8 +38,8 @@ describe('the next target answers, and nobody notices, after', () => {
   ]
   test.each(faults)('%s', async (_what, fault) => {
     for (const [body, answer] of [
-      [stream, sse],
-      [ask, () => new Response(WHOLE)],
+      [STREAM, sse],
+      [ASK, () => new Response(WHOLE)],
     ] as const) {
       const { chat, configure, calls, settled } = await startGateway(inTurn(fault, () => answer()))
       await configure(CHAIN)
@@ -73,7 +69,7 @@ describe('a request that is itself at fault is not tried elsewhere', () => {
   ])('%i %j', async (status, body, expected) => {
     const { chat, configure, calls } = await startGateway(() => Response.json(body, { status }))
     await configure(CHAIN)
-    const response = await chat(stream)
+    const response = await chat(STREAM)
     expect(response.status).toBe(status)
     expect(await errorOf(response)).toMatchObject(expected)
     expect(response.headers.get('x-should-retry')).toBe('false')
@@ -89,7 +85,7 @@ describe('when every target fails', () => {
     )
     const { chat, configure } = await startGateway(upstream)
     await configure(CHAIN)
-    const response = await chat(stream)
+    const response = await chat(STREAM)
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '7'])
     expect((await errorOf(response)).attempts).toMatchObject([
       { target: 'huggingface/a/first', reason: 'billing', status: 402 },
@@ -99,7 +95,7 @@ describe('when every target fails', () => {
 
   test.each([401, 403])('a %i of the router is the operator’s trouble, never the client’s', async (status) => {
     const { chat } = await startGateway(() => new Response(`{"error":"bad token ${HF_TOKEN}"}`, { status }))
-    const response = await chat(stream)
+    const response = await chat(STREAM)
     expect(response.status).toBe(502)
     const text = await response.text()
     expect(JSON.parse(text)).toMatchObject({ error: { code: 'upstream_auth' } })
@@ -109,7 +105,7 @@ describe('when every target fails', () => {
   test('a redirect has not been followed', async () => {
     const location = 'https://evil.test/v1/chat/completions'
     const { chat, calls } = await startGateway(() => new Response(null, { status: 302, headers: { location } }))
-    const response = await chat(ask)
+    const response = await chat(ASK)
     expect(response.status).toBe(502)
     expect(await response.text()).not.toContain('evil.test')
     expect(calls.map(({ url }) => url)).toEqual(['https://router.test/v1/chat/completions'])
@@ -126,7 +122,7 @@ describe('a stream that breaks after its first token', () => {
   ])('(%s) does not look whole', async (_what, pieces) => {
     const { chat, configure, calls } = await startGateway(() => sse(...pieces))
     await configure(CHAIN)
-    const response = await chat(stream)
+    const response = await chat(STREAM)
     let text = ''
     const read = async () => {
       const decoder = new TextDecoder()

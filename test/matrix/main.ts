@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../support/build-bundle.ts'
 import { exitOnSignals } from '../support/exit-on-signals.ts'
+import { writeBetweenMarks } from '../support/write-between-marks.ts'
 import { CASES, contextsOf } from './cases.ts'
 import { DISCONNECTS, PATIENT_TIMES } from './disconnects.ts'
 import { playMatrix, problemLines } from './play-matrix.ts'
@@ -16,7 +17,6 @@ const USAGE = `npm run matrix -- [--only TEXT] [--hugway-only] [--no-write]
   --hugway-only   not Portkey's gateway; writes nothing
   --no-write      leaves docs/reliability.md alone`
 const DOCUMENT = join(ROOT, 'docs', 'reliability.md')
-const [BEGIN, END] = ['<!-- scorecard -->', '<!-- /scorecard -->']
 
 /** Plays the whole matrix, prints the scorecard, and keeps it in docs/reliability.md. */
 async function main(): Promise<void> {
@@ -42,7 +42,8 @@ async function main(): Promise<void> {
   console.log(text)
   const problems = problemLines(hugway)
   for (const line of problems) console.error(`NOT KEPT ${line}`)
-  if (only === undefined && !values['hugway-only'] && !values['no-write']) write(text)
+  if (only === undefined && !values['hugway-only'] && !values['no-write'])
+    writeBetweenMarks(DOCUMENT, 'scorecard', text)
   process.exitCode = problems.length > 0 ? 1 : 0
 }
 
@@ -84,14 +85,6 @@ function formatAll(scored: readonly Scored[]): string {
     '### Cells that are left out',
     formatLeftOut(),
   ].join('\n\n')
-}
-
-function write(text: string): void {
-  const document = readFileSync(DOCUMENT, 'utf8')
-  const [before, rest] = document.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} lacks the marks ${BEGIN} and ${END}`)
-  writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`)
 }
 
 main().catch((error: unknown) => {
