@@ -1,3 +1,5 @@
+// Before all else for the size's sake: gzip looks back 32 KiB, and these texts would stand between code and its like.
+import './http/routes/documents.ts'
 import type { Clock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import { createKeyCheck } from './gateway/check-key.ts'

@@ -19,36 +19,38 @@ export type KeyCheck = {
 const NO_KEY =
   'No API key is configured, so nobody is served: run `npx wrangler secret put HUGWAY_API_KEY`, or make a key by POST /admin/keys.'
 
-/** Tells callers in from others. Keys are compared as digests, in constant time; KV knows them by their digest alone. */
+/** Tells callers in from others. The deployment's own keys are compared in constant time; KV knows keys by digest alone. */
 export function createKeyCheck({ deploymentKey, adminToken, store }: KeyTools): KeyCheck {
   const isDeploymentKey = createComparison(deploymentKey)
   const isAdminToken = createComparison(adminToken)
   return {
     async requireClient(token, later) {
-      const digest = token === undefined ? undefined : await digestOf(token)
-      if (digest && ((await isDeploymentKey(digest)) || (await store.find(toHex(digest), later)))) return
+      if (token !== undefined && (isDeploymentKey(token) || (await store.find(await digestOf(token), later)))) return
       if (deploymentKey === undefined && (await store.hasAny()) === false) {
         throw new GatewayError({ kind: 'bad_settings', problems: [NO_KEY] })
       }
       throw new GatewayError({ kind: 'unauthorized', scope: 'client' })
     },
     async requireAdmin(token) {
-      if (token !== undefined && (await isAdminToken(await digestOf(token)))) return
+      if (token !== undefined && isAdminToken(token)) return
       throw new GatewayError({ kind: 'unauthorized', scope: 'admin' })
     },
   }
 }
 
-/** The expected digest is made once an isolate. Digests are of one length, so nothing of the key's shows. */
-function createComparison(key: string | undefined): (digest: Uint8Array) => Promise<boolean> {
-  let expected: Uint8Array | undefined
-  return async (digest) => {
-    if (key === undefined) return false
-    expected ??= await digestOf(key)
-    return crypto.subtle.timingSafeEqual(expected, digest)
+const encoder = new TextEncoder()
+
+/** What is of another length is compared with itself, so that the time tells nothing of the key, its length included. */
+function createComparison(key: string | undefined): (token: string) => boolean {
+  const expected = key === undefined ? undefined : encoder.encode(key)
+  return (token) => {
+    if (!expected) return false
+    const given = encoder.encode(token)
+    const isAsLong = given.byteLength === expected.byteLength
+    return crypto.subtle.timingSafeEqual(given, isAsLong ? expected : given) && isAsLong
   }
 }
 
-async function digestOf(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+async function digestOf(token: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
 }

@@ -120,8 +120,7 @@ async function fetchModels(
     response.body?.cancel().catch(() => {})
     return `HTTP ${response.status}`
   }
-  if (!response.body) return 'an empty answer'
-  const text = await readText(response.body, MAX_LIST_BYTES, FETCH_LIMIT_MS, clock)
+  const text = await readText(response, MAX_LIST_BYTES, FETCH_LIMIT_MS, clock)
   if (typeof text !== 'string') return `no list: ${text.kind}`
   return readModelList(JSON.parse(text)) ?? 'a list of an unknown shape'
 }

@@ -6,7 +6,7 @@ import { toErrorResponse } from '../openai/error-envelope.ts'
 import { allowOrigins } from './middleware/allow-origins.ts'
 import { authenticateAdmin, authenticateClient } from './middleware/authenticate.ts'
 import { identify } from './middleware/identify.ts'
-import { nameConfig } from './middleware/name-config.ts'
+import { useConfig } from './middleware/use-config.ts'
 import { serveAdmin } from './routes/admin.ts'
 import { serveChatCompletions } from './routes/chat-completions.ts'
 import { serveDocuments } from './routes/documents.ts'
@@ -18,10 +18,10 @@ import type { App, AppTools } from './tools.ts'
 export function createApp(tools: AppTools): App {
   const app: App = new Hono()
   app.use(identify(tools.newId))
-  app.use('/v1/*', allowOrigins(tools))
-  app.use('/v1/*', nameConfig(tools))
+  app.use('/v1/*', useConfig(tools))
+  app.use('/v1/*', allowOrigins)
   app.use('/v1/*', authenticateClient(tools))
-  app.use('/admin/*', nameConfig(tools))
+  app.use('/admin/*', useConfig(tools))
   app.use('/admin/*', authenticateAdmin(tools))
   serveChatCompletions(app, tools)
   serveModels(app, tools)

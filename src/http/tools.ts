@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
 import { type Failure, GatewayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Result } from '../core/result.ts'
@@ -11,7 +12,7 @@ import type { ManageKeysTools } from '../gateway/manage-keys.ts'
 import type { CatalogTools } from '../gateway/refresh-catalog.ts'
 
 /** Facts about a request travel in `c.var`. */
-export type AppEnv = { Variables: { requestId: string } }
+export type AppEnv = { Variables: { requestId: string; config: Config } }
 export type App = Hono<AppEnv>
 
 /** Everything the routes work with. What a tool remembers is the isolate's, never one request's. */

@@ -6,7 +6,7 @@ import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readEr
 import { mendAnswer } from './answer-dialect.ts'
 import { readErrorBody, toReportable } from './error-body.ts'
 import { MAX_EVENT_BYTES, type Opening, readOpening } from './opening.ts'
-import { readText } from './read-text.ts'
+import { readAll, readText } from './read-text.ts'
 import type { RouterClient } from './router-client.ts'
 
 /** A target that answers: as a stream that has begun, or as a whole JSON answer. */
@@ -67,28 +67,51 @@ type Left = (limitMs: number) => number
 type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Failed }
 
 async function open(tools: AttemptTools, order: AttemptOrder, signal: AbortSignal, left: Left): Promise<Opened> {
-  const { timeouts, stream } = order
-  const { router, clock, newId } = tools
-  // Without a stream the headers come with the answer's end, so they are waited for as long as a first token is.
-  const headersMs = left(stream ? timeouts.headersMs : timeouts.headersMs + timeouts.firstTokenMs)
-  const response = await within(router.postChat(order.body, stream, signal), headersMs, clock).catch(
-    () => 'network' as const,
-  )
-  if (response === TIMED_OUT) return { outcome: { kind: 'timeout', phase: 'headers' } }
-  if (response === 'network') return { outcome: { kind: 'network', beforeHeaders: true } }
-  if (response.status !== 200) return { outcome: await readStatus(response, clock, left) }
-  if (response.body === null) return badAnswer('an empty answer')
-  const provider = response.headers.get('x-inference-provider') ?? undefined
-  if (stream) {
-    const opened = await readOpening(response.body, left(timeouts.firstTokenMs), clock)
-    if ('opening' in opened)
-      return { outcome: opened.outcome, answer: { kind: 'stream', opening: opened.opening, provider } }
-    return 'body' in opened ? readAnswer(opened.body.text, provider, newId) : opened
-  }
-  // All of it within the time of a first token, so that one that trickles in leaves time for another target.
-  const text = await readText(response.body, MAX_EVENT_BYTES * 2, left(timeouts.firstTokenMs), clock)
-  return typeof text === 'string' ? readAnswer(text, provider, newId) : { outcome: text }
+  const { router, clock } = tools
+  const { headersMs, firstTokenMs } = order.timeouts
+  const call = router.postChat(order.body, order.stream, signal)
+  if (!order.stream) return openWhole(tools, call, left(headersMs + firstTokenMs), left)
+  const response = await within(call, left(headersMs), clock).catch(() => NO_HEADERS)
+  if (response === TIMED_OUT) return timedOut('headers')
+  if (response instanceof Response) return openStream(tools, response, left(firstTokenMs), left)
+  return { outcome: response }
 }
+
+async function openStream(tools: AttemptTools, response: Response, limitMs: number, left: Left): Promise<Opened> {
+  if (response.status !== 200) return { outcome: await readStatus(response, tools.clock, left) }
+  if (response.body === null) return badAnswer('an empty answer')
+  const opened = await readOpening(response.body, limitMs, tools.clock)
+  const provider = providerOf(response)
+  if ('opening' in opened)
+    return { outcome: opened.outcome, answer: { kind: 'stream', opening: opened.opening, provider } }
+  return 'body' in opened ? readAnswer(opened.body.text, provider, tools.newId) : opened
+}
+
+/**
+ * Without a stream the headers come with the answer's end, so one limit, and one timer, is for all of it: each further
+ * timer is dear on a short answer.
+ */
+async function openWhole(tools: AttemptTools, call: Promise<Response>, limitMs: number, left: Left): Promise<Opened> {
+  let hasHeaders = false
+  const read = async (response: Response): Promise<Opened> => {
+    hasHeaders = true
+    if (response.status !== 200) return { outcome: await readStatus(response, tools.clock, left) }
+    const text = await readAll(response, MAX_EVENT_BYTES * 2)
+    return typeof text === 'string' ? readAnswer(text, providerOf(response), tools.newId) : { outcome: text }
+  }
+  const opened = await within(
+    call.then(read, () => ({ outcome: NO_HEADERS })),
+    limitMs,
+    tools.clock,
+  )
+  return opened === TIMED_OUT ? timedOut(hasHeaders ? 'first_token' : 'headers') : opened
+}
+
+const NO_HEADERS: Failed = { kind: 'network', beforeHeaders: true }
+
+const timedOut = (phase: 'headers' | 'first_token'): { outcome: Failed } => ({ outcome: { kind: 'timeout', phase } })
+
+const providerOf = (response: Response) => response.headers.get('x-inference-provider') ?? undefined
 
 function readAnswer(text: string, provider: string | undefined, newId: () => string): Opened {
   if (text.trim() === '') return badAnswer('an empty answer')
@@ -115,7 +138,7 @@ function readAnswer(text: string, provider: string | undefined, newId: () => str
 async function readStatus(response: Response, clock: Clock, left: Left): Promise<Failed> {
   const { status } = response
   const limitMs = left(ERROR_BODY_LIMIT_MS)
-  const text = response.body ? await readText(response.body, MAX_ERROR_BODY_BYTES, limitMs, clock) : ''
+  const text = await readText(response, MAX_ERROR_BODY_BYTES, limitMs, clock)
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.now())
   // A page of somebody in between says nothing about the request; 413 is what it says when that is too large.
   const isPage = typeof text === 'string' && /^\s*</.test(text) && (status === 400 || status === 422)

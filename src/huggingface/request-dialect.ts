@@ -1,4 +1,4 @@
-import { concat, elementsOf, membersOf, splice, textOf } from '../core/json-bytes.ts'
+import { type Member, membersOf, type Span } from '../core/json-bytes.ts'
 import type { ChatRequest } from '../openai/chat-request.ts'
 
 /**
@@ -11,56 +11,75 @@ import type { ChatRequest } from '../openai/chat-request.ts'
  * - `stream_options.include_usage` is asked for on a stream unless the client refused it.
  */
 export function createRouterBody(request: ChatRequest): (routerModel: string) => Uint8Array {
-  const { bytes, members } = request
-  const kept = new Map(members.map(({ key, start, end }): [string, Pieces] => [key, [bytes.subarray(start, end)]]))
-  for (const ours of ['model', 'models', 'store', 'max_completion_tokens']) kept.delete(ours)
-  const maxTokens = valueBytes(request, 'max_completion_tokens')
-  if (maxTokens && !isNull(maxTokens)) kept.set('max_tokens', [encode('"max_tokens":'), maxTokens])
-  if (request.roles.includes('developer')) kept.set('messages', [encode('"messages":'), ...withSystemRole(request)])
-  if (request.stream && request.includeUsage === undefined) {
-    kept.set('stream_options', [encode('"stream_options":'), ...withUsage(valueBytes(request, 'stream_options'))])
+  const { json, members } = request
+  const last = new Map(members.map((member) => [member.key, member]))
+  const ours = new Set(['model', 'models', 'store', 'max_completion_tokens'])
+  const added: (string | Uint8Array)[] = []
+  const bytesOf = ({ start, end }: Span) => json.bytes.subarray(start, end)
+  const maxTokens = spanOfValue(last.get('max_completion_tokens'))
+  if (maxTokens && !isNull(request, maxTokens)) {
+    ours.add('max_tokens')
+    added.push(',"max_tokens":', bytesOf(maxTokens))
   }
-  const rest = [...kept.values()].flatMap((member) => [COMMA, ...member])
-  return (routerModel) => concat([encode(`{"model":${JSON.stringify(routerModel)}`), ...rest, CLOSE])
+  if (request.stream && request.includeUsage === undefined) {
+    ours.add('stream_options')
+    const options = spanOfValue(last.get('stream_options'))
+    const others = (options && membersOf(json, options.start)) ?? []
+    const kept = others.filter(({ key }) => key !== 'include_usage').flatMap((other) => [bytesOf(other), ','])
+    added.push(',"stream_options":{', ...kept, '"include_usage":true}')
+  }
+  const isKept = (member: Member) => !ours.has(member.key) && last.get(member.key) === member
+  const kept = runsOf(members, isKept).flatMap((run) => [',', ...withSystemRole(request, run)])
+  return (routerModel) => concat([`{"model":${JSON.stringify(routerModel)}`, ...added, ...kept, '}'])
 }
 
-type Pieces = readonly Uint8Array[]
+type Pieces = readonly (string | Uint8Array)[]
 
-const encoder = new TextEncoder()
-const encode = (text: string) => encoder.encode(text)
-const COMMA = encode(',')
-const OPEN = encode('{')
-const CLOSE = encode('}')
-
-function valueBytes({ members, bytes }: ChatRequest, key: string): Uint8Array | undefined {
-  const member = members.find((candidate) => candidate.key === key)
-  return member && bytes.subarray(member.valueStart, member.end)
-}
+const spanOfValue = (member: Member | undefined): Span | undefined =>
+  member && { start: member.valueStart, end: member.end }
 
 /** Nothing else in JSON begins with an n. */
-const isNull = (value: Uint8Array) => value[0] === 0x6e
+const isNull = ({ json }: ChatRequest, { start }: Span) => json.bytes[start] === 0x6e
 
-function withUsage(options: Uint8Array | undefined): Pieces {
-  if (!options || isNull(options)) return [encode('{"include_usage":true}')]
-  const others = membersOf(options).filter(({ key }) => key !== 'include_usage')
-  return [
-    OPEN,
-    ...others.flatMap(({ start, end }) => [options.subarray(start, end), COMMA]),
-    encode('"include_usage":true}'),
-  ]
+/** Members that stay and stand side by side are one range, commas included: all of an ordinary body but its model. */
+function runsOf(members: readonly Member[], isKept: (member: Member) => boolean): Span[] {
+  const runs: { start: number; end: number }[] = []
+  let run: { start: number; end: number } | undefined
+  for (const member of members) {
+    if (!isKept(member)) {
+      run = undefined
+    } else if (run) {
+      run.end = member.end
+    } else {
+      run = { start: member.start, end: member.end }
+      runs.push(run)
+    }
+  }
+  return runs
 }
 
-function withSystemRole(request: ChatRequest): Pieces {
-  const messages = valueBytes(request, 'messages') ?? encode('[]')
-  const roles = elementsOf(messages, 0).flatMap((start) =>
-    membersOf(messages, start).filter(({ key }) => key === 'role'),
-  )
-  const developers = roles.filter(
-    ({ valueStart, end }) => JSON.parse(textOf(messages, valueStart, end)) === 'developer',
-  )
-  const system = encode('"system"')
-  return splice(
-    messages,
-    developers.map(({ valueStart, end }) => ({ start: valueStart, end, bytes: system })),
-  )
+/** The bytes of a range, in which every message of a developer's is one of the system's. */
+function withSystemRole({ json, developerRoles }: ChatRequest, { start, end }: Span): Pieces {
+  const pieces: (string | Uint8Array)[] = []
+  let from = start
+  for (const role of developerRoles) {
+    if (role.start < start || role.end > end) continue
+    pieces.push(json.bytes.subarray(from, role.start), '"system"')
+    from = role.end
+  }
+  return [...pieces, json.bytes.subarray(from, end)]
+}
+
+const encoder = new TextEncoder()
+
+/** Copies all pieces into one; a text that is among them is encoded. */
+function concat(pieces: Pieces): Uint8Array {
+  const encoded = pieces.map((piece) => (typeof piece === 'string' ? encoder.encode(piece) : piece))
+  const whole = new Uint8Array(encoded.reduce((sum, piece) => sum + piece.byteLength, 0))
+  let at = 0
+  for (const piece of encoded) {
+    whole.set(piece, at)
+    at += piece.byteLength
+  }
+  return whole
 }

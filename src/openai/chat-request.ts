@@ -1,14 +1,26 @@
 import type { Failure } from '../core/errors.ts'
-import { type Member, membersOf } from '../core/json-bytes.ts'
+import {
+  endOfValue,
+  isKey,
+  type Member,
+  readKey,
+  type Span,
+  skipSpace,
+  textOf,
+  toJsonBytes,
+  walkList,
+  walkObject,
+} from '../core/json-bytes.ts'
+import { type JsonBytes, NOT_JSON } from '../core/json-string.ts'
 import { err, ok, type Result } from '../core/result.ts'
 
 /**
- * The few fields of a chat completion request that the gateway reads. Everything else stays in `bytes`, as it was sent.
+ * The few fields of a chat completion request that the gateway reads. Everything else stays in `json`, as it was sent.
  */
 export type ChatRequest = {
-  /** The body in UTF-8, without a byte order mark. */
-  readonly bytes: Uint8Array
-  /** The body's members; of a key that occurs twice only the last, the one that `JSON.parse` keeps. */
+  /** The body, without a byte order mark. */
+  readonly json: JsonBytes
+  /** The body's members, in order. Of a key that occurs twice the last one counts, as in `JSON.parse`. */
   readonly members: readonly Member[]
   readonly model: string | undefined
   /** The client's own list of fallbacks, as OpenRouter's clients send it. */
@@ -16,43 +28,95 @@ export type ChatRequest = {
   readonly stream: boolean
   /** What the client said of `stream_options.include_usage`; `undefined` where it said nothing. */
   readonly includeUsage: boolean | undefined
-  /** Roles of the messages, for the upstream's dialect. */
-  readonly roles: readonly string[]
+  /** Where a message's role is `developer`, for the upstream's dialect. */
+  readonly developerRoles: readonly Span[]
   readonly hasTools: boolean
   /** `n`: how many answers are asked for at once. */
   readonly choiceCount: number
 }
 
 const MAX_MODELS = 16
+/** The members whose values are read; `messages` and `tools` are only looked at. */
+const READ = new Set(['model', 'models', 'stream', 'stream_options', 'n'])
 
 type Body = Readonly<Record<string, unknown>>
 
 /** Reads a body. Refuses what is not JSON or lacks what a chat completion needs, naming the field. Never throws. */
 export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure> {
-  const bytes = withoutMark(sent)
-  let body: unknown
-  try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
-  } catch {
-    return refuse('The body is not JSON in UTF-8. Send {"model": "...", "messages": [...]}.')
+  const json = toJsonBytes(withoutMark(sent))
+  const members: Member[] = []
+  const body: Record<string, unknown> = {}
+  let messages: Messages | undefined
+  let hasTools = false
+  const start = skipSpace(json, 0)
+  const end = walkObject(json, start, (valueStart, keyStart, keyEnd) => {
+    const key = readKey(json, keyStart, keyEnd)
+    if (key === 'messages') messages = readMessages(json, valueStart)
+    const end = key === 'messages' && messages ? messages.end : endOfValue(json, valueStart)
+    if (end === NOT_JSON) return NOT_JSON
+    if (key === 'tools') hasTools = isListOfSome(json, valueStart)
+    if (READ.has(key)) body[key] = JSON.parse(textOf(json, valueStart, end))
+    members.push({ key, start: keyStart, valueStart, end })
+    return end
+  })
+  if (!isAtEnd(json, end)) {
+    return isAtEnd(json, endOfValue(json, start))
+      ? refuse('The body must be a JSON object: {"model": "...", "messages": [...]}.')
+      : refuse('The body is not JSON in UTF-8. Send {"model": "...", "messages": [...]}.')
   }
-  if (!isObject(body)) return refuse('The body must be a JSON object: {"model": "...", "messages": [...]}.')
-  const problem = findProblem(body)
+  const problem = findProblem(body, messages)
   if (problem) return refuse(problem.message, problem.param)
   const options = body['stream_options']
   const includeUsage = isObject(options) ? options['include_usage'] : undefined
-  const messages = body['messages'] as readonly { readonly role: string }[] // findProblem has checked them
   return ok({
-    bytes,
-    members: lastOfEach(membersOf(bytes)),
-    model: (body['model'] as string | null | undefined) ?? undefined,
+    json,
+    members,
+    model: (body['model'] as string | null | undefined) ?? undefined, // findProblem has checked them
     models: (body['models'] as string[] | null | undefined) ?? undefined,
     stream: body['stream'] === true,
     includeUsage: typeof includeUsage === 'boolean' ? includeUsage : undefined,
-    roles: messages.map(({ role }) => role),
+    developerRoles: messages?.developerRoles ?? [],
     choiceCount: typeof body['n'] === 'number' ? body['n'] : 1,
-    hasTools: Array.isArray(body['tools']) && body['tools'].length > 0,
+    hasTools,
   })
+}
+
+const isAtEnd = (json: JsonBytes, at: number) => at !== NOT_JSON && skipSpace(json, at) === json.bytes.byteLength
+
+type Messages = {
+  readonly end: number
+  readonly count: number
+  /** The first that is no message. */
+  readonly bad: number | undefined
+  readonly developerRoles: readonly Span[]
+}
+
+function readMessages(json: JsonBytes, start: number): Messages {
+  let count = 0
+  let bad: number | undefined
+  const developerRoles: Span[] = []
+  const end = walkList(json, start, (messageStart) => {
+    let hasRole = false
+    const end = walkObject(json, messageStart, (valueStart, keyStart, keyEnd) => {
+      const end = endOfValue(json, valueStart)
+      if (!isKey(json, keyStart, keyEnd, 'role')) return end
+      hasRole = json.bytes[valueStart] === QUOTE
+      if (hasRole && isKey(json, valueStart, end, 'developer')) developerRoles.push({ start: valueStart, end })
+      return end
+    })
+    if (!hasRole) bad ??= count
+    count++
+    return end === NOT_JSON ? endOfValue(json, messageStart) : end
+  })
+  return { end: end === NOT_JSON ? endOfValue(json, start) : end, count, bad, developerRoles }
+}
+
+const QUOTE = 0x22
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+
+function isListOfSome(json: JsonBytes, start: number): boolean {
+  return json.bytes[start] === OPEN_LIST && json.bytes[skipSpace(json, start + 1)] !== CLOSE_LIST
 }
 
 /** A byte order mark is no JSON, but some clients write one. */
@@ -60,21 +124,20 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
-function findProblem(body: Body): { message: string; param: string } | undefined {
-  const { model, models, messages, stream, stream_options: options } = body
+function findProblem(body: Body, messages: Messages | undefined): { message: string; param: string } | undefined {
+  const { model, models, stream, stream_options: options } = body
   if (model !== undefined && model !== null && typeof model !== 'string') {
     return { param: 'model', message: 'model must be a text: an alias or a model ref.' }
   }
   if (models !== undefined && models !== null && !isShortListOfTexts(models)) {
     return { param: 'models', message: `models must be a list of at most ${MAX_MODELS} aliases or model refs.` }
   }
-  if (!Array.isArray(messages) || messages.length === 0) {
+  if (!messages || messages.count === 0) {
     return { param: 'messages', message: 'messages must be a list of at least one message.' }
   }
-  const bad = messages.findIndex((message) => !isObject(message) || typeof message['role'] !== 'string')
-  if (bad !== -1) {
+  const { bad } = messages
+  if (bad !== undefined)
     return { param: `messages[${bad}]`, message: `messages[${bad}] must be an object with a role.` }
-  }
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     return { param: 'stream', message: 'stream must be true or false.' }
   }
@@ -86,10 +149,6 @@ function findProblem(body: Body): { message: string; param: string } | undefined
 
 function isShortListOfTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.length <= MAX_MODELS && value.every((item) => typeof item === 'string')
-}
-
-function lastOfEach(members: readonly Member[]): Member[] {
-  return [...new Map(members.map((member) => [member.key, member])).values()]
 }
 
 function isObject(value: unknown): value is Body {

@@ -1,44 +1,142 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, elementsOf, membersOf, splice, textOf } from '../../src/core/json-bytes.ts'
+import {
+  endOfValue,
+  isKey,
+  membersOf,
+  readKey,
+  skipSpace,
+  textOf,
+  toJsonBytes,
+  walkList,
+  walkObject,
+} from '../../src/core/json-bytes.ts'
+import { type JsonBytes, NOT_JSON } from '../../src/core/json-string.ts'
 import { jsonText } from './support/json.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
+const toJson = (text: string) => toJsonBytes(encode(text))
 
-/** Rebuilds the value from the positions that were found; what comes out tells whether they were right. */
-function read(json: Uint8Array, start: number, end = json.length): unknown {
-  if (textOf(json, start, start + 1) === '{') {
+/** Puts what `endOfValue`, `walkObject` and `walkList` find together again; what comes out tells whether it was right. */
+function read(json: JsonBytes, start: number): { value: unknown; end: number } {
+  const inner = (valueStart: number) => {
+    const found = read(json, valueStart)
+    if (found.end !== endOfValue(json, valueStart)) throw new Error('an end was found in two places')
+    return found
+  }
+  if (json.bytes[start] === 0x7b) {
     const value: Record<string, unknown> = {}
-    for (const member of membersOf(json, start)) {
-      const own = {
-        value: read(json, member.valueStart, member.end),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      }
-      Object.defineProperty(value, member.key, own)
-    }
-    return value
+    const end = walkObject(json, start, (valueStart, keyStart, keyEnd) => {
+      const member = inner(valueStart)
+      const key = readKey(json, keyStart, keyEnd)
+      if (!isKey(json, keyStart, keyEnd, key)) throw new Error('a key is not itself')
+      const own = { enumerable: true, configurable: true, writable: true }
+      Object.defineProperty(value, key, { value: member.value, ...own })
+      return member.end
+    })
+    return { value, end }
   }
-  if (textOf(json, start, start + 1) === '[') {
-    return elementsOf(json, start).map((at) => read(json, at, endAfter(json, at)))
+  if (json.bytes[start] === 0x5b) {
+    const value: unknown[] = []
+    const end = walkList(json, start, (valueStart) => {
+      const element = inner(valueStart)
+      value.push(element.value)
+      return element.end
+    })
+    return { value, end }
   }
-  return JSON.parse(textOf(json, start, end))
+  const end = endOfValue(json, start)
+  return { value: end === NOT_JSON ? undefined : JSON.parse(textOf(json, start, end)), end }
 }
 
-/** The longest JSON that begins at `start`: ends are not told by `elementsOf`. */
-function endAfter(json: Uint8Array, start: number): number {
-  const [member] = membersOf(concat([encode('{"x":'), json.subarray(start)]))
-  return start + (member?.end ?? 0) - 5
+/** What is read of a whole text; `undefined` for what is not JSON. */
+function readWhole(bytes: Uint8Array): { value: unknown } | undefined {
+  const json = toJsonBytes(bytes)
+  const { value, end } = read(json, skipSpace(json, 0))
+  return end !== NOT_JSON && skipSpace(json, end) === bytes.byteLength ? { value } : undefined
 }
 
-test('the members and elements that are found are those that JSON.parse finds', () => {
+/** The same by the runtime. */
+function parsed(bytes: Uint8Array): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) }
+  } catch {
+    return undefined
+  }
+}
+
+test('of JSON in every form it may be written in, the same is read as by JSON.parse', () => {
   fc.assert(
     fc.property(jsonText, (text) => {
-      expect(read(encode(text), text.search(/\S/))).toEqual(JSON.parse(text))
+      expect(readWhole(encode(text))).toEqual({ value: JSON.parse(text) })
     }),
     { seed: 7, numRuns: 1_000 },
   )
+})
+
+/** Bytes at which a reader may go wrong: structure, escapes, control characters, numbers, the edges of UTF-8. */
+const SPECIAL = [...encode('"\\,:{}[] \t\n\r/bu0129.-+eEtfn'), 0, 0x0b, 0x1f, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf]
+const EDGES = [0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0xbb]
+const byte = fc.oneof(fc.constantFrom(...SPECIAL, ...EDGES), fc.nat(255))
+const mutation = fc.tuple(fc.nat(), fc.constantFrom('set', 'insert', 'delete', 'cut'), byte)
+const mutated = fc.tuple(jsonText, fc.array(mutation, { maxLength: 3 })).map(([text, mutations]) => {
+  let bytes = [...encode(text)]
+  for (const [position, what, value] of mutations) {
+    const at = position % (bytes.length + 1)
+    if (what === 'cut') bytes = bytes.slice(0, at)
+    else bytes.splice(at, what === 'insert' ? 0 : 1, ...(what === 'delete' ? [] : [value]))
+  }
+  return new Uint8Array(bytes)
+})
+
+test('what is broken in any place is JSON or not as JSON.parse has it', () => {
+  const counts = { accepted: 0, refused: 0 }
+  fc.assert(
+    fc.property(mutated, (bytes) => {
+      const expected = parsed(bytes)
+      expect(readWhole(bytes)).toEqual(expected)
+      counts[expected ? 'accepted' : 'refused']++
+    }),
+    { seed: 3, numRuns: 20_000 },
+  )
+  expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(2_000)
+})
+
+describe('what is not JSON', () => {
+  const utf8 = (...bytes: number[]) => new Uint8Array([0x22, ...bytes, 0x22])
+  test.each<[what: string, bytes: string | Uint8Array]>([
+    ['nothing', ''],
+    ['two values', '1 2'],
+    ['a comma behind the last member', '{"a":1,}'],
+    ['a comma behind the last element', '[1,]'],
+    ['a list that is closed as an object', '[1}'],
+    ['a key that is no text', '{1:2}'],
+    ['a key without a value', '{"a"}'],
+    ['a control character in a text', '"a\nb"'],
+    ['an escape that does not exist', '"\\x"'],
+    ['an escape of three digits', '"\\u123"'],
+    ['a zero in front', '01'],
+    ['a plus in front', '+1'],
+    ['a point at the end', '1.'],
+    ['a point in front', '.5'],
+    ['an exponent without digits', '1e+'],
+    ['a minus alone', '-'],
+    ['NaN', 'NaN'],
+    ['half a word', 'tru'],
+    ['a word that goes on', 'nullx'],
+    ['a space that is none', '\u00a01'],
+    ['a form feed', '\f1'],
+    ['a byte order mark', '\ufeff1'],
+    ['an overlong letter', utf8(0xc0, 0xaf)],
+    ['half a letter', utf8(0xe2, 0x82)],
+    ['a surrogate in UTF-8', utf8(0xed, 0xa0, 0x80)],
+    ['a letter behind the last', utf8(0xf4, 0x90, 0x80, 0x80)],
+    ['an overlong letter of four bytes', utf8(0xf0, 0x8f, 0xbf, 0xbf)],
+  ])('%s', (_what, text) => {
+    const bytes = typeof text === 'string' ? encode(text) : text
+    expect(parsed(bytes)).toBeUndefined()
+    expect(readWhole(bytes)).toBeUndefined()
+  })
 })
 
 describe('members', () => {
@@ -120,17 +218,17 @@ describe('members', () => {
       ],
     ],
   ])('%s', (_what, text, members) => {
-    const json = encode(text)
-    const found = membersOf(json)
+    const json = toJson(text)
+    const found = membersOf(json, skipSpace(json, 0)) ?? []
     expect(found.map(({ key, valueStart, end }) => [key, textOf(json, valueStart, end)])).toEqual(members)
-    for (const { start } of found) expect(json[start]).toBe(0x22)
+    for (const { start } of found) expect(json.bytes[start]).toBe(0x22)
   })
 
   test('a text ends at the same quote, however far it is and whatever comes before it', () => {
     for (let length = 0; length < 300; length++) {
       for (const ending of ['', '\\\\', '\\"', '\\\\\\"', 'é', '\\"\\"']) {
         const value = `"${'x'.repeat(length)}${ending}"`
-        expect(membersOf(encode(`{"a":${value},"b":1}`))).toMatchObject([
+        expect(membersOf(toJson(`{"a":${value},"b":1}`), 0)).toMatchObject([
           { end: 5 + encode(value).length },
           { key: 'b' },
         ])
@@ -140,24 +238,14 @@ describe('members', () => {
 
   test('100,000 lists in one another are one value', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
-    expect(membersOf(encode(`{"a":${deep}}`))).toMatchObject([{ valueStart: 5, end: 5 + deep.length }])
+    expect(membersOf(toJson(`{"a":${deep}}`), 0)).toMatchObject([{ valueStart: 5, end: 5 + deep.length }])
   })
 
   test('a megabyte of backslashes and quotes is read in no time', () => {
     const value = JSON.stringify('\\"'.repeat(250_000))
-    const json = encode(`{"a":${value}}`)
+    const json = toJson(`{"a":${value}}`)
     const startedAt = performance.now()
-    expect(membersOf(json)).toMatchObject([{ end: 5 + value.length }])
+    expect(membersOf(json, 0)).toMatchObject([{ end: 5 + value.length }])
     expect(performance.now() - startedAt).toBeLessThan(1_000)
   })
-})
-
-test('splices replace what they name and nothing else', () => {
-  const splices = [
-    { start: 0, end: 1, bytes: encode('A') },
-    { start: 1, end: 1, bytes: encode('+') },
-    { start: 3, end: 5, bytes: encode('') },
-  ]
-  expect(concat(splice(encode('abcdef'), splices))).toEqual(encode('A+bcf'))
-  expect(concat(splice(encode('abcdef'), []))).toEqual(encode('abcdef'))
 })

@@ -76,8 +76,16 @@ describe('what is read of a body', () => {
     ['usage that is refused', `{"stream_options":{"include_usage":false},${HELLO}}`, { includeUsage: false }],
     ['usage that is null', `{"stream_options":{"include_usage":null},${HELLO}}`, { includeUsage: undefined }],
     ['tools', `{"tools":[{"type":"function"}],${HELLO}}`, { hasTools: true }],
-    ['roles', '{"messages":[{"role":"developer"},{"role":"user"}]}', { roles: ['developer', 'user'] }],
-    ['a byte order mark is nothing', `\ufeff{${HELLO}}`, { roles: ['user'] }],
+    ['no tools', `{"tools":[ ],${HELLO}}`, { hasTools: false }],
+    ['tools that are no list', `{"tools":{"a":1},${HELLO}}`, { hasTools: false }],
+    ['tools that a duplicate takes back', `{"tools":[{}],"tools":null,${HELLO}}`, { hasTools: false }],
+    ['a role of a developer', '{"messages":[{"role":"developer"}]}', { developerRoles: [{ start: 21, end: 32 }] }],
+    [
+      'roles of a developer in messages that a duplicate takes back',
+      `{"messages":[{"role":"developer"}],${HELLO}}`,
+      { developerRoles: [] },
+    ],
+    ['a byte order mark is nothing', `\ufeff{${HELLO}}`, { developerRoles: [] }],
   ])('%s', (_title, body, read) => {
     expect(parseChatRequest(encode(body))).toMatchObject({ ok: true, value: read })
   })
@@ -88,27 +96,77 @@ describe('what is read of a body', () => {
   })
 })
 
-test('whatever is written, the gateway and JSON.parse read the same', () => {
-  const key = fc.constantFrom('model', 'models', 'stream', 'stream_options', 'store', '__proto__', 'x')
-  const member: fc.Arbitrary<[string, string]> = fc.tuple(
-    key,
-    fc.oneof(jsonText, fc.constantFrom('"a/b"', 'true', '["c/d"]')),
+/** The same rules on what `JSON.parse` makes of a body. */
+function isAccepted({ model, models, messages, stream, stream_options: options }: Record<string, unknown>): boolean {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const areTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+  const isMessage = (value: unknown) =>
+    isObject(value) && typeof Object.getOwnPropertyDescriptor(value, 'role')?.value === 'string'
+  return (
+    (model == null || typeof model === 'string') &&
+    (models == null || areTexts(models)) &&
+    (stream == null || typeof stream === 'boolean') &&
+    (options == null || isObject(options)) &&
+    Array.isArray(messages) &&
+    messages.length > 0 &&
+    messages.every(isMessage)
   )
-  const members = fc.array(member, { maxLength: 6 })
-  const body = objectText(members.map((list): [string, string][] => [...list, ['messages', '[{"role":"user"}]']]))
+}
+
+test('whatever is written, the gateway and JSON.parse read the same', () => {
+  const likely: Record<string, fc.Arbitrary<string>> = {
+    model: fc.constantFrom('"a/b"', 'null'),
+    models: fc.constantFrom('["c/d"]', '[]'),
+    stream: fc.constantFrom('true', 'false'),
+    stream_options: fc.constantFrom('{"include_usage":true}', '{}'),
+    tools: fc.constantFrom('[]', '[{}]', '[ ]', '{"a":1}'),
+    n: fc.constantFrom('2', '"2"'),
+  }
+  const key = fc.constantFrom(...Object.keys(likely), '__proto__', 'x')
+  const valueFor = (name: string) =>
+    fc.oneof(
+      { weight: 4, arbitrary: (Object.hasOwn(likely, name) && likely[name]) || jsonText },
+      { weight: 1, arbitrary: jsonText },
+    )
+  const member = key.chain((name) => valueFor(name).map((value): [string, string] => [name, value]))
+  const role = fc.constantFrom('"user"', '"developer"', '"\\u0064eveloper"', '"developer "')
+  const part = fc.oneof(
+    { weight: 6, arbitrary: role.map((value): [string, string] => ['role', value]) },
+    { weight: 1, arbitrary: jsonText.map((value): [string, string] => ['role', value]) },
+    { weight: 2, arbitrary: jsonText.map((value): [string, string] => ['content', value]) },
+  )
+  const message = objectText(fc.array(part, { minLength: 1, maxLength: 3 }))
+  const messages = fc
+    .array(fc.oneof({ weight: 20, arbitrary: message }, { weight: 1, arbitrary: jsonText }), { maxLength: 3 })
+    .map((list): [string, string] => ['messages', `[ ${list.join(' ,')}]`])
+  const body = objectText(
+    fc.array(fc.oneof({ weight: 3, arbitrary: member }, { weight: 2, arbitrary: messages }), { maxLength: 7 }),
+  )
+  const counts = { accepted: 0, refused: 0 }
   fc.assert(
     fc.property(body, (text) => {
       const parsed = parseChatRequest(encode(text))
-      if (!parsed.ok) return
-      const { model, models, stream, members: found } = parsed.value
       const value = JSON.parse(text)
+      expect(parsed.ok).toBe(isAccepted(value))
+      counts[parsed.ok ? 'accepted' : 'refused']++
+      if (!parsed.ok) return
+      const { model, models, stream, includeUsage, choiceCount, hasTools, members, developerRoles } = parsed.value
       expect(model ?? null).toEqual(value.model ?? null)
       expect(models ?? null).toEqual(value.models ?? null)
       expect(stream).toBe(value.stream === true)
-      expect(new Set(found.map((one) => one.key))).toEqual(new Set(Object.keys(value)))
+      expect(includeUsage).toBe(value.stream_options?.include_usage)
+      expect(choiceCount).toBe(typeof value.n === 'number' ? value.n : 1)
+      expect(hasTools).toBe(Array.isArray(value.tools) && value.tools.length > 0)
+      expect(new Set(members.map((one) => one.key))).toEqual(new Set(Object.keys(value)))
+      const isDeveloper = (one: { role: string }) => one.role === 'developer'
+      if (value.messages.some(isDeveloper)) expect(developerRoles.length).toBeGreaterThan(0)
+      for (const { start, end } of developerRoles) {
+        expect(JSON.parse(new TextDecoder().decode(encode(text).subarray(start, end)))).toBe('developer')
+      }
     }),
-    { seed: 9, numRuns: 1_000 },
+    { seed: 9, numRuns: 5_000 },
   )
+  expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(500)
 })
 
 test('no bytes make reading throw', () => {

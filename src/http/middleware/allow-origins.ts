@@ -1,28 +1,24 @@
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
-import { currentConfig } from '../../gateway/edit-config.ts'
-import { type AppEnv, type AppTools, laterOf } from '../tools.ts'
+import type { AppEnv } from '../tools.ts'
 
 /** Lets the browsers of the configured origins in; none, unless `hugway.cors.origins` names some. */
-export function allowOrigins({ config, requireSettings }: AppTools) {
-  return createMiddleware<AppEnv>(async function allowOrigins(c, next) {
-    requireSettings('HUGWAY_KV')
-    const origins = (await currentConfig(config, laterOf(c))).config.corsOrigins
-    if (origins.length === 0) return next()
-    const allow = cors({
-      origin: origins.includes('*') ? '*' : [...origins],
-      allowMethods: ['GET', 'POST'],
-      exposeHeaders: [
-        'x-request-id',
-        'x-should-retry',
-        'x-hugway-target',
-        'x-hugway-attempts',
-        'x-hugway-provider',
-        'x-hugway-config',
-        'retry-after',
-      ],
-      maxAge: 600,
-    })
-    return allow(c, next)
+export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, next) {
+  const origins = c.var.config.corsOrigins
+  if (origins.length === 0) return next()
+  const allow = cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'POST'],
+    exposeHeaders: [
+      'x-request-id',
+      'x-should-retry',
+      'x-hugway-target',
+      'x-hugway-attempts',
+      'x-hugway-provider',
+      'x-hugway-config',
+      'retry-after',
+    ],
+    maxAge: 600,
   })
-}
+  return allow(c, next)
+})

@@ -2,7 +2,6 @@ import type { Context } from 'hono'
 import { GatewayError } from '../../core/errors.ts'
 import { planTargets } from '../../core/plan.ts'
 import { completeChat } from '../../gateway/complete-chat.ts'
-import { currentConfig } from '../../gateway/edit-config.ts'
 import { parseChatRequest } from '../../openai/chat-request.ts'
 import { readBody } from '../read-body.ts'
 import { type App, type AppEnv, type AppTools, laterOf, refuseOtherMethods, unwrap } from '../tools.ts'
@@ -16,7 +15,7 @@ export function serveChatCompletions(app: App, tools: AppTools): void {
     const startedAt = tools.clock.now()
     tools.requireSettings(...SETTINGS)
     const later = laterOf(c)
-    const { config } = await currentConfig(tools.config, later)
+    const { config } = c.var
     const request = unwrap(parseChatRequest(await readBody(c.req.raw, config.maxBodyBytes)))
     const { model, models } = request
     const targets = unwrap(planTargets(config, { model, models, fallbackOff: readFallbackHeader(c) }))

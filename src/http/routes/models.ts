@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import { GatewayError } from '../../core/errors.ts'
-import { currentConfig } from '../../gateway/edit-config.ts'
 import { getModel, listModels } from '../../gateway/list-models.ts'
 import { currentModels } from '../../gateway/refresh-catalog.ts'
 import { type App, type AppEnv, type AppTools, laterOf, refuseOtherMethods } from '../tools.ts'
@@ -12,7 +11,7 @@ export function serveModels(app: App, tools: AppTools): void {
   const current = async (c: Context<AppEnv>) => {
     tools.requireSettings('HF_BASE_URL')
     const later = laterOf(c)
-    const { config } = await currentConfig(tools.config, later)
+    const { config } = c.var
     const models = config.mode === 'replace' ? undefined : await currentModels({ ...tools.catalog, later })
     return { config, served: await listModels(tools.listMemory, config, models) }
   }

@@ -1,0 +1,15 @@
+import { createMiddleware } from 'hono/factory'
+import { currentConfig } from '../../gateway/edit-config.ts'
+import { type AppEnv, type AppTools, CONFIG_HEADER, laterOf } from '../tools.ts'
+
+/** Reads the configuration that a request goes by, once, and names it in its answer, whatever the answer is. */
+export function useConfig({ config, requireSettings }: AppTools) {
+  return createMiddleware<AppEnv>(async function useConfig(c, next) {
+    requireSettings('HUGWAY_KV')
+    const state = await currentConfig(config, laterOf(c))
+    c.set('config', state.config)
+    await next()
+    // A write names the version that it made.
+    if (!c.res.headers.has(CONFIG_HEADER)) c.res.headers.set(CONFIG_HEADER, state.version)
+  })
+}
