@@ -160,7 +160,7 @@ async function send(tools: ChatTools, order: ChatOrder, won: Won, sink: Sink, go
     deadlineAt: deadlineOf(order),
     gone,
     choiceCount,
-    isTrusted: choiceCount === 1 && tools.dialects.isTrusted(source),
+    readsByHand: choiceCount === 1 ? tools.dialects.readsByHand(source) : Number.POSITIVE_INFINITY,
   }
   const { end, usage, isClean, error, mustBreak } = await relay(job, sink, tools)
   if (end === 'whole') {

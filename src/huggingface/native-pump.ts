@@ -8,9 +8,14 @@ export type PumpOrder = {
   readonly idleMs: number
   readonly deadlineAt: number
   readonly gone: AbortSignal
+  /** Whether whole events hold an error. Asked only of events that look as if they might. */
+  readonly holdError: (events: Uint8Array) => boolean
 }
 
-/** How the pump's stream ended, and its last events, from an event's beginning: they say whether it was whole. */
+/**
+ * How the pump's stream ended, and its last events, from an event's beginning: they say whether it was whole. An error is
+ * among them, however much came after it.
+ */
 export type Pumped = { readonly verdict: Interruption | undefined; readonly tail: Uint8Array }
 
 const SAMPLE_EVERY_MS = 1_000
@@ -18,8 +23,10 @@ const SAMPLE_EVERY_MS = 1_000
 const SAMPLE_BYTES = 64 * 1024
 const READS_PER_SAMPLE = 4
 const BOTH_BRANCHES_MS = 200
-/** Enough for the last events: a finish reason, usage, `[DONE]`. */
-const TAIL_BYTES = 16 * 1024
+/** Enough for the last events: a finish reason, usage, `[DONE]`. Each one more is parsed at the end of every stream. */
+const TAIL_EVENTS = 8
+const LINE_FEED = 0x0a
+const COLON = 0x3a
 
 /**
  * Lets the runtime pump `rest` to the client: no JavaScript runs per chunk. A second branch of the same stream is
@@ -37,7 +44,7 @@ export async function pumpNatively(
   clock: Clock,
 ): Promise<Pumped> {
   const [pumped, sampled] = rest.tee()
-  const samples = createSampler(sampled)
+  const samples = createSampler(sampled, order.holdError)
   const state: { failed?: unknown; ended?: true } = {}
   const pipe = pumped
     .pipeTo(writable, { preventClose: true, preventAbort: true })
@@ -47,19 +54,8 @@ export async function pumpNatively(
     .then(() => {
       state.ended = true
     })
-  let verdict: Interruption | undefined
-  for (let lastEventAt = clock.now(); !state.ended && !verdict; ) {
-    const now = clock.now()
-    const idleMs = idleLimitMs(order.idleMs, samples.isFinished())
-    // Once the upstream has ended, only the client is waited for: it may read slowly what the pump still holds.
-    const idleLeftMs = samples.hasEnded() ? SAMPLE_EVERY_MS : lastEventAt + idleMs - now
-    await within(pipe, Math.max(10, Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, idleLeftMs)), clock)
-    if (state.ended) break
-    if (await samples.take(READS_PER_SAMPLE, clock)) lastEventAt = clock.now()
-    if (clock.now() >= order.deadlineAt) verdict = 'out_of_time'
-    else if (!samples.hasEnded() && clock.now() - lastEventAt >= idleMs) verdict = 'stalled'
-  }
-  if (verdict) order.cancel()
+  const verdict = await watch(order, samples, pipe, state, clock)
+  if (verdict || samples.hasError()) order.cancel()
   await pipe
   // An upstream that broke ends both branches at once. If the other goes on, it was the client's end that failed.
   const ended = await within(samples.rest(), state.failed ? BOTH_BRANCHES_MS : order.deadlineAt - clock.now(), clock)
@@ -67,20 +63,55 @@ export async function pumpNatively(
   return { verdict, tail: samples.tail() }
 }
 
+/** Samples until the pump has ended, an error has come or the time is up: silence, or the end of it all. */
+async function watch(
+  order: PumpOrder,
+  samples: Sampler,
+  pipe: Promise<void>,
+  state: { readonly ended?: true },
+  clock: Clock,
+): Promise<Interruption | undefined> {
+  for (let lastEventAt = clock.now(); !state.ended && !samples.hasError(); ) {
+    const now = clock.now()
+    const idleMs = idleLimitMs(order.idleMs, samples.isFinished())
+    // Once the upstream has ended, only the client is waited for: it may read slowly what the pump still holds.
+    const idleLeftMs = samples.hasEnded() ? SAMPLE_EVERY_MS : lastEventAt + idleMs - now
+    await within(pipe, Math.max(10, Math.min(SAMPLE_EVERY_MS, order.deadlineAt - now, idleLeftMs)), clock)
+    if (state.ended) return undefined
+    if (await samples.take(READS_PER_SAMPLE, clock)) lastEventAt = clock.now()
+    if (clock.now() >= order.deadlineAt) return 'out_of_time'
+    if (!samples.hasEnded() && clock.now() - lastEventAt >= idleMs) return 'stalled'
+  }
+  return undefined
+}
+
+type Sampler = ReturnType<typeof createSampler>
+
+const MAYBE_ERROR = /"error" ?: ?[^nf]|^event: ?error/m
+const FINISH = /"finish_reason" ?: ?"\w/
+const utf8 = new TextDecoder()
+
 /** Reads a branch in samples and keeps its tail. */
-function createSampler(branch: ReadableStream<Uint8Array>) {
+function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder['holdError']) {
   const reader = branch.getReader({ mode: 'byob' })
   let buffer = new ArrayBuffer(SAMPLE_BYTES)
   let tail: Uint8Array = new Uint8Array()
   let pending: Promise<Read> | undefined
   let hasEnded = false
+  let isFinished = false
+  let hasError = false
   type Read = { readonly done: boolean; readonly value?: Uint8Array | undefined } | 'cut'
   const read = (): Promise<Read> => reader.read(new Uint8Array(buffer)).catch(() => 'cut' as const)
   /** @returns Whether there was an event's end in it. */
   const keep = (value: Uint8Array): boolean => {
-    tail = append(tail, value)
     buffer = value.buffer as ArrayBuffer
-    return value.includes(0x0a)
+    if (hasError) return true // what comes after it changes nothing
+    const events = concat(tail, value)
+    const text = utf8.decode(events)
+    isFinished ||= FINISH.test(text)
+    hasError = MAYBE_ERROR.test(text) && holdError(events)
+    tail = hasError ? events : lastEvents(events)
+    return value.includes(LINE_FEED)
   }
   return {
     /** Takes what is there, without waiting for more; says whether an event came. */
@@ -110,18 +141,24 @@ function createSampler(branch: ReadableStream<Uint8Array>) {
     },
     tail: () => tail,
     hasEnded: () => hasEnded,
-    isFinished: () => /"finish_reason": ?"\w/.test(new TextDecoder().decode(tail)),
+    isFinished: () => isFinished,
+    hasError: () => hasError,
   }
 }
 
-/** Keeps the last events: cut at an event's beginning, so that a parser may begin there. */
-function append(tail: Uint8Array, more: Uint8Array): Uint8Array {
-  const both = new Uint8Array(tail.byteLength + more.byteLength)
-  both.set(tail)
-  both.set(more, tail.byteLength)
-  if (both.byteLength <= 2 * TAIL_BYTES) return both
-  for (let at = both.byteLength - TAIL_BYTES; at > 0; at--) {
-    if (both[at - 1] === 0x0a && both[at - 2] === 0x0a) return both.slice(at)
+function concat(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.byteLength + other.byteLength)
+  both.set(one)
+  both.set(other, one.byteLength)
+  return both
+}
+
+/** The last events, whatever they weigh, and what stands between them: comments are none. */
+function lastEvents(bytes: Uint8Array): Uint8Array {
+  let events = 0
+  for (let at = bytes.byteLength - 1; at > 1; at--) {
+    const isStart = bytes[at - 1] === LINE_FEED && bytes[at - 2] === LINE_FEED && bytes[at] !== COLON
+    if (isStart && ++events === TAIL_EVENTS) return bytes.slice(at)
   }
-  return both.byteLength > MAX_EVENT_BYTES ? both.slice(-TAIL_BYTES) : both
+  return bytes.byteLength > MAX_EVENT_BYTES ? bytes.slice(-MAX_EVENT_BYTES) : bytes
 }

@@ -38,14 +38,11 @@ export type RelayOrder = {
   readonly gone: AbortSignal
   /** How many answers were asked for at once. */
   readonly choiceCount: number
-  /** Whether the provider's events need no mending, so that a long stream may go through the runtime's own pump. */
-  readonly isTrusted: boolean
+  /** Reads after which a stream that needed no mending goes through the runtime's own pump; infinity, if it must not. */
+  readonly readsByHand: number
 }
 
 export type RelayTools = { readonly clock: Clock; readonly newId: () => string }
-
-/** Reads by hand before a trusted stream goes to the pump: setting that up costs as much as a few of them. */
-const READS_BY_HAND = 32
 
 /**
  * Hands the rest of a stream on and watches it to its end: an answer that was cut, that stalled or that ran out of
@@ -64,7 +61,7 @@ export async function relay(order: RelayOrder, sink: Sink, tools: RelayTools): P
   try {
     const moved = await moveByHand(order, sink, translation, tools.clock)
     const { end, isTorn, mustBreak } =
-      moved.kind === 'ended' ? moved : await moveNatively(order, moved.rest, sink, translation, tools.clock)
+      moved.kind === 'ended' ? moved : await moveNatively(order, moved.rest, sink, translation, tools)
     if (order.gone.aborted) return endAs('client_gone')
     if (isTorn || mustBreak) return endAs(end, mustBreak)
     if (end === 'whole' && !translation.isDone()) await sink.write(DONE)
@@ -100,7 +97,7 @@ async function moveByHand(order: RelayOrder, sink: Sink, translation: Translatio
     const reader = opening.rest?.getReader()
     let isCleanEnd = true
     for (let reads = 0; reader && !translation.end(); reads++) {
-      if (order.isTrusted && reads >= READS_BY_HAND && translation.isClean() && translation.isAtBoundary()) {
+      if (reads >= order.readsByHand && translation.isClean() && translation.isAtBoundary()) {
         reader.releaseLock()
         return { kind: 'flowing', rest: opening.rest as ReadableStream<Uint8Array> }
       }
@@ -126,9 +123,14 @@ async function moveNatively(
   rest: ReadableStream<Uint8Array>,
   sink: Sink,
   translation: Translation,
-  clock: Clock,
+  { newId, clock }: RelayTools,
 ): Promise<Ended> {
-  const { verdict, tail } = await sink.lend((writable) => pumpNatively(order, rest, writable, clock))
+  const holdError = (events: Uint8Array) => {
+    const reading = createTranslation(newId, order.choiceCount)
+    reading.feed(events)
+    return reading.end() === 'upstream_error'
+  }
+  const { verdict, tail } = await sink.lend((writable) => pumpNatively({ ...order, holdError }, rest, writable, clock))
   translation.feed(tail) // the client has these events already
   const isTorn = !translation.isAtBoundary()
   const end = await conclude(translation, verdict, true, async () => {})
