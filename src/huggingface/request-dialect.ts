@@ -1,4 +1,4 @@
-import { type Member, membersOf, type Span } from '../core/json-bytes.ts'
+import { type Member, membersOf, type Span, textOf } from '../core/json-bytes.ts'
 import type { ChatRequest } from '../openai/chat-request.ts'
 
 /**
@@ -14,32 +14,30 @@ export function createRouterBody(request: ChatRequest): (routerModel: string) =>
   const { json, members } = request
   const last = new Map(members.map((member) => [member.key, member]))
   const ours = new Set(['model', 'models', 'store', 'max_completion_tokens'])
-  const added: (string | Uint8Array)[] = []
-  const bytesOf = ({ start, end }: Span) => json.bytes.subarray(start, end)
-  const maxTokens = spanOfValue(last.get('max_completion_tokens'))
+  let added = ''
+  const maxTokens = last.get('max_completion_tokens')
   if (maxTokens && !isNull(request, maxTokens)) {
     ours.add('max_tokens')
-    added.push(',"max_tokens":', bytesOf(maxTokens))
+    added += `,"max_tokens":${textOf(json, maxTokens.valueStart, maxTokens.end)}`
   }
   if (request.stream && request.includeUsage === undefined) {
     ours.add('stream_options')
-    const options = spanOfValue(last.get('stream_options'))
-    const others = (options && membersOf(json, options.start)) ?? []
-    const kept = others.filter(({ key }) => key !== 'include_usage').flatMap((other) => [bytesOf(other), ','])
-    added.push(',"stream_options":{', ...kept, '"include_usage":true}')
+    const options = last.get('stream_options')
+    const others = (options && membersOf(json, options.valueStart)) ?? []
+    const kept = others.filter(({ key }) => key !== 'include_usage').map(({ start, end }) => textOf(json, start, end))
+    added += `,"stream_options":{${[...kept, '"include_usage":true'].join()}}`
   }
   const isKept = (member: Member) => !ours.has(member.key) && last.get(member.key) === member
-  const kept = runsOf(members, isKept).flatMap((run) => [',', ...withSystemRole(request, run)])
-  return (routerModel) => concat([`{"model":${JSON.stringify(routerModel)}`, ...added, ...kept, '}'])
+  const [first, ...others] = runsOf(members, isKept).map((run) => withSystemRole(request, run))
+  const kept = [...(first ?? []), ...others.flatMap((run) => [COMMA, ...run]), CLOSE]
+  return (routerModel) => concat([encoder.encode(`{"model":${JSON.stringify(routerModel)}${added},`), ...kept])
 }
 
-type Pieces = readonly (string | Uint8Array)[]
-
-const spanOfValue = (member: Member | undefined): Span | undefined =>
-  member && { start: member.valueStart, end: member.end }
+const encoder = new TextEncoder()
+const [COMMA, CLOSE, SYSTEM] = [encoder.encode(','), encoder.encode('}'), encoder.encode('"system"')]
 
 /** Nothing else in JSON begins with an n. */
-const isNull = ({ json }: ChatRequest, { start }: Span) => json.bytes[start] === 0x6e
+const isNull = ({ json }: ChatRequest, { valueStart }: Member) => json.bytes[valueStart] === 0x6e
 
 /** Members that stay and stand side by side are one range, commas included: all of an ordinary body but its model. */
 function runsOf(members: readonly Member[], isKept: (member: Member) => boolean): Span[] {
@@ -59,25 +57,21 @@ function runsOf(members: readonly Member[], isKept: (member: Member) => boolean)
 }
 
 /** The bytes of a range, in which every message of a developer's is one of the system's. */
-function withSystemRole({ json, developerRoles }: ChatRequest, { start, end }: Span): Pieces {
-  const pieces: (string | Uint8Array)[] = []
+function withSystemRole({ json, developerRoles }: ChatRequest, { start, end }: Span): Uint8Array[] {
+  const pieces: Uint8Array[] = []
   let from = start
   for (const role of developerRoles) {
     if (role.start < start || role.end > end) continue
-    pieces.push(json.bytes.subarray(from, role.start), '"system"')
+    pieces.push(json.bytes.subarray(from, role.start), SYSTEM)
     from = role.end
   }
   return [...pieces, json.bytes.subarray(from, end)]
 }
 
-const encoder = new TextEncoder()
-
-/** Copies all pieces into one; a text that is among them is encoded. */
-function concat(pieces: Pieces): Uint8Array {
-  const encoded = pieces.map((piece) => (typeof piece === 'string' ? encoder.encode(piece) : piece))
-  const whole = new Uint8Array(encoded.reduce((sum, piece) => sum + piece.byteLength, 0))
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
   let at = 0
-  for (const piece of encoded) {
+  for (const piece of pieces) {
     whole.set(piece, at)
     at += piece.byteLength
   }
