@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { closedPort } from '../support/closed-port.ts'
 import { startGateway } from '../support/start-gateway.ts'
 import { startWorker } from './start-worker.ts'
-import { EMPTY, FLOOR, FROM_MEMORY } from './workers.ts'
+import { BARE, EMPTY, FLOOR, FROM_MEMORY } from './workers.ts'
 
 /** Something that is measured: a process, and how it is called. */
 export type Contender = {
@@ -42,12 +42,14 @@ const PORTKEY_INSTALL_LIMIT_MS = 180_000
 const PORTKEY_START_LIMIT_MS = 15_000
 
 /** A Worker that passes everything on. */
-export async function startFloor(upstreamUrl: string): Promise<Contender> {
-  const worker = await startWorker({
-    modules: { 'worker.js': FLOOR },
-    bindings: { UPSTREAM: new URL(upstreamUrl).origin },
-  })
-  return contender('floor', worker)
+export const startFloor = (upstreamUrl: string): Promise<Contender> => startSmall('floor', FLOOR, upstreamUrl)
+
+/** A Worker that does what any gateway must, and nothing with it. */
+export const startBare = (upstreamUrl: string): Promise<Contender> => startSmall('bare', BARE, upstreamUrl)
+
+async function startSmall(name: string, text: string, upstreamUrl: string): Promise<Contender> {
+  const bindings = { UPSTREAM: new URL(upstreamUrl).origin }
+  return contender(name, await startWorker({ modules: { 'worker.js': text }, bindings }))
 }
 
 /** hugway as it would be deployed. */

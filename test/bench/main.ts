@@ -6,7 +6,7 @@ import { ROOT } from '../support/build-bundle.ts'
 import { writeBetweenMarks } from '../support/write-between-marks.ts'
 import { bundleRow } from './bundle.ts'
 import { measureLoad } from './cell.ts'
-import { type Contender, direct, startFloor, startHugway, startPortkey } from './contenders.ts'
+import { type Contender, direct, startBare, startFloor, startHugway, startPortkey } from './contenders.ts'
 import { loadAverage } from './measure.ts'
 import { ROW_MAKERS, type Row } from './rows.ts'
 import { formatTable } from './table.ts'
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   if (makers.length === 0) throw new Error(`no row's name contains "${values.only}"`)
   const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), loadBefore: loadAverage(), loadAfter: 0 }
   const upstream = await startUpstream()
-  const contenders = [await startFloor(upstream.url), await startHugway(upstream.url)]
+  const contenders = [await startFloor(upstream.url), await startHugway(upstream.url), await startBare(upstream.url)]
   try {
     const portkey = values.quick || values['no-portkey'] ? undefined : await tryPortkey(upstream)
     if (portkey) contenders.push(portkey)

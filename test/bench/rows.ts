@@ -3,6 +3,7 @@ import { type Load, measureCalls, measureLoad } from './cell.ts'
 import {
   type Contender,
   ONE_TARGET,
+  startBare,
   startEmpty,
   startFloor,
   startFromMemory,
@@ -237,10 +238,13 @@ async function measureChain({ upstream, contenders, isQuick }: Bench): Promise<R
  * A new process each time: one that has held many streams before keeps the memory. There are enough events for a stream
  * to have been read by hand and pumped.
  */
-async function measureMemory({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+async function measureMemory({ upstream, isQuick }: Bench): Promise<Row[]> {
   const count = isQuick ? 200 : 500
-  const hasHugway = contenders.some(({ name }) => name === 'hugway')
-  const starts = [{ name: 'floor', start: startFloor }, ...(hasHugway ? [{ name: 'hugway', start: startHugway }] : [])]
+  const starts = [
+    { name: 'floor', start: startFloor },
+    { name: 'hugway', start: startHugway },
+    { name: 'bare', start: startBare },
+  ]
   const shape: Shape = { kind: 'stream', events: isQuick ? 40 : 60, paceMs: isQuick ? 50 : 200, provider: 'groq' }
   const bodyOf = () => chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true })
   const measured = await rounds(starts, isQuick ? 1 : 3, async ({ start }) => {
