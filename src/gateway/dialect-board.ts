@@ -24,7 +24,7 @@ const CLEAN_STREAMS = 3
 /** Trust grows: short answers are read to their end at first, and every clean stream makes this fewer by two. */
 const READS_AT_FIRST = 32
 /** Setting the pump up costs as much as a few reads. */
-const READS_AT_LEAST = 4
+const READS_AT_LEAST = 2
 const MAX_SOURCES = 1_000
 
 export function createDialectBoard(memory: DialectMemory): DialectBoard {

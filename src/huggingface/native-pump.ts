@@ -98,7 +98,6 @@ function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder[
   let tail: Uint8Array = new Uint8Array()
   let pending: Promise<Read> | undefined
   let hasEnded = false
-  let isFinished = false
   let hasError = false
   type Read = { readonly done: boolean; readonly value?: Uint8Array | undefined } | 'cut'
   const read = (): Promise<Read> => reader.read(new Uint8Array(buffer)).catch(() => 'cut' as const)
@@ -108,7 +107,6 @@ function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder[
     if (hasError) return true // what comes after it changes nothing
     const events = concat(tail, value)
     const text = utf8.decode(events)
-    isFinished ||= FINISH.test(text)
     hasError = MAYBE_ERROR.test(text) && holdError(events)
     tail = hasError ? events : lastEvents(events)
     return value.includes(LINE_FEED)
@@ -141,7 +139,7 @@ function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder[
     },
     tail: () => tail,
     hasEnded: () => hasEnded,
-    isFinished: () => isFinished,
+    isFinished: () => FINISH.test(utf8.decode(tail)),
     hasError: () => hasError,
   }
 }

@@ -67,6 +67,6 @@ test('a stream of a known provider wakes it for its first 32 packets, and then o
 })
 
 test('after many clean streams, only for its first few', async () => {
-  for (let count = 0; count < 15; count++) await wakesOfStream('groq', 5)
-  expect(await wakesOfStream('groq')).toBeLessThan(2 * (4 + 4) + 10)
+  for (let count = 0; count < 16; count++) await wakesOfStream('groq', 5)
+  expect(await wakesOfStream('groq')).toBeLessThan(2 * (2 + 4) + 10)
 })
