@@ -12,7 +12,7 @@ export type DialectMemory = Map<string, number>
 
 /** Which providers' streams need not be read event by event. */
 export type DialectBoard = {
-  /** How many reads of a stream are looked at before the runtime's own pump takes over; infinity, if it must not. */
+  /** How many reads after the commit point are looked at before the pump takes over; infinity, if it must not. */
   readsByHand(source: StreamSource): number
   record(source: StreamSource, isClean: boolean): void
 }
@@ -21,10 +21,10 @@ export type DialectBoard = {
 const CLEAN_PROVIDERS = new Set(['cerebras', 'fireworks-ai', 'groq', 'hyperbolic', 'nebius', 'novita', 'sambanova'])
 /** Any other earns the same trust by so many clean streams in a row, and loses it by one that is not. */
 const CLEAN_STREAMS = 3
-/** Trust grows: short answers are read to their end at first, and every clean stream makes this fewer by two. */
-const READS_AT_FIRST = 32
-/** Setting the pump up costs as much as a few reads. */
-const READS_AT_LEAST = 2
+/** Enough that short answers are mended whoever sends them. */
+const READS_OF_TRUSTED = 32
+/** After so many clean streams in a row a source is known well enough to be looked at until the commit point only. */
+const MANY_CLEAN_STREAMS = 50
 const MAX_SOURCES = 1_000
 
 export function createDialectBoard(memory: DialectMemory): DialectBoard {
@@ -36,8 +36,9 @@ export function createDialectBoard(memory: DialectMemory): DialectBoard {
   }
   return {
     readsByHand(source) {
-      const more = cleanStreams(source) - CLEAN_STREAMS
-      return more < 0 ? Number.POSITIVE_INFINITY : Math.max(READS_AT_LEAST, READS_AT_FIRST - 2 * more)
+      const clean = cleanStreams(source)
+      if (clean < CLEAN_STREAMS) return Number.POSITIVE_INFINITY
+      return clean < MANY_CLEAN_STREAMS ? READS_OF_TRUSTED : 0
     },
     record(source, isClean) {
       const before = cleanStreams(source)

@@ -23,10 +23,11 @@ describe('how soon a stream goes to the pump', () => {
     expect(boardAfter(OTHER, ...clean(3)).readsByHand(OTHER)).toBe(32)
   })
 
-  test('trust grows with every clean stream', () => {
-    expect(boardAfter(KNOWN, ...clean(5)).readsByHand(KNOWN)).toBe(22)
-    expect(boardAfter(OTHER, ...clean(8)).readsByHand(OTHER)).toBe(22)
-    expect(boardAfter(KNOWN, ...clean(1_000)).readsByHand(KNOWN)).toBe(2)
+  test('trust grows once, after many clean streams in a row', () => {
+    expect(boardAfter(OTHER, ...clean(49)).readsByHand(OTHER)).toBe(32)
+    expect(boardAfter(OTHER, ...clean(50)).readsByHand(OTHER)).toBe(0)
+    expect(boardAfter(KNOWN, ...clean(1_000)).readsByHand(KNOWN)).toBe(0)
+    expect(boardAfter(OTHER, ...clean(49), false, ...clean(49)).readsByHand(OTHER)).toBe(32)
   })
 
   test.each([KNOWN, OTHER])('one stream that had to be mended ends it: $provider', (source) => {
