@@ -56,14 +56,16 @@ function runsOf(members: readonly Member[], isKept: (member: Member) => boolean)
   return runs
 }
 
-/** The bytes of a range, in which every message of a developer's is one of the system's. */
+/** The bytes of a range, in which every message of a developer's is one of the system's. All of them are in one range. */
 function withSystemRole({ json, developerRoles }: ChatRequest, { start, end }: Span): Uint8Array[] {
   const pieces: Uint8Array[] = []
+  const [first] = developerRoles
   let from = start
-  for (const role of developerRoles) {
-    if (role.start < start || role.end > end) continue
-    pieces.push(json.bytes.subarray(from, role.start), SYSTEM)
-    from = role.end
+  if (first && first.start > start && first.end < end) {
+    for (const role of developerRoles) {
+      pieces.push(json.bytes.subarray(from, role.start), SYSTEM)
+      from = role.end
+    }
   }
   return [...pieces, json.bytes.subarray(from, end)]
 }

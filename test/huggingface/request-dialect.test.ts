@@ -145,6 +145,16 @@ describe('what the router is sent', () => {
     )
   })
 
+  test('many members in many ranges and many developers are put together in no time', () => {
+    const members = Array.from({ length: 60_000 }, (_, index) => `"store":0,"k${index}":1`).join()
+    const developers = Array.from({ length: 60_000 }, () => '{"role":"developer"}').join()
+    const startedAt = performance.now()
+    const body = JSON.parse(sent(`{${members},"messages":[${developers}]}`))
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
+    expect(Object.keys(body)).toHaveLength(60_002)
+    expect(body.messages.every(({ role }: Message) => role === 'system')).toBe(true)
+  })
+
   test('a target whose name needs quoting cannot break out of its place', () => {
     expect(JSON.parse(sent(`{${MESSAGES}}`, 'a/b","x":"y'))).toMatchObject({ model: 'a/b","x":"y' })
   })
