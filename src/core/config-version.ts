@@ -1,4 +1,4 @@
-import { toHex } from './hex.ts'
+import { toHex } from './bytes.ts'
 
 /** What is kept of a version beside its document. `of` is the version that a rollback went back to. */
 export type VersionFacts = {

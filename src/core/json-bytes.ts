@@ -53,55 +53,53 @@ export function membersOf(json: JsonBytes, start: number): Member[] | undefined 
 
 /** Visits each member of the object that begins at `start`. @returns Its end. */
 export function walkObject(json: JsonBytes, start: number, visit: Visit): number {
-  const { bytes } = json
-  if (bytes[start] !== OPEN_OBJECT) return NOT_JSON
-  let at = skipSpace(json, start + 1)
-  if (bytes[at] === CLOSE_OBJECT) return at + 1
-  for (;;) {
-    const keyEnd = bytes[at] === QUOTE ? endOfString(json, at) : NOT_JSON
+  return walk(json, start, OPEN_OBJECT, (keyStart) => {
+    const keyEnd = json.bytes[keyStart] === QUOTE ? endOfString(json, keyStart) : NOT_JSON
     const valueStart = startOfMembersValue(json, keyEnd)
-    const end = valueStart === NOT_JSON ? NOT_JSON : visit(valueStart, at, keyEnd)
+    return valueStart === NOT_JSON ? NOT_JSON : visit(valueStart, keyStart, keyEnd)
+  })
+}
+
+/** Visits each element of the list that begins at `start`. @returns Its end. */
+export function walkList(json: JsonBytes, start: number, visit: (valueStart: number) => number): number {
+  return walk(json, start, OPEN_LIST, visit)
+}
+
+function walk(json: JsonBytes, start: number, open: number, visit: (itemStart: number) => number): number {
+  const { bytes } = json
+  if (bytes[start] !== open) return NOT_JSON
+  const close = closerOf(open)
+  let at = skipSpace(json, start + 1)
+  if (bytes[at] === close) return at + 1
+  for (;;) {
+    const end = visit(at)
     if (end === NOT_JSON) return NOT_JSON
     at = skipSpace(json, end)
-    if (bytes[at] === CLOSE_OBJECT) return at + 1
+    if (bytes[at] === close) return at + 1
     if (bytes[at] !== COMMA) return NOT_JSON
     at = skipSpace(json, at + 1)
   }
 }
 
-/** Visits each element of the list that begins at `start`. @returns Its end. */
-export function walkList(json: JsonBytes, start: number, visit: (valueStart: number) => number): number {
-  const { bytes } = json
-  if (bytes[start] !== OPEN_LIST) return NOT_JSON
-  let at = skipSpace(json, start + 1)
-  if (bytes[at] === CLOSE_LIST) return at + 1
-  for (;;) {
-    const end = visit(at)
-    if (end === NOT_JSON) return NOT_JSON
-    at = skipSpace(json, end)
-    if (bytes[at] === CLOSE_LIST) return at + 1
-    if (bytes[at] !== COMMA) return NOT_JSON
-    at = skipSpace(json, at + 1)
-  }
-}
+const closerOf = (open: number) => (open === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST)
 
 /** Where the value that begins at `start` ends. Keeps a stack of its own: how deep a body nests is the client's. */
 export function endOfValue(json: JsonBytes, start: number): number {
   const { bytes } = json
   const open: number[] = []
   let at = start
-  for (;;) {
+  do {
     const first = bytes[at]
-    const isEmpty = first === OPEN_OBJECT || first === OPEN_LIST ? isClosedAtOnce(json, at) : undefined
-    if (isEmpty === false && first !== undefined) {
-      open.push(first)
-      at = startOfItem(json, first, at + 1)
+    if (first === OPEN_OBJECT || first === OPEN_LIST) {
+      const inside = skipSpace(json, at + 1)
+      const isEmpty = bytes[inside] === closerOf(first)
+      if (!isEmpty) open.push(first)
+      at = isEmpty ? endOfItems(json, open, inside + 1) : startOfItem(json, first, inside)
     } else {
-      at = endOfItems(json, open, isEmpty ? skipSpace(json, at + 1) + 1 : endOfPlain(json, at))
-      if (open.length === 0) return at
+      at = endOfItems(json, open, endOfPlain(json, at))
     }
-    if (at === NOT_JSON) return NOT_JSON
-  }
+  } while (at !== NOT_JSON && open.length > 0)
+  return at
 }
 
 /** Whether the key that was found is `name`, however it is written. */
@@ -125,11 +123,6 @@ export function skipSpace({ bytes }: JsonBytes, from: number): number {
   return at
 }
 
-function isClosedAtOnce(json: JsonBytes, open: number): boolean {
-  const close = json.bytes[open] === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST
-  return json.bytes[skipSpace(json, open + 1)] === close
-}
-
 /** The beginning of the next value within what `open` has opened, behind its key where it has one. */
 function startOfItem(json: JsonBytes, open: number, from: number): number {
   const at = skipSpace(json, from)
@@ -151,7 +144,7 @@ function endOfItems(json: JsonBytes, open: number[], end: number): number {
     const inner = open[open.length - 1] as number // it is not empty
     at = skipSpace(json, at)
     if (bytes[at] === COMMA) return startOfItem(json, inner, at + 1)
-    if (bytes[at] !== (inner === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST)) return NOT_JSON
+    if (bytes[at] !== closerOf(inner)) return NOT_JSON
     open.pop()
     at++
   }

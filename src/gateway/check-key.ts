@@ -1,5 +1,5 @@
+import { toHex } from '../core/bytes.ts'
 import { GatewayError } from '../core/errors.ts'
-import { toHex } from '../core/hex.ts'
 import type { ApiKeyStore } from '../kv/api-key-store.ts'
 
 export type KeyTools = {
@@ -25,7 +25,7 @@ export function createKeyCheck({ deploymentKey, adminToken, store }: KeyTools): 
   const isAdminToken = createComparison(adminToken)
   return {
     async requireClient(token, later) {
-      if (token !== undefined && (isDeploymentKey(token) || (await store.find(await digestOf(token), later)))) return
+      if (token !== undefined && (isDeploymentKey(token) || (await store.find(await digestOfKey(token), later)))) return
       if (deploymentKey === undefined && (await store.hasAny()) === false) {
         throw new GatewayError({ kind: 'bad_settings', problems: [NO_KEY] })
       }
@@ -51,6 +51,7 @@ function createComparison(key: string | undefined): (token: string) => boolean {
   }
 }
 
-async function digestOf(token: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
+/** What KV knows a client key by: its SHA-256, as hex digits. */
+export async function digestOfKey(key: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(key))))
 }

@@ -1,7 +1,7 @@
+import { toHex } from '../core/bytes.ts'
 import { buildCatalog, type Catalog, type CatalogRow, type RouterModel } from '../core/catalog.ts'
 import type { Config } from '../core/config.ts'
 import { GatewayError } from '../core/errors.ts'
-import { toHex } from '../core/hex.ts'
 import { resolveModel } from '../core/plan.ts'
 import { toModelList } from '../openai/model-list.ts'
 

@@ -1,9 +1,9 @@
 import type { NewKeyRequest, RotateKeyRequest } from '../core/admin-requests.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
-import { toHex } from '../core/hex.ts'
 import type { ListedApiKey } from '../kv/api-key-list.ts'
 import { type ApiKeyRecord, type ApiKeyStore, keyStatus } from '../kv/api-key-store.ts'
+import { digestOfKey } from './check-key.ts'
 import { fromKv } from './from-kv.ts'
 
 export type ManageKeysTools = {
@@ -93,7 +93,7 @@ export async function rotateKey(
 async function make({ store, clock, randomBytes }: ManageKeysTools, name: string, expiresAt: string | undefined) {
   const key = `hw_${toBase64Url(randomBytes(KEY_BYTES))}`
   const id = `k_${toBase64Url(randomBytes(ID_BYTES))}`
-  const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))))
+  const sha256 = await digestOfKey(key)
   const createdAt = new Date(clock.now()).toISOString()
   const record: ApiKeyRecord = { id, name, createdAt, ...(expiresAt !== undefined && { expiresAt }) }
   await fromKv(store.write(sha256, record))

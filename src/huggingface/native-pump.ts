@@ -1,3 +1,4 @@
+import { concat } from '../core/bytes.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Interruption } from '../core/errors.ts'
 import { MAX_EVENT_BYTES } from './opening.ts'
@@ -108,7 +109,7 @@ function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder[
   const keep = (value: Uint8Array): boolean => {
     buffer = value.buffer as ArrayBuffer
     if (hasError) return true // what comes after it changes nothing
-    const events = concat(tail, value)
+    const events = concat([tail, value])
     const text = utf8.decode(events)
     hasError = mayHoldError(text) && holdError(events)
     tail = hasError ? events : lastEvents(events)
@@ -145,13 +146,6 @@ function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder[
     isFinished: () => FINISH.test(utf8.decode(tail)),
     hasError: () => hasError,
   }
-}
-
-function concat(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = new Uint8Array(one.byteLength + other.byteLength)
-  both.set(one)
-  both.set(other, one.byteLength)
-  return both
 }
 
 /** The last events, whatever they weigh, and what stands between them: comments are none. */

@@ -1,3 +1,4 @@
+import { concat } from '../core/bytes.ts'
 import { type Member, membersOf, type Span, textOf } from '../core/json-bytes.ts'
 import type { ChatRequest } from '../openai/chat-request.ts'
 
@@ -68,14 +69,4 @@ function withSystemRole({ json, developerRoles }: ChatRequest, { start, end }: S
     }
   }
   return [...pieces, json.bytes.subarray(from, end)]
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.byteLength
-  }
-  return whole
 }

@@ -1,4 +1,4 @@
-import { toHex } from '../core/hex.ts'
+import { toHex } from '../core/bytes.ts'
 import type { ApiKeyRecord } from './api-key-store.ts'
 import { API_KEY_PREFIX } from './keys.ts'
 

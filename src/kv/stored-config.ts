@@ -1,6 +1,6 @@
+import { toHex } from '../core/bytes.ts'
 import { type Config, DEFAULT_CONFIG, type LoadedConfig, parseConfig } from '../core/config.ts'
 import { BUILT_IN_VERSION, UNVERSIONED, versionTime } from '../core/config-version.ts'
-import { toHex } from '../core/hex.ts'
 import type { Log } from '../core/log.ts'
 import { CONFIG_KEY, LAST_GOOD_CONFIG_KEY } from './keys.ts'
 

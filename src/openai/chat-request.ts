@@ -13,6 +13,7 @@ import {
 } from '../core/json-bytes.ts'
 import { type JsonBytes, NOT_JSON } from '../core/json-string.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { type Fields, isFields } from './chunk.ts'
 
 /**
  * The few fields of a chat completion request that the gateway reads. Everything else stays in `json`, as it was sent.
@@ -38,8 +39,6 @@ export type ChatRequest = {
 const MAX_MODELS = 16
 /** The members whose values are read; `messages` and `tools` are only looked at. */
 const READ = new Set(['model', 'models', 'stream', 'stream_options', 'n'])
-
-type Body = Readonly<Record<string, unknown>>
 
 /** Reads a body. Refuses what is not JSON or lacks what a chat completion needs, naming the field. Never throws. */
 export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure> {
@@ -67,7 +66,7 @@ export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure>
   const problem = findProblem(body, messages)
   if (problem) return refuse(problem.message, problem.param)
   const options = body['stream_options']
-  const includeUsage = isObject(options) ? options['include_usage'] : undefined
+  const includeUsage = isFields(options) ? options['include_usage'] : undefined
   return ok({
     json,
     members,
@@ -124,7 +123,7 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
-function findProblem(body: Body, messages: Messages | undefined): { message: string; param: string } | undefined {
+function findProblem(body: Fields, messages: Messages | undefined): { message: string; param: string } | undefined {
   const { model, models, stream, stream_options: options } = body
   if (model !== undefined && model !== null && typeof model !== 'string') {
     return { param: 'model', message: 'model must be a text: an alias or a model ref.' }
@@ -141,7 +140,7 @@ function findProblem(body: Body, messages: Messages | undefined): { message: str
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     return { param: 'stream', message: 'stream must be true or false.' }
   }
-  if (options !== undefined && options !== null && !isObject(options)) {
+  if (options !== undefined && options !== null && !isFields(options)) {
     return { param: 'stream_options', message: 'stream_options must be an object.' }
   }
   return undefined
@@ -149,10 +148,6 @@ function findProblem(body: Body, messages: Messages | undefined): { message: str
 
 function isShortListOfTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.length <= MAX_MODELS && value.every((item) => typeof item === 'string')
-}
-
-function isObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function refuse(message: string, param?: string): Result<never, Failure> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { toHex } from '../../src/core/bytes.ts'
 import { GatewayError } from '../../src/core/errors.ts'
-import { toHex } from '../../src/core/hex.ts'
 import { err, ok } from '../../src/core/result.ts'
 
 test('a failure that is thrown is known by its kind and keeps its cause', () => {

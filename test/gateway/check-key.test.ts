@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../../src/core/hex.ts'
+import { toHex } from '../../src/core/bytes.ts'
 import { createKeyCheck, type KeyTools } from '../../src/gateway/check-key.ts'
 
 const later = () => {}

@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { toHex } from '../../src/core/hex.ts'
+import { toHex } from '../../src/core/bytes.ts'
 import { createKeyCheck } from '../../src/gateway/check-key.ts'
 import { createKey, listKeys, revokeKey, rotateKey } from '../../src/gateway/manage-keys.ts'
 import { createApiKeyMemory, createApiKeyStore } from '../../src/kv/api-key-store.ts'
