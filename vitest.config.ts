@@ -19,13 +19,16 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/{core,openai}/**/*.test.ts'] },
+        test: { name: 'unit', include: ['test/{core,wire,json}/**/*.test.ts'] },
       },
       {
         plugins: [
           cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings: NO_SETTINGS } }),
         ],
-        test: { name: 'workerd', include: ['test/{huggingface,kv,gateway,http}/**/*.test.ts'] },
+        test: {
+          name: 'workerd',
+          include: ['test/{stream,huggingface,kv,isolate,objects,telemetry,gateway,http}/**/*.test.ts'],
+        },
       },
       {
         test: {

@@ -1,4 +1,4 @@
-import { GatewayError } from './core/errors.ts'
+import { GatewayError } from './core/failure.ts'
 
 /** The deployment's vars, secrets and bindings; the names are a contract with operators. */
 export type Env = {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { documentSchema } from '../../src/core/config-schema.ts'
+import { documentSchema } from '../../src/core/config/config-schema.ts'
 import { DESCRIPTIONS } from './config-descriptions.mjs'
 
 /**

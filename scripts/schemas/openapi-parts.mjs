@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/core/admin-requests.ts'
+import { newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/wire/admin/admin-requests.ts'
 
 const text = { type: 'string' }
 const count = { type: 'integer', minimum: 0 }

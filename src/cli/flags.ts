@@ -1,5 +1,5 @@
-import { nearestOf } from '../core/nearest.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { nearestOf } from '../json/nearest.ts'
 
 /** One flag: a `switch` takes no value, a `list` may be repeated. */
 export type FlagSpec = {

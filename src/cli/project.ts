@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandError } from './command-error.ts'
-import { parseDevVars } from './local-settings.ts'
+import { parseDevVars } from './settings/local-settings.ts'
 
 /** A checkout of hugway: where a Worker is run and deployed from. Paths are absolute. */
 export type Project = {

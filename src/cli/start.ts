@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSimulator } from '../simulator/start-simulator.ts'
-import { parseDevVars, planSettings } from './local-settings.ts'
-import { formatVars, readOrMakeKeys, writePrivately } from './private-files.ts'
-import { formatReady } from './ready-text.ts'
-import { parseStartFlags, START_USAGE } from './start-flags.ts'
-import { startWranglerDev, type WranglerDev } from './wrangler-dev.ts'
+import { formatVars, readOrMakeKeys, writePrivately } from './files/private-files.ts'
+import { parseDevVars, planSettings } from './settings/local-settings.ts'
+import { formatReady } from './start/ready-text.ts'
+import { parseStartFlags, START_USAGE } from './start/start-flags.ts'
+import { startWranglerDev, type WranglerDev } from './wrangler/wrangler-dev.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const STATE = join(ROOT, '.wrangler', 'state')

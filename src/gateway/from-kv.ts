@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/failure.ts'
 
 /**
  * Waits for work on KV.

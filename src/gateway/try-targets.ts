@@ -1,17 +1,17 @@
-import { backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Timeouts } from '../core/config.ts'
-import { type Failure, GatewayError } from '../core/errors.ts'
-import { decideNext, isTargetsFault, type Next } from '../core/fallback.ts'
-import { formatModelRef, type ModelRef, toRouterModel } from '../core/model-ref.ts'
-import { type AttemptReport, type Failed, isPassing, reasonOf } from '../core/outcome.ts'
-import { type Answer, attemptChat } from '../huggingface/attempt.ts'
+import type { Timeouts } from '../core/config/config.ts'
+import { type Failure, GatewayError } from '../core/failure.ts'
+import { backoffMs } from '../core/routing/backoff.ts'
+import { decideNext, isTargetsFault, type Next } from '../core/routing/fallback.ts'
+import { formatModelRef, type ModelRef, toRouterModel } from '../core/routing/model-ref.ts'
+import { type AttemptReport, type Failed, isPassing, reasonOf } from '../core/routing/outcome.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
-import type { TargetBoard } from './target-board.ts'
+import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
+import { type Answer, attemptChat } from '../stream/attempt.ts'
 
-export type ChainTools = {
+export type ChainDeps = {
   readonly router: RouterClient
-  readonly board: TargetBoard
+  readonly breakers: CircuitBreakers
   readonly clock: Clock
   /** A number in [0, 1). */
   readonly random: () => number
@@ -46,16 +46,16 @@ export type Won = {
  * @throws {GatewayError} `upstream_refused` when a target blames the request; `context_overflow` when it is too long
  *   and no other target holds more; `all_attempts_failed`; `client_gone`.
  */
-export async function tryTargets(tools: ChainTools, order: ChainOrder, gone: AbortSignal): Promise<Won> {
+export async function tryTargets(deps: ChainDeps, order: ChainOrder, gone: AbortSignal): Promise<Won> {
   const reports: AttemptReport[] = []
   let remaining = order.targets
   let attempts = 0
-  for (let choice = tools.board.choose(remaining); choice; choice = tools.board.choose(remaining)) {
+  for (let choice = deps.breakers.choose(remaining); choice; choice = deps.breakers.choose(remaining)) {
     const { target, isLastResort } = choice
     const others = remaining.filter((other) => other !== target)
-    if (isLastResort) reports.push(...skipped(others, tools.board))
+    if (isLastResort) reports.push(...skipped(others, deps.breakers))
     remaining = isLastResort ? [] : others
-    const tried = await tryTarget(tools, order, target, remaining.length, gone)
+    const tried = await tryTarget(deps, order, target, remaining.length, gone)
     attempts += tried.attempts
     if ('answer' in tried) return { target, answer: tried.answer, cancel: tried.cancel, attempts }
     const { outcome, next } = tried
@@ -75,32 +75,32 @@ type Tried = { readonly attempts: number } & (
 
 /** One target, with the retries that may help it. */
 async function tryTarget(
-  tools: ChainTools,
+  deps: ChainDeps,
   order: ChainOrder,
   target: ModelRef,
   targetsLeft: number,
   gone: AbortSignal,
 ): Promise<Tried> {
-  const { board, clock } = tools
+  const { breakers, clock } = deps
   const body = order.bodyFor(toRouterModel(target))
   const timeouts = order.timeoutsOf(target)
   for (let retriesDone = 0; ; retriesDone++) {
     const budgetLeftMs = order.deadlineAt - clock.now()
-    const attempt = await attemptChat(tools, { body, stream: order.stream, timeouts, budgetLeftMs }, gone)
+    const attempt = await attemptChat(deps, { body, stream: order.stream, timeouts, budgetLeftMs }, gone)
     const attempts = retriesDone + 1
     if ('answer' in attempt) {
       // A stream has only begun: whether its target is well shows at its end.
-      if (attempt.answer.kind === 'whole') board.succeeded(target)
+      if (attempt.answer.kind === 'whole') breakers.succeeded(target)
       return { answer: attempt.answer, cancel: attempt.cancel, attempts }
     }
     const { outcome } = attempt
-    if (isTargetsFault(outcome)) board.failed(target, reasonOf(outcome))
-    else if (outcome.kind === 'status') board.succeeded(target) // it blames the request, so it is alive
+    if (isTargetsFault(outcome)) breakers.failed(target, reasonOf(outcome))
+    else if (outcome.kind === 'status') breakers.succeeded(target) // it blames the request, so it is alive
     const next = decideNext(outcome, { targetsLeft, retriesDone, budgetLeftMs: order.deadlineAt - clock.now() })
     if (next.do === 'commit') throw new Error('an attempt without an answer cannot be committed to')
     if (next.do !== 'retry') return { outcome, next, attempts }
     // Jitter on top of what the target asked for: others were told the same.
-    await pause((next.afterMs ?? 0) + backoffMs(retriesDone, tools.random()), gone, clock)
+    await pause((next.afterMs ?? 0) + backoffMs(retriesDone, deps.random()), gone, clock)
     if (gone.aborted)
       return { outcome: { kind: 'client_gone' }, next: { do: 'stop', because: 'client_gone' }, attempts }
   }
@@ -142,11 +142,11 @@ function summarize(attempts: readonly AttemptReport[]): Failure {
   return { kind: 'all_attempts_failed', attempts, ...(named && { retryAfterMs: Math.min(...waits) }) }
 }
 
-function skipped(targets: readonly ModelRef[], board: TargetBoard): AttemptReport[] {
+function skipped(targets: readonly ModelRef[], breakers: CircuitBreakers): AttemptReport[] {
   return targets.map((target) => ({
     target: formatModelRef(target),
     reason: 'overloaded',
-    message: `skipped, its breaker is open: ${board.lastReason(target) ?? 'it failed repeatedly'}`,
+    message: `skipped, its breaker is open: ${breakers.lastReason(target) ?? 'it failed repeatedly'}`,
   }))
 }
 

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/failure.ts'
 
 /**
  * Reads a request's body, at most `maxBytes` of it.

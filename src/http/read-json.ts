@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/failure.ts'
 import { readBody } from './read-body.ts'
 
 const MAX_BYTES = 64 * 1024

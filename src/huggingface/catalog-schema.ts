@@ -1,5 +1,5 @@
-import type { RouterModel } from '../core/catalog.ts'
-import { isFields } from '../openai/chunk.ts'
+import type { RouterModel } from '../core/catalog/router-model.ts'
+import { isFields } from '../wire/chat/chunk.ts'
 
 /**
  * Reads what `GET /v1/models` sent: a list of rows with ids. The rest of a row is read leniently, field by field.

@@ -1,5 +1,5 @@
-import type { UpstreamError } from '../core/outcome.ts'
-import { isFields, readError } from '../openai/chunk.ts'
+import type { UpstreamError } from '../core/routing/outcome.ts'
+import { isFields, readError } from '../wire/chat/chunk.ts'
 
 const MAX_MESSAGE_CHARACTERS = 1_000
 

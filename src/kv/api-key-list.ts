@@ -1,6 +1,6 @@
-import { toHex } from '../core/bytes.ts'
-import type { ApiKeyRecord } from './api-key-store.ts'
-import { API_KEY_PREFIX } from './keys.ts'
+import type { ApiKeyRecord } from '../core/identity/api-key.ts'
+import { toHex } from '../json/bytes.ts'
+import { API_KEY_PREFIX } from './schema.ts'
 
 /** A key of the list. `sha256` is for the gateway's own use and goes out to nobody. */
 export type ListedApiKey = { readonly sha256: string; readonly record: ApiKeyRecord & { readonly id: string } }

@@ -1,11 +1,9 @@
 import * as z from 'zod/mini'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { judgeFreshness } from '../core/freshness.ts'
+import { type ApiKeyRecord, keyStatus } from '../core/identity/api-key.ts'
 import { createApiKeyList, type ListedApiKey } from './api-key-list.ts'
-import { API_KEY_PREFIX, DEAD_KEY_TTL_SECONDS, KV_READ_LIMIT_MS } from './keys.ts'
-
-/** What is kept of a client key: never the key, and its hash only as the name of the record. */
-export type ApiKeyRecord = z.infer<typeof recordSchema>
+import { API_KEY_PREFIX, DEAD_KEY_TTL_SECONDS, KV_READ_LIMIT_MS } from './schema.ts'
 
 /** The isolate's copies, by hash; `null` for a key that KV does not know. Plain data. */
 export type ApiKeyMemory = {
@@ -112,14 +110,6 @@ export function createApiKeyStore(kv: KVNamespace, memory: ApiKeyMemory, clock: 
       await kv.delete(API_KEY_PREFIX + sha256)
     },
   }
-}
-
-/** What a key is good for at `nowMs`. An expiry that cannot be read has passed. */
-export function keyStatus({ expiresAt, disabled }: ApiKeyRecord, nowMs: number): 'active' | 'expired' | 'revoked' {
-  if (disabled) return 'revoked'
-  if (expiresAt === undefined || expiresAt === null) return 'active'
-  const at = Date.parse(expiresAt)
-  return Number.isNaN(at) || at <= nowMs ? 'expired' : 'active'
 }
 
 /** Makes room, but keeps what was written here a moment ago: a revoked key must not come back by it. */

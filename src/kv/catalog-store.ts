@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import type { RouterModel } from '../core/catalog.ts'
-import type { CatalogChanges } from '../core/catalog-drift.ts'
+import type { CatalogChanges } from '../core/catalog/catalog-drift.ts'
+import type { RouterModel } from '../core/catalog/router-model.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import { CATALOG_DRIFT_KEY, CATALOG_KEY, CATALOG_TTL_SECONDS, KV_READ_LIMIT_MS } from './keys.ts'
+import { CATALOG_DRIFT_KEY, CATALOG_KEY, CATALOG_TTL_SECONDS, KV_READ_LIMIT_MS } from './schema.ts'
 
 /** The router's list as it was fetched; `fetchedAt` in milliseconds since the epoch. */
 export type StoredCatalog = { readonly fetchedAt: number; readonly models: readonly RouterModel[] }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
-import type { VersionFacts } from '../core/config-version.ts'
-import { CONFIG_VERSION_PREFIX } from './keys.ts'
+import type { VersionFacts } from '../core/config/config-version.ts'
+import { CONFIG_VERSION_PREFIX } from './schema.ts'
 
 /** One version in a list. */
 export type ListedVersion = { readonly id: string } & VersionFacts

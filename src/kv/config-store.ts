@@ -1,42 +1,16 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import { parseConfig } from '../core/config.ts'
-import type { Problem } from '../core/errors.ts'
+import { parseConfig } from '../core/config/config.ts'
+import type { Problem } from '../core/failure.ts'
 import { judgeFreshness } from '../core/freshness.ts'
 import type { Log } from '../core/log.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type ConfigHistory, createConfigHistory } from './config-history.ts'
+import type { ConfigMemory } from './config-memory.ts'
 import { type ConfigEdit, createConfigWriter } from './config-writer.ts'
-import { KV_READ_LIMIT_MS, LAST_GOOD_CONFIG_KEY } from './keys.ts'
+import { KV_READ_LIMIT_MS, LAST_GOOD_CONFIG_KEY } from './schema.ts'
 import { BUILT_IN, type ConfigState, readStoredConfig, type StoredConfig, toConfigState } from './stored-config.ts'
 
 export type { ConfigEdit, ConfigState }
-
-/** The isolate's copy. Plain data: a promise in it could not be awaited by another request. */
-export type ConfigMemory = {
-  state?: ConfigState
-  /** What `state` was made of, so that an unchanged document is not parsed again. */
-  stored?: StoredConfig
-  checkedAt: number
-  /** After a write here KV may still answer with the old document for a while: it is not asked before this time. */
-  trustedUntil: number
-  refreshingSince?: number
-  /** The latest version that was seen stored, also where a hand has replaced it since. */
-  latestVersion: string
-  /** Counts writes, so that a read which began before one does not undo it. */
-  writes: number
-  /** The write under way, and since when. */
-  writing?: { readonly since: number }
-  /** Documents without a version that were replaced here lately: a read that answers with one is behind the times. */
-  readonly replaced: Set<string | null>
-}
-
-export const createConfigMemory = (): ConfigMemory => ({
-  checkedAt: 0,
-  trustedUntil: 0,
-  latestVersion: '',
-  writes: 0,
-  replaced: new Set(),
-})
 
 export type ConfigStore = {
   /** The isolate's copy, if it has one; waits for nothing. */

@@ -1,12 +1,12 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { LoadedConfig } from '../core/config.ts'
-import { BY_HAND, formatVersionId, type VersionFacts, versionTime } from '../core/config-version.ts'
-import { parseDocumentText } from '../core/document-text.ts'
-import { GatewayError } from '../core/errors.ts'
-import { withoutSecrets, withoutSecretText } from '../core/secrets.ts'
+import type { LoadedConfig } from '../core/config/config.ts'
+import { BY_HAND, formatVersionId, type VersionFacts, versionTime } from '../core/config/config-version.ts'
+import { parseDocumentText } from '../core/config/document-text.ts'
+import { withoutSecrets, withoutSecretText } from '../core/config/secrets.ts'
+import { GatewayError } from '../core/failure.ts'
 import type { ConfigHistory } from './config-history.ts'
-import type { ConfigMemory } from './config-store.ts'
-import { CONFIG_KEY, KV_READ_LIMIT_MS } from './keys.ts'
+import type { ConfigMemory } from './config-memory.ts'
+import { CONFIG_KEY, KV_READ_LIMIT_MS } from './schema.ts'
 import type { ConfigState } from './stored-config.ts'
 
 /** Who writes, how, and on what condition. */
@@ -40,15 +40,15 @@ const WITHOUT_A_NAME: ConfigEdit = { author: 'unknown', action: 'put' }
  *   compare-and-swap: of two writers that check the same tag within the minute that KV takes to spread a write, both may
  *   pass in different locations, and the later one wins whole. Both are in the history.
  */
-export function createConfigWriter(tools: WriterTools) {
-  const { memory, clock } = tools
+export function createConfigWriter(deps: WriterTools) {
+  const { memory, clock } = deps
   return async function writeConfig(loaded: LoadedConfig, edit = WITHOUT_A_NAME): Promise<ConfigState> {
     const isBusy = memory.writing !== undefined && clock.now() - memory.writing.since < WRITE_LIMIT_MS
     if (edit.mayReplace && isBusy) throw changed('being written')
     const writing = { since: clock.now() }
     memory.writing = writing
     try {
-      return await replace(tools, loaded, edit)
+      return await replace(deps, loaded, edit)
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause
       throw new GatewayError({ kind: 'config_not_stored' }, { cause })
@@ -58,18 +58,18 @@ export function createConfigWriter(tools: WriterTools) {
   }
 }
 
-async function replace(tools: WriterTools, loaded: LoadedConfig, edit: ConfigEdit): Promise<ConfigState> {
-  const { memory, clock } = tools
+async function replace(deps: WriterTools, loaded: LoadedConfig, edit: ConfigEdit): Promise<ConfigState> {
+  const { memory, clock } = deps
   const writesBefore = memory.writes
-  const active = await stored(tools)
+  const active = await stored(deps)
   if (edit.mayReplace && !edit.mayReplace(active.tag)) throw changed(active.tag)
   const text = JSON.stringify(loaded.document, null, 2)
   if (memory.stored?.text === text && memory.stored.version !== undefined) return active
-  const id = await keepVersions(tools, text, edit)
+  const id = await keepVersions(deps, text, edit)
   // Nothing is waited for between this look and the claim, so of two writers in one isolate only one passes.
   if (edit.mayReplace && memory.writes !== writesBefore) throw changed(memory.state?.tag ?? 'being written')
   memory.writes++
-  await tools.kv.put(CONFIG_KEY, text, { metadata: { version: id } })
+  await deps.kv.put(CONFIG_KEY, text, { metadata: { version: id } })
   return remember(memory, loaded, { text, version: id }, clock.now())
 }
 

@@ -1,8 +1,8 @@
-import { toHex } from '../core/bytes.ts'
-import { type Config, DEFAULT_CONFIG, type LoadedConfig, parseConfig } from '../core/config.ts'
-import { BUILT_IN_VERSION, UNVERSIONED, versionTime } from '../core/config-version.ts'
+import { type Config, DEFAULT_CONFIG, type LoadedConfig, parseConfig } from '../core/config/config.ts'
+import { BUILT_IN_VERSION, UNVERSIONED, versionTime } from '../core/config/config-version.ts'
 import type { Log } from '../core/log.ts'
-import { CONFIG_KEY, LAST_GOOD_CONFIG_KEY } from './keys.ts'
+import { toHex } from '../json/bytes.ts'
+import { CONFIG_KEY, LAST_GOOD_CONFIG_KEY } from './schema.ts'
 
 /** Where the configuration in use came from. */
 export type ConfigSource = 'kv' | 'last_good' | 'built_in'

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import JSON5 from 'json5'
 import { describe, expect, test } from 'vitest'
-import { checkDocument } from '../../src/cli/check-document.ts'
-import { differencesOf, formatDifference } from '../../src/cli/config-difference.ts'
-import { createDraft } from '../../src/cli/document-draft.ts'
-import { getFromDocument, parseValue, setInDocument } from '../../src/cli/edit-document.ts'
-import { readOpenClaw } from '../../src/cli/import-openclaw.ts'
-import { parsePath } from '../../src/cli/json5-tree.ts'
-import { formatPath } from '../../src/core/config-schema.ts'
+import { checkDocument } from '../../src/cli/config/check-document.ts'
+import { differencesOf, formatDifference } from '../../src/cli/config/config-difference.ts'
+import { createDraft } from '../../src/cli/config/document-draft.ts'
+import { getFromDocument, parseValue, setInDocument } from '../../src/cli/config/edit-document.ts'
+import { readOpenClaw } from '../../src/cli/config/import-openclaw.ts'
+import { parsePath } from '../../src/cli/config/json5-tree.ts'
+import { formatPath } from '../../src/core/config/config-schema.ts'
 
 const WRITTEN = `// the team's configuration
 {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { parseDevVars, planSettings } from '../../src/cli/local-settings.ts'
-import { formatReady } from '../../src/cli/ready-text.ts'
+import { parseDevVars, planSettings } from '../../src/cli/settings/local-settings.ts'
+import { formatReady } from '../../src/cli/start/ready-text.ts'
 
 const LOCAL = { apiKey: 'hugway-local-key', adminToken: 'hugway-admin-key' }
 const SIMULATOR = 'http://127.0.0.1:5/v1'

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { setDevVar } from '../../src/cli/dev-vars.ts'
-import { checkClock } from '../../src/cli/doctor-router.ts'
+import { checkClock } from '../../src/cli/doctor/doctor-router.ts'
 import { type CommandSpec, formatHelp, parseArguments } from '../../src/cli/flags.ts'
 import { parseLifetime } from '../../src/cli/lifetime.ts'
-import { cheapestModel, judgeToken } from '../../src/cli/router-access.ts'
-import { addTomlDeployment, readTomlDeployment } from '../../src/cli/wrangler-toml.ts'
+import { setDevVar } from '../../src/cli/settings/dev-vars.ts'
+import { cheapestModel, judgeToken } from '../../src/cli/worker/router-access.ts'
+import { addTomlDeployment, readTomlDeployment } from '../../src/cli/wrangler/wrangler-toml.ts'
 import { SIMULATED_MODELS } from '../../src/simulator/models.ts'
 
 describe('.dev.vars', () => {

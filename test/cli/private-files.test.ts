@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { unstable_getVarsForDev as readAsWrangler } from 'wrangler'
-import { formatVars, readOrMakeKeys, writePrivately } from '../../src/cli/private-files.ts'
+import { formatVars, readOrMakeKeys, writePrivately } from '../../src/cli/files/private-files.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'hugway-files-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))

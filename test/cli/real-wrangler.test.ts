@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addTomlDeployment } from '../../src/cli/wrangler-toml.ts'
+import { addTomlDeployment } from '../../src/cli/wrangler/wrangler-toml.ts'
 import { environmentOf, makeProject, ROOT, type TestProject } from './support/hugway.ts'
 
 /** The stand-in is only as good as what it plays: here is wrangler itself, as far as it goes without Cloudflare. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseStartFlags } from '../../src/cli/start-flags.ts'
+import { parseStartFlags } from '../../src/cli/start/start-flags.ts'
 
 test.each<[title: string, args: string[], expected: unknown]>([
   ['nothing means the default port', [], { do: 'serve', port: 8787 }],

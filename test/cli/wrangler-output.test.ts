@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLineFilter } from '../../src/cli/wrangler-output.ts'
+import { createLineFilter } from '../../src/cli/wrangler/wrangler-output.ts'
 
 const filter = (text: string) => text.split('\n').flatMap(createLineFilter())
 

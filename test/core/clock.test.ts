@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Clock, TIMED_OUT, within } from '../../src/core/clock.ts'
 import { judgeFreshness } from '../../src/core/freshness.ts'
-import { nearestOf } from '../../src/core/nearest.ts'
+import { nearestOf } from '../../src/json/nearest.ts'
 
 /** A clock whose waits last as long as they say, and that knows which of them were called off. */
 function realClock(): Clock & { calledOff: number } {

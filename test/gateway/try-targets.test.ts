@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
-import type { Failure } from '../../src/core/errors.ts'
-import { formatModelRef } from '../../src/core/model-ref.ts'
-import { createTargetBoard } from '../../src/gateway/target-board.ts'
+import type { Failure } from '../../src/core/failure.ts'
+import { formatModelRef } from '../../src/core/routing/model-ref.ts'
 import { type ChainOrder, tryTargets } from '../../src/gateway/try-targets.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
+import { createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { refOf } from '../core/support/refs.ts'
 
 const WHOLE = '{"choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}]}'
@@ -48,7 +48,7 @@ function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
     return answer()
   }
   const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
-  const board = createTargetBoard(new Map(), clock)
+  const breakers = createCircuitBreakers(new Map(), clock)
   const chain: ChainOrder = {
     targets: plans.map((_, index) => refOf(`a/${index}`)),
     bodyFor: (model) => new TextEncoder().encode(model),
@@ -59,9 +59,9 @@ function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
     ...order,
   }
   const gone = new AbortController()
-  const tools = { router, board, clock, random: () => 0, newId: () => 'made' }
+  const tools = { router, breakers, clock, random: () => 0, newId: () => 'made' }
   const run = () => tryTargets(tools, chain, gone.signal)
-  return { run, asked, waits, board, gone, clock }
+  return { run, asked, waits, breakers, gone, clock }
 }
 
 const failureOf = (run: () => Promise<unknown>): Promise<Failure> =>
@@ -104,10 +104,10 @@ describe('a conversation that is too long', () => {
     ({ 'a/0': 10, 'a/1': 8, 'a/2': 20 })[String(ref.id)]
 
   test('goes to a target that holds more, past those that do not', async () => {
-    const { run, asked, board } = start([[status(400, TOO_LONG)], [], [ok]], { contextLengths: lengths })
+    const { run, asked, breakers } = start([[status(400, TOO_LONG)], [], [ok]], { contextLengths: lengths })
     await run()
     expect(asked).toEqual(['a/0', 'a/2'])
-    expect(board.report().map(({ consecutiveFailures }) => consecutiveFailures)).not.toContain(1)
+    expect(breakers.report().map(({ consecutiveFailures }) => consecutiveFailures)).not.toContain(1)
   })
 
   test.each<[title: string, plans: Answer[][]]>([
@@ -156,9 +156,9 @@ describe('when nobody answers', () => {
   })
 
   test('with every breaker open, the least bad is asked, and the others are told as skipped', async () => {
-    const { run, asked, board } = start([[status(500)], []])
+    const { run, asked, breakers } = start([[status(500)], []])
     for (const target of ['a/1', 'a/0'])
-      for (let failure = 0; failure < 5; failure++) board.failed(refOf(target), 'timeout')
+      for (let failure = 0; failure < 5; failure++) breakers.failed(refOf(target), 'timeout')
     expect(await failureOf(run)).toMatchObject({
       attempts: [
         { target: expect.any(String), reason: 'overloaded', message: expect.stringContaining('timeout') },
@@ -176,9 +176,9 @@ describe('what counts against a target', () => {
     ['a bad request does not', status(422), 0],
     ['a conversation that is too long does not', status(400, TOO_LONG), 0],
   ])('%s', async (_title, answer, failures) => {
-    const { run, board } = start([[answer]])
+    const { run, breakers } = start([[answer]])
     await failureOf(run)
-    expect(board.report()[0]?.consecutiveFailures).toBe(failures)
+    expect(breakers.report()[0]?.consecutiveFailures).toBe(failures)
   })
 })
 

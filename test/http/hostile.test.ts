@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseModelRef } from '../../src/core/model-ref.ts'
+import { parseModelRef } from '../../src/core/routing/model-ref.ts'
 import {
   ADMIN_TOKEN,
   CLIENT_KEY,

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../../src/core/bytes.ts'
+import { toHex } from '../../src/json/bytes.ts'
 import { errorOf, startGateway, useGateway } from './support/gateway.ts'
 
 useGateway()

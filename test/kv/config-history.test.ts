@@ -1,7 +1,8 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createConfigMemory, createConfigStore } from '../../src/kv/config-store.ts'
+import { createConfigMemory } from '../../src/kv/config-memory.ts'
+import { createConfigStore } from '../../src/kv/config-store.ts'
 import type { ConfigEdit } from '../../src/kv/config-writer.ts'
 import { keepLog, keepWork, manualClock, probeKv, randomBytes, settle } from './support/tools.ts'
 

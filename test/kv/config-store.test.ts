@@ -1,8 +1,9 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { formatModelRef } from '../../src/core/model-ref.ts'
-import { type ConfigState, createConfigMemory, createConfigStore } from '../../src/kv/config-store.ts'
+import { formatModelRef } from '../../src/core/routing/model-ref.ts'
+import { createConfigMemory } from '../../src/kv/config-memory.ts'
+import { type ConfigState, createConfigStore } from '../../src/kv/config-store.ts'
 import { keepLog, keepWork, manualClock, probeKv, randomBytes } from './support/tools.ts'
 
 beforeEach(() => reset())

@@ -1,10 +1,10 @@
-import { proveClient } from '../client-check.ts'
-import { readClientModels } from '../client-models.ts'
-import { CLIENTS, formatSnippet } from '../client-snippets.ts'
 import type { Command } from '../command.ts'
 import { usageError } from '../command-error.ts'
+import { proveClient } from '../connect/client-check.ts'
+import { readClientModels } from '../connect/client-models.ts'
+import { CLIENTS, formatSnippet } from '../connect/client-snippets.ts'
 import { unknown } from '../flags.ts'
-import { findWorker, requireApiKey, WORKER_FLAGS } from '../worker-access.ts'
+import { findWorker, requireApiKey, WORKER_FLAGS } from '../worker/worker-access.ts'
 
 /** `hugway connect`. */
 export const connect: Command = {

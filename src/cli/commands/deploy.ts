@@ -1,12 +1,12 @@
-import { checkDocument, formatProblem } from '../check-document.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError } from '../command-error.ts'
-import { deployTeam, type UploadedConfig } from '../deploy-team.ts'
-import { checkTeam, DEFAULT_TEAM, deploymentFile } from '../deployments.ts'
-import { localKv, readKvConfig } from '../local-kv.ts'
+import { checkDocument, formatProblem } from '../config/check-document.ts'
+import { deployTeam, type UploadedConfig } from '../deploy/deploy-team.ts'
+import { checkTeam, DEFAULT_TEAM, deploymentFile } from '../deploy/deployments.ts'
 import { requireProject } from '../project.ts'
-import { findToken } from '../router-access.ts'
-import { createWrangler } from '../wrangler.ts'
+import { findToken } from '../worker/router-access.ts'
+import { localKv, readKvConfig } from '../wrangler/local-kv.ts'
+import { createWrangler } from '../wrangler/wrangler.ts'
 import { readText } from './config-files.ts'
 
 /** `hugway deploy`. */

@@ -1,10 +1,10 @@
-import { type AdminClient, createAdminClient } from '../admin-client.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError, usageError } from '../command-error.ts'
-import { fieldOf, listOf } from '../http-call.ts'
 import { parseLifetime } from '../lifetime.ts'
 import { printJson } from '../terminal.ts'
-import { findWorker, WORKER_FLAGS } from '../worker-access.ts'
+import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
+import { fieldOf, listOf } from '../worker/http-call.ts'
+import { findWorker, WORKER_FLAGS } from '../worker/worker-access.ts'
 
 const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
 const EXPIRES = {

@@ -1,6 +1,6 @@
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
-import type { AppEnv } from '../tools.ts'
+import type { AppEnv } from '../deps.ts'
 
 /** Lets the browsers of the configured origins in; none, unless `hugway.cors.origins` names some. */
 export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, next) {

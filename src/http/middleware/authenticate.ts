@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { type AppEnv, type AppTools, laterOf } from '../tools.ts'
+import { type AppDeps, type AppEnv, laterOf } from '../deps.ts'
 
 /** Lets callers in whose bearer token is a client key. */
-export function authenticateClient({ requireSettings, keys }: AppTools) {
+export function authenticateClient({ requireSettings, keys }: AppDeps) {
   return createMiddleware<AppEnv>(async function authenticateClient(c, next) {
     requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
     await keys.requireClient(bearerToken(c), laterOf(c))
@@ -12,7 +12,7 @@ export function authenticateClient({ requireSettings, keys }: AppTools) {
 }
 
 /** Lets callers in whose bearer token is the admin token. */
-export function authenticateAdmin({ requireSettings, keys }: AppTools) {
+export function authenticateAdmin({ requireSettings, keys }: AppDeps) {
   return createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
     requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
     await keys.requireAdmin(bearerToken(c))

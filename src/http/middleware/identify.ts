@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory'
-import type { AppEnv } from '../tools.ts'
+import type { AppEnv } from '../deps.ts'
 
 /** An id for the log and the answer: the caller's `x-request-id` if it is harmless, else a new one. */
 export function identify(newId: () => string) {

@@ -1,9 +1,9 @@
 import { createMiddleware } from 'hono/factory'
-import { currentConfig } from '../../gateway/edit-config.ts'
-import { type AppEnv, type AppTools, CONFIG_HEADER, laterOf } from '../tools.ts'
+import { currentConfig } from '../../gateway/config/edit-config.ts'
+import { type AppDeps, type AppEnv, CONFIG_HEADER, laterOf } from '../deps.ts'
 
 /** Reads the configuration that a request goes by, once, and names it in its answer, whatever the answer is. */
-export function useConfig({ config, requireSettings }: AppTools) {
+export function useConfig({ config, requireSettings }: AppDeps) {
   return createMiddleware<AppEnv>(async function useConfig(c, next) {
     requireSettings('HUGWAY_KV')
     const state = await currentConfig(config, laterOf(c))

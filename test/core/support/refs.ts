@@ -1,5 +1,5 @@
-import { type Config, parseConfig } from '../../../src/core/config.ts'
-import { formatModelRef, type ModelRef, parseModelRef } from '../../../src/core/model-ref.ts'
+import { type Config, parseConfig } from '../../../src/core/config/config.ts'
+import { formatModelRef, type ModelRef, parseModelRef } from '../../../src/core/routing/model-ref.ts'
 
 /** A ref that a test is sure of. */
 export function refOf(text: string): ModelRef {

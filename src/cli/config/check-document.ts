@@ -1,0 +1,32 @@
+import { type LoadedConfig, parseConfig } from '../../core/config/config.ts'
+import type { Problem } from '../../core/failure.ts'
+import { err, type Result } from '../../core/result.ts'
+import { follow, type Position, parsePath, positionOf, readTree } from './json5-tree.ts'
+
+/** A problem of a document, and where in its text it stands. */
+export type LocatedProblem = Problem & Position
+
+/** Checks a configuration document, JSON or JSON5, without a network. Every problem comes with its line and column. */
+export function checkDocument(text: string): Result<LoadedConfig, readonly LocatedProblem[]> {
+  const loaded = parseConfig(text)
+  if (loaded.ok) return loaded
+  return err(loaded.error.map((problem) => ({ ...problem, ...locate(text, problem) })))
+}
+
+/** One line a problem, as compilers write it: editors and CI make links of it. */
+export function formatProblem(file: string, { line, column, path, message }: LocatedProblem): string {
+  return `${file}:${line}:${column}: ${path}: ${message}`
+}
+
+/** A path that leads nowhere (a key that is missing) gets the place of the nearest value that is there. */
+function locate(text: string, { path, message }: Problem): Position {
+  const said = /at (\d+):(\d+)$/.exec(message)
+  if (said) return { line: Number(said[1]), column: Number(said[2]) }
+  const steps = parsePath(path)
+  if (!steps) return { line: 1, column: 1 }
+  try {
+    return positionOf(text, follow(readTree(text), steps).start)
+  } catch {
+    return { line: 1, column: 1 } // a text that is not JSON5 has no tree
+  }
+}

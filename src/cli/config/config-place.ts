@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { writeAtomically } from '../files/atomic-file.ts'
+import type { Arguments, FlagSpec } from '../flags.ts'
+import { type Project, requireProject, resolveFile } from '../project.ts'
+import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
+import { findWorker, isRunning, namedUrl, WORKER_FLAGS } from '../worker/worker-access.ts'
+import { type KvAccess, localKv, readKvConfig, writeKvConfig } from '../wrangler/local-kv.ts'
+import { createWrangler } from '../wrangler/wrangler.ts'
+
+/** A document as it was read. `tag` names it, so that a write can say what it replaces. */
+export type Reading = { readonly text: string | undefined; readonly tag?: string }
+
+/** Where a configuration document is kept. */
+export type ConfigPlace = {
+  /** For a person: `the file hugway.json5`, `local KV`, the Worker's URL. */
+  readonly name: string
+  /** Only a Worker keeps a history. */
+  readonly admin?: AdminClient
+  read(): Promise<Reading>
+  /** Replaces what `before` had read. @throws {CommandError} When it was changed in between, or not written. */
+  write(text: string, before: Reading): Promise<void>
+}
+
+/** The flags that choose a place. */
+export const PLACE_FLAGS: Readonly<Record<string, FlagSpec>> = {
+  file: { kind: 'text', value: 'FILE', help: 'a document in a file' },
+  ...WORKER_FLAGS,
+}
+
+/** Where a command works: `--file`, `--url` or `--team`, else the Worker that `npm start` runs, else its KV. */
+export async function choosePlace(args: Arguments, project: Project | undefined): Promise<ConfigPlace> {
+  const file = args.text('file')
+  if (file !== undefined) return filePlace(resolveFile(file), file)
+  const access = findWorker(args, project)
+  const isNamed = namedUrl(args) !== undefined || args.text('team') !== undefined
+  if (isNamed || (access.adminToken !== undefined && (await isRunning(access.url)))) {
+    return workerPlace(createAdminClient(access))
+  }
+  const checkout = requireProject(project)
+  return kvPlace(`the local KV in ${checkout.stateDirectory}`, localKv(checkout, createWrangler(checkout.root)))
+}
+
+/** @param name How the person named it. */
+function filePlace(path: string, name: string): ConfigPlace {
+  return {
+    name: `the file ${name}`,
+    read: async () => ({ text: existsSync(path) ? readFileSync(path, 'utf8') : undefined }),
+    write: async (text) => writeAtomically(path, text),
+  }
+}
+
+/** A namespace that is reached by wrangler. */
+export function kvPlace(name: string, access: KvAccess): ConfigPlace {
+  return {
+    name,
+    read: async () => ({ text: await readKvConfig(access) }),
+    write: (text) => writeKvConfig(access, text),
+  }
+}
+
+/** A Worker that runs. */
+export function workerPlace(admin: AdminClient): ConfigPlace {
+  return {
+    name: admin.url,
+    admin,
+    async read() {
+      const { text, headers } = await admin.request('GET', '/config')
+      const tag = headers.get('etag') ?? undefined
+      const isNone = headers.get('x-hugway-config-source') === 'built_in' && text.trim() === '{}'
+      return { text: isNone ? undefined : text, ...(tag && { tag }) }
+    },
+    async write(text, { tag }) {
+      await admin.request('PUT', '/config', text, tag === undefined ? {} : { 'if-match': tag })
+    },
+  }
+}

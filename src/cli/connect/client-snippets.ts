@@ -1,0 +1,98 @@
+import JSON5 from 'json5'
+import type { CatalogRow } from '../../core/catalog/catalog.ts'
+import { parseModelRef } from '../../core/routing/model-ref.ts'
+import { priceFor } from '../onboard/model-choices.ts'
+import { listOf } from '../worker/http-call.ts'
+
+/** Everything a snippet is made of. `url` is without `/v1`. */
+export type SnippetFacts = {
+  readonly url: string
+  readonly primary: CatalogRow
+  readonly rows: readonly CatalogRow[]
+}
+
+/** The clients that there is a snippet for. */
+export const CLIENTS = ['openclaw', 'openai', 'ai-sdk', 'langchain', 'curl'] as const
+export type ClientName = (typeof CLIENTS)[number]
+
+/** OpenClaw asks for a model list by itself under this provider id, and under no other that is free. */
+const DISCOVERING_ID = 'litellm'
+const DEFAULT_MAX_TOKENS = 8_192
+
+/** The configuration or the code for one client, ready to be pasted. The key stays a reference. */
+export function formatSnippet(client: ClientName, facts: SnippetFacts): string {
+  return FORMATS[client](facts)
+}
+
+const FORMATS: Readonly<Record<ClientName, (facts: SnippetFacts) => string>> = {
+  openclaw: ({ url, primary, rows }) => {
+    const provider = {
+      baseUrl: `${url}/v1`,
+      apiKey: '$' + '{HUGWAY_API_KEY}',
+      api: 'openai-completions',
+      models: rows.map(toOpenClawRow),
+    }
+    const document = {
+      agents: { defaults: { model: { primary: `${DISCOVERING_ID}/${primary.id}` } } },
+      models: { mode: 'merge', providers: { [DISCOVERING_ID]: provider } },
+    }
+    return [
+      '// Merge into openclaw.json; set HUGWAY_API_KEY in the environment or in ~/.openclaw/.env.',
+      `// The provider id "${DISCOVERING_ID}" makes OpenClaw read ${url}/v1/models by itself; hugway does the fallback.`,
+      JSON5.stringify(document, { space: 2, quote: '"' }),
+    ].join('\n')
+  },
+  openai: ({ url, primary }) => `import OpenAI from 'openai'
+
+const client = new OpenAI({ baseURL: '${url}/v1', apiKey: process.env.HUGWAY_API_KEY })
+
+const stream = await client.chat.completions.create({
+  model: '${primary.id}',
+  messages: [{ role: 'user', content: 'Say hello' }],
+  stream: true,
+})
+for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? '')`,
+  'ai-sdk': ({ url, primary }) => `import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { streamText } from 'ai'
+
+const hugway = createOpenAICompatible({
+  name: 'hugway',
+  baseURL: '${url}/v1',
+  apiKey: process.env.HUGWAY_API_KEY,
+  includeUsage: true,
+})
+
+const { textStream } = streamText({ model: hugway('${primary.id}'), prompt: 'Say hello' })
+for await (const text of textStream) process.stdout.write(text)`,
+  langchain: ({ url, primary }) => `import { ChatOpenAI } from '@langchain/openai'
+
+const model = new ChatOpenAI({
+  model: '${primary.id}',
+  apiKey: process.env.HUGWAY_API_KEY,
+  configuration: { baseURL: '${url}/v1' },
+})
+
+for await (const chunk of await model.stream('Say hello')) process.stdout.write(String(chunk.content))`,
+  curl: ({ url, primary }) => `curl -N ${url}/v1/chat/completions \\
+  -H "Authorization: Bearer $HUGWAY_API_KEY" -H 'Content-Type: application/json' \\
+  -d '{"model": "${primary.id}", "stream": true, "messages": [{"role": "user", "content": "Say hello"}]}'`,
+}
+
+/** OpenClaw sends no `stream_options` to a remote host unless it is told that usage comes in a stream. */
+function toOpenClawRow(row: CatalogRow) {
+  const parsed = parseModelRef(row.id)
+  const routing = parsed.ok ? parsed.value.routing : undefined
+  const policy = routing?.kind === 'policy' && routing.policy !== 'preferred' ? routing.policy : undefined
+  const price = priceFor(row, policy)
+  const input = listOf(row['input_modalities']).filter((one) => one === 'text' || one === 'image')
+  return {
+    id: row.id,
+    name: row.name,
+    reasoning: row['reasoning'] === true,
+    input: input.length > 0 ? input : ['text'],
+    ...(price && { cost: { input: price.input, output: price.output, cacheRead: 0, cacheWrite: 0 } }),
+    ...(typeof row['context_length'] === 'number' && { contextWindow: row['context_length'] }),
+    maxTokens: typeof row['max_completion_tokens'] === 'number' ? row['max_completion_tokens'] : DEFAULT_MAX_TOKENS,
+    compat: { supportsUsageInStreaming: true },
+  }
+}

@@ -1,0 +1,38 @@
+import type { LocalSettings, SourcedKey } from '../settings/local-settings.ts'
+
+const QUESTION = '{"model":"default","stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
+
+/**
+ * What is printed once the Worker answers: where, what is behind it, and commands that work as they are.
+ *
+ * @param problems The Worker's own sentences about settings that are bad.
+ */
+export function formatReady(url: string, settings: LocalSettings, problems: readonly string[]): string {
+  const { router, apiKey, adminToken, vars } = settings
+  const behind =
+    router.kind === 'simulator'
+      ? 'No HF_TOKEN: answers come from a simulator (set HF_TOKEN in the environment or in .dev.vars for real ones).'
+      : `Answers come from ${vars['HF_BASE_URL'] ?? "Hugging Face's router"}, with ${router.tokenName}.`
+  const key = describeKey('HUGWAY_API_KEY', apiKey)
+  const admin = describeKey('HUGWAY_ADMIN_TOKEN', adminToken)
+  return [
+    '',
+    `hugway is ready on ${url}`,
+    behind,
+    ...problems.map((problem) => `Not right yet: ${problem}`),
+    `  client key   ${key.told}`,
+    `  admin token  ${admin.told}`,
+    'Stream an answer:',
+    `  curl -N ${url}/v1/chat/completions -H "authorization: Bearer ${key.inShell}" -H "content-type: application/json" -d '${QUESTION}'`,
+    'See the configuration (PUT a document there to replace it):',
+    `  curl ${url}/admin/config -H "authorization: Bearer ${admin.inShell}"`,
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}
+
+function describeKey(name: string, { value, source }: SourcedKey): { told: string; inShell: string } {
+  if (source === 'local') return { told: value, inShell: value }
+  const where = source === 'environment' ? 'of the environment' : 'of .dev.vars (export it for the commands below)'
+  return { told: `the ${name} ${where}`, inShell: `$${name}` }
+}

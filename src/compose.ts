@@ -1,0 +1,53 @@
+import { createKeyCheck } from './gateway/keys/check-key.ts'
+import type { AppDeps } from './http/deps.ts'
+import { createRouterClient } from './huggingface/router-client.ts'
+import { createCircuitBreakers } from './isolate/circuit-breakers.ts'
+import { createStreamTrust } from './isolate/stream-trust.ts'
+import { createApiKeyMemory, createApiKeyStore } from './kv/api-key-store.ts'
+import { type CatalogMemory, createCatalogStore } from './kv/catalog-store.ts'
+import { createConfigMemory } from './kv/config-memory.ts'
+import { createConfigStore } from './kv/config-store.ts'
+import type { Platform } from './platform.ts'
+import { type Env, readSettings, requireSettings } from './settings.ts'
+
+/** Puts the Worker together, once for an isolate: what it remembers between requests is plain data and lives here. */
+export function compose(env: Env, { clock, random, newId, randomBytes, log, fetch }: Platform): AppDeps {
+  const settings = readSettings(env)
+  // Routes that need KV refuse before they touch a store, so a missing binding never gets this far.
+  const kv = settings.kv ?? ({} as KVNamespace)
+  const { routerBaseUrl: baseUrl, routerToken: token, billTo } = settings
+  const router = createRouterClient(fetch, { baseUrl, token, billTo })
+  const configStore = createConfigStore(kv, createConfigMemory(), clock, log, randomBytes)
+  const keyStore = createApiKeyStore(kv, createApiKeyMemory(), clock)
+  const catalogMemory: CatalogMemory = {}
+  const catalog = {
+    store: createCatalogStore(kv, catalogMemory, clock),
+    memory: catalogMemory,
+    router,
+    clock,
+    log,
+    readConfig: async () => (configStore.remembered() ?? (await configStore.latest())).config,
+  }
+  return {
+    requireSettings: (...names) => requireSettings(settings, names),
+    settingProblems: [...settings.problems.values()],
+    clock,
+    newId,
+    log,
+    keys: createKeyCheck({ deploymentKey: settings.apiKey, adminToken: settings.adminToken, store: keyStore }),
+    managedKeys: { store: keyStore, clock, randomBytes },
+    config: { store: configStore, clock },
+    catalog,
+    listMemory: {},
+    chat: {
+      router,
+      breakers: createCircuitBreakers(new Map(), clock),
+      trust: createStreamTrust(new Map()),
+      catalog,
+      clock,
+      random,
+      newId,
+      log,
+    },
+  }
+}

@@ -1,0 +1,196 @@
+import * as z from 'zod/mini'
+import { nearestOf } from '../../json/nearest.ts'
+import type { Problem } from '../failure.ts'
+
+const text = z.string('must be a text')
+const ref = z.string('must be a model ref, huggingface/<org>/<model>[:suffix]')
+const refs = z.array(ref, 'must be a list of model refs')
+const wholeNumber = (min: number, max: number) => {
+  const accepted = `must be a whole number from ${min} to ${max}`
+  return z.int(accepted).check(z.minimum(min, accepted), z.maximum(max, accepted))
+}
+const milliseconds = wholeNumber(1, 3_600_000)
+
+const timeoutsSchema = z.strictObject(
+  {
+    headersMs: z.optional(milliseconds),
+    firstTokenMs: z.optional(milliseconds),
+    idleMs: z.optional(milliseconds),
+    totalMs: z.optional(milliseconds),
+  },
+  'must be an object of headersMs, firstTokenMs, idleMs, totalMs',
+)
+
+// OpenClaw's rows carry options of many kinds, which are kept; these are the ones the model list shows.
+const ownModelSchema = z.looseObject(
+  {
+    id: ref,
+    name: z.optional(text),
+    alias: z.optional(text),
+    contextWindow: z.optional(wholeNumber(1, 1_000_000_000)),
+    maxTokens: z.optional(wholeNumber(1, 1_000_000_000)),
+    reasoning: z.optional(z.boolean('must be true or false')),
+    input: z.optional(z.array(text, 'must be a list such as ["text", "image"]')),
+    cost: z.optional(z.looseObject({}, 'must be an object such as { input: 0.05, output: 0.2 }')),
+  },
+  'must be a model row, an object with an id',
+)
+
+const providerSchema = z.strictObject(
+  {
+    // Accepted so that OpenClaw's own block can be pasted; `config.ts` refuses values that would mean something.
+    baseUrl: z.optional(text),
+    api: z.optional(z.literal('openai-completions', 'must be "openai-completions"')),
+    apiKey: z.optional(text),
+    models: z.optional(z.array(ownModelSchema, 'must be a list of model rows')),
+  },
+  'must be an object',
+)
+
+const hugwaySchema = z.strictObject(
+  {
+    holdMs: z.optional(wholeNumber(0, 600_000)),
+    timeouts: z.optional(timeoutsSchema),
+    maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
+    cors: z.optional(
+      z.strictObject({ origins: z.array(text, 'must be a list of origins') }, 'must be { origins: ["https://..."] }'),
+    ),
+    models: z.optional(
+      z.record(
+        text,
+        z.strictObject(
+          {
+            fallbacks: z.optional(z.union([z.literal(false), refs], 'must be a list of model refs, or false')),
+            timeouts: z.optional(timeoutsSchema),
+          },
+          'must be an object of fallbacks, timeouts',
+        ),
+        'must be an object keyed by model refs',
+      ),
+    ),
+  },
+  'must be an object',
+)
+
+const primaryAndFallbacks = z.strictObject({ primary: z.optional(ref), fallbacks: z.optional(refs) })
+const defaultsSchema = z.strictObject(
+  {
+    model: z.optional(z.union([ref, primaryAndFallbacks], 'must be a model ref or { primary, fallbacks }')),
+    models: z.optional(
+      z.record(
+        text,
+        z.strictObject({ alias: z.optional(text) }, 'must be an object such as { alias: "DeepSeek R1" }'),
+        'must be an object keyed by model refs',
+      ),
+    ),
+  },
+  'must be an object',
+)
+
+/** The configuration document: OpenClaw's own shape, as far as it concerns models, and what is ours under `hugway`. */
+export const documentSchema = z.strictObject(
+  {
+    $schema: z.optional(text),
+    agents: z.optional(z.strictObject({ defaults: z.optional(defaultsSchema) }, 'must be an object')),
+    models: z.optional(
+      z.strictObject(
+        {
+          mode: z.optional(z.enum(['merge', 'replace'], 'must be "merge" or "replace"')),
+          providers: z.optional(z.strictObject({ huggingface: z.optional(providerSchema) }, 'must be an object')),
+        },
+        'must be an object',
+      ),
+    ),
+    hugway: z.optional(hugwaySchema),
+  },
+  'must be an object',
+)
+
+export type ConfigDocument = z.infer<typeof documentSchema>
+export type OwnModel = z.infer<typeof ownModelSchema>
+export type TimeoutsInput = z.infer<typeof timeoutsSchema>
+
+/** What is wrong with a document's shape, and the part of it that is sound, whose meaning can be checked all the same. */
+export type ReadDocument = { readonly sound: ConfigDocument | undefined; readonly problems: readonly Problem[] }
+
+/** Checks the shape of a document, strictly. Lists every problem; an unknown key comes with the nearest known one. */
+export function readDocument(value: unknown): ReadDocument {
+  const parsed = documentSchema.safeParse(value)
+  if (parsed.success) return { sound: parsed.data, problems: [] }
+  const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, []))
+  const sound = documentSchema.safeParse(leaveOut(value, faults))
+  const problems = faults.map(({ path, message }) => ({ path: formatPath(path) || '(the document)', message }))
+  return { sound: sound.data, problems }
+}
+
+/** Writes a path as a person would in code: `agents.defaults.models["huggingface/a/b"].alias`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  const steps = path.map((key) => {
+    if (typeof key === 'number') return `[${key}]`
+    return /^[\w$]+$/.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(String(key))}]`
+  })
+  return steps.join('').replace(/^\./, '')
+}
+
+type Issue = z.core.$ZodIssue
+
+type Fault = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+function toFaults(issue: Issue, base: readonly PropertyKey[]): Fault[] {
+  const path = [...base, ...issue.path]
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key))
+  if (issue.code === 'invalid_union') {
+    // The branch that was meant is the one that got past its own type: its problems lie deeper, or are unknown keys.
+    const meant = issue.errors.find((issues) =>
+      issues.every((one) => one.path.length > 0 || one.code !== 'invalid_type'),
+    )
+    if (meant?.length && issue.errors.length > 1 && !meant.some((one) => one.code === 'invalid_value')) {
+      return meant.flatMap((one) => toFaults(one, path))
+    }
+  }
+  return [{ path, message: issue.message }]
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string): Fault {
+  const known = knownKeysAt(path)
+  const nearest = nearestOf(key, known)
+  const advice = nearest ? `did you mean "${nearest}"?` : `known here: ${known.join(', ')}`
+  return { path: [...path, key], message: `unknown key; ${advice}` }
+}
+
+/** A copy without what has a fault; a list with a faulty element is left out whole, so that no index moves. */
+function leaveOut(value: unknown, faults: readonly Fault[]): unknown {
+  const copy = structuredClone(value)
+  for (const { path } of faults) {
+    const list = path.findIndex((key) => typeof key === 'number')
+    const keys = list === -1 ? path : path.slice(0, list)
+    const last = keys.at(-1)
+    let parent: unknown = copy
+    for (const key of keys.slice(0, -1)) parent = (parent as Record<PropertyKey, unknown> | undefined)?.[key]
+    if (last !== undefined && typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, last)
+  }
+  return copy
+}
+
+/** Walks the schema, so that the list of known keys cannot drift from what is accepted. */
+function knownKeysAt(path: readonly PropertyKey[]): string[] {
+  let at: Walkable | undefined = documentSchema as unknown as Walkable
+  for (const key of path) at = objectIn(at)?.shape?.[String(key)] ?? objectIn(at)?.valueType ?? objectIn(at)?.element
+  return Object.keys(objectIn(at)?.shape ?? {})
+}
+
+type Walkable = { readonly _zod: { readonly def: Definition } }
+type Definition = {
+  readonly shape?: Readonly<Record<string, Walkable>>
+  readonly valueType?: Walkable
+  readonly element?: Walkable
+  readonly innerType?: Walkable
+  readonly options?: readonly Walkable[]
+}
+
+function objectIn(schema: Walkable | undefined): Definition | undefined {
+  const definition = schema?._zod.def
+  if (definition?.innerType) return objectIn(definition.innerType)
+  if (definition?.options) return definition.options.map(objectIn).find((option) => option?.shape)
+  return definition
+}

@@ -1,0 +1,185 @@
+import type { Problem } from '../failure.ts'
+import { err, ok, type Result } from '../result.ts'
+import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
+import { type ConfigDocument, formatPath, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
+import { parseDocumentText } from './document-text.ts'
+import { withoutSecrets } from './secrets.ts'
+
+/** Limits of one request, in milliseconds. See the README for what each of them covers. */
+export type Timeouts = {
+  readonly headersMs: number
+  readonly firstTokenMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+}
+
+/** The settings that one model overrides. */
+export type ModelSettings = { readonly fallbacks?: readonly ModelRef[]; readonly timeouts: Timeouts }
+
+/** The document, resolved: refs parsed, aliases in a table, defaults filled in. Keyed by `formatModelRef`'s text. */
+export type Config = {
+  readonly primary: ModelRef
+  readonly fallbacks: readonly ModelRef[]
+  /** Keyed by {@link normalizeAlias}'s text. */
+  readonly refByAlias: ReadonlyMap<string, ModelRef>
+  readonly aliasByRef: ReadonlyMap<string, string>
+  /** Every ref that the document names, without repeats, in its order. */
+  readonly namedRefs: readonly ModelRef[]
+  readonly ownModels: readonly OwnModel[]
+  /** `models.mode: "replace"`: the model list is what the document names, and nothing is discovered. */
+  readonly mode: 'merge' | 'replace'
+  readonly models: ReadonlyMap<string, ModelSettings>
+  readonly timeouts: Timeouts
+  readonly holdMs: number
+  readonly maxBodyBytes: number
+  readonly corsOrigins: readonly string[]
+}
+
+/** A document as it came and what it means. */
+export type LoadedConfig = { readonly document: ConfigDocument; readonly config: Config }
+
+const DEFAULT_PRIMARY = 'huggingface/deepseek-ai/DeepSeek-R1'
+const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
+
+/**
+ * Reasoning models may think for minutes before they say anything, so the wait for the first token is long; a model
+ * that has begun and falls silent is waited for less than the 120 s after which OpenClaw gives up by itself.
+ */
+const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
+const DEFAULT_HOLD_MS = 15_000
+const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
+
+/**
+ * Parses a document a person or a program wrote, JSON or JSON5. Every problem is listed; a secret is one, wherever it
+ * stands, and is not quoted. Never throws.
+ */
+export function parseConfig(text: string): Result<LoadedConfig, readonly Problem[]> {
+  const parsed = parseDocumentText(text)
+  if (!parsed.ok) return parsed
+  const { value, problems: secrets } = withoutSecrets(parsed.value)
+  const { sound, problems: others } = readDocument(value)
+  const all = [...others]
+  const config = sound && resolve(sound, all)
+  const problems = [...secrets, ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
+  return sound && config && problems.length === 0 ? ok({ document: sound, config }) : err(problems)
+}
+
+/** Aliases are compared without case, and a run of spaces counts as one. */
+export function normalizeAlias(alias: string): string {
+  return alias.trim().replace(/\s+/g, ' ').toLowerCase()
+}
+
+function resolve(document: ConfigDocument, problems: Problem[]): Config {
+  const defaults = document.agents?.defaults
+  const model = typeof defaults?.model === 'string' ? { primary: defaults.model } : defaults?.model
+  const own = document.hugway
+  const timeouts = withDefaults(own?.timeouts, DEFAULT_TIMEOUTS)
+  const modelPath = typeof defaults?.model === 'string' ? MODEL : [...MODEL, 'primary']
+  const collected = collectRefs(problems)
+  // A primary that nobody named is no model of the configuration's, and gets no row in the model list.
+  const primary = (model?.primary && collected.add(model.primary, modelPath)) || collected.defaultRef
+  const fallbacks = collected.addAll(model?.fallbacks ?? [], [...MODEL, 'fallbacks'])
+  const aliases = collectAliases(document, collected, problems)
+  const models = new Map<string, ModelSettings>()
+  for (const [key, settings] of Object.entries(own?.models ?? {})) {
+    const path = ['hugway', 'models', key]
+    const ref = collected.add(key, path)
+    const list = settings.fallbacks === false ? [] : settings.fallbacks
+    const chain = list && { fallbacks: collected.addAll(list, [...path, 'fallbacks']) }
+    if (ref) models.set(formatModelRef(ref), { ...chain, timeouts: withDefaults(settings.timeouts, timeouts) })
+  }
+  checkProvider(document, problems)
+  const corsOrigins = own?.cors?.origins ?? []
+  checkOrigins(corsOrigins, problems)
+  return {
+    primary,
+    fallbacks,
+    ...aliases,
+    namedRefs: collected.refs(),
+    ownModels: document.models?.providers?.huggingface?.models ?? [],
+    mode: document.models?.mode ?? 'merge',
+    models,
+    timeouts,
+    holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
+    maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    corsOrigins,
+  }
+}
+
+type Path = readonly (string | number)[]
+const MODEL: Path = ['agents', 'defaults', 'model']
+const OWN_MODELS: Path = ['models', 'providers', 'huggingface', 'models']
+
+function collectRefs(problems: Problem[]) {
+  const byText = new Map<string, ModelRef>()
+  const add = (text: string, path: Path): ModelRef | undefined => {
+    const parsed = parseModelRef(text)
+    if (parsed.ok) byText.set(formatModelRef(parsed.value), parsed.value)
+    else problems.push({ path: formatPath(path), message: describeModelRefError(parsed.error) })
+    return parsed.ok ? parsed.value : undefined
+  }
+  const addAll = (texts: readonly string[], path: Path): ModelRef[] =>
+    texts.flatMap((text, index) => add(text, [...path, index]) ?? [])
+  const defaultRef = (parseModelRef(DEFAULT_PRIMARY) as { value: ModelRef }).value
+  return { add, addAll, refs: () => [...byText.values()], defaultRef }
+}
+
+function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collectRefs>, problems: Problem[]) {
+  const refByAlias = new Map<string, ModelRef>()
+  const aliasByRef = new Map<string, string>()
+  const add = (refText: string, alias: string | undefined, path: Path) => {
+    const ref = refs.add(refText, path)
+    if (!ref || alias === undefined) return
+    const known = refByAlias.get(normalizeAlias(alias))
+    const refuse = (message: string) => problems.push({ path: formatPath([...path, 'alias']), message })
+    if (normalizeAlias(alias) === '' || normalizeAlias(alias) === 'default') {
+      refuse(`"${alias}" cannot be an alias: it already means the primary model`)
+    } else if (parseModelRef(alias).ok) {
+      refuse(`"${alias}" cannot be an alias: it is a model ref itself`)
+    } else if (known && formatModelRef(known) !== formatModelRef(ref)) {
+      refuse(`"${alias}" is the alias of ${formatModelRef(known)} and of ${formatModelRef(ref)}; each needs its own`)
+    } else {
+      refByAlias.set(normalizeAlias(alias), ref)
+      if (!aliasByRef.has(formatModelRef(ref))) aliasByRef.set(formatModelRef(ref), alias)
+    }
+  }
+  for (const [key, { alias }] of Object.entries(document.agents?.defaults?.models ?? {})) {
+    add(key, alias, ['agents', 'defaults', 'models', key])
+  }
+  for (const [index, row] of (document.models?.providers?.huggingface?.models ?? []).entries()) {
+    add(row.id, row.alias, [...OWN_MODELS, index])
+  }
+  return { refByAlias, aliasByRef }
+}
+
+/** What OpenClaw's provider block says of the address belongs to the deployment here, so it must not differ. */
+function checkProvider(document: ConfigDocument, problems: Problem[]): void {
+  const provider = document.models?.providers?.huggingface
+  const refuse = (key: string, message: string) =>
+    problems.push({ path: `models.providers.huggingface.${key}`, message })
+  if (provider?.baseUrl !== undefined && provider.baseUrl.replace(/\/+$/, '') !== ROUTER_BASE_URL) {
+    refuse('baseUrl', `must be ${ROUTER_BASE_URL} or absent; another upstream is set by HF_BASE_URL on the deployment`)
+  }
+}
+
+function checkOrigins(origins: readonly string[], problems: Problem[]): void {
+  for (const [index, origin] of origins.entries()) {
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
+    problems.push({
+      path: formatPath(['hugway', 'cors', 'origins', index]),
+      message: 'must be "*" or an origin such as "https://chat.example.com", without a path',
+    })
+  }
+}
+
+function withDefaults(given: TimeoutsInput | undefined, defaults: Timeouts): Timeouts {
+  return {
+    headersMs: given?.headersMs ?? defaults.headersMs,
+    firstTokenMs: given?.firstTokenMs ?? defaults.firstTokenMs,
+    idleMs: given?.idleMs ?? defaults.idleMs,
+    totalMs: given?.totalMs ?? defaults.totalMs,
+  }
+}
+
+/** What holds when nothing is configured. Last in the file: it runs the functions above when the module is read. */
+export const DEFAULT_CONFIG: Config = resolve({}, [])

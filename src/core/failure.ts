@@ -1,0 +1,60 @@
+import type { ModelRefError } from './routing/model-ref.ts'
+import type { AttemptReport } from './routing/outcome.ts'
+
+/** One thing that is wrong with a configuration document: where, and what would be right. */
+export type Problem = { readonly path: string; readonly message: string }
+
+/** Everything the gateway may refuse or fail with. One arm per cause; the wire shape is decided in `openai/`. */
+export type Failure =
+  | { readonly kind: 'bad_request'; readonly message: string; readonly param?: string }
+  | { readonly kind: 'body_too_large'; readonly maxBytes: number }
+  | { readonly kind: 'unauthorized'; readonly scope: 'client' | 'admin' }
+  | { readonly kind: 'bad_settings'; readonly problems: readonly string[] }
+  | { readonly kind: 'bad_model'; readonly detail: ModelRefError; readonly nearestAlias?: string }
+  | { readonly kind: 'unknown_model'; readonly model: string }
+  | { readonly kind: 'unknown_route'; readonly method: string; readonly path: string }
+  | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
+  | { readonly kind: 'bad_config'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'config_not_stored' }
+  /** The precondition of a write does not hold; `current` is the tag of what is stored now. */
+  | { readonly kind: 'config_changed'; readonly current: string }
+  | { readonly kind: 'unknown_version'; readonly id: string; readonly param?: string }
+  | { readonly kind: 'unsupported_media_type'; readonly accepted: readonly string[] }
+  | { readonly kind: 'unknown_key'; readonly id: string }
+  | { readonly kind: 'key_not_active'; readonly id: string; readonly status: 'expired' | 'revoked' }
+  /** KV did not answer or did not take a write that is not the configuration. */
+  | { readonly kind: 'storage_unavailable' }
+  | { readonly kind: 'catalog_refresh_failed'; readonly reason: string }
+  /** An upstream said that the request itself is at fault; `status` is its own, 400 to 499. */
+  | {
+      readonly kind: 'upstream_refused'
+      readonly status: number
+      readonly message: string
+      readonly type?: string
+      readonly code?: string
+      readonly param?: string
+    }
+  | { readonly kind: 'context_overflow'; readonly message: string }
+  | {
+      readonly kind: 'all_attempts_failed'
+      readonly attempts: readonly AttemptReport[]
+      readonly retryAfterMs?: number
+    }
+  /** Nobody is left to read it; it ends the work and shows in the log. */
+  | { readonly kind: 'client_gone' }
+  /** The answer had begun; what was sent of it must not be taken for a whole one. */
+  | { readonly kind: 'interrupted'; readonly why: Interruption; readonly target: string }
+
+/** What ended an answer that had begun. */
+export type Interruption = 'cut' | 'stalled' | 'out_of_time' | 'unreadable'
+
+/** The one error class that crosses function boundaries. Anything else that is thrown is a bug and becomes a 500. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly failure: Failure
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.kind, options)
+    this.failure = failure
+  }
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../../core/clock.ts'
+import { parseConfig } from '../../core/config/config.ts'
+import { BUILT_IN_VERSION } from '../../core/config/config-version.ts'
+import { parseDocumentText } from '../../core/config/document-text.ts'
+import { GatewayError } from '../../core/failure.ts'
+import { mergePatch } from '../../json/merge-patch.ts'
+import type { ConfigEdit, ConfigState, ConfigStore } from '../../kv/config-store.ts'
+
+export type ConfigDeps = { readonly store: ConfigStore; readonly clock: Clock }
+export type { ConfigState }
+
+/** Who writes, and the tags of `If-Match`: what must be stored for the write to go on; absent, it always may. */
+export type EditOrder = { readonly author: string; readonly ifMatch?: readonly string[] | undefined }
+
+/** A patch that was overtaken is applied again so often, {@link PATCH_PAUSE_MS} apart. */
+const PATCH_TRIES = 5
+const PATCH_PAUSE_MS = 100
+
+/** The configuration in use and where it came from. */
+export function currentConfig({ store }: ConfigDeps, later: (work: Promise<unknown>) => void): Promise<ConfigState> {
+  return store.current(later)
+}
+
+/** The configuration as KV has it now. */
+export function latestConfig({ store }: ConfigDeps): Promise<ConfigState> {
+  return store.latest()
+}
+
+/**
+ * Replaces the document, whole.
+ *
+ * @throws {GatewayError} `bad_config` with every problem, nothing having been written; `config_changed`, likewise;
+ *   `config_not_stored`.
+ */
+export function replaceConfig(deps: ConfigDeps, text: string, order: EditOrder): Promise<ConfigState> {
+  return write(deps, text, { action: 'put', author: order.author, ...condition(order) })
+}
+
+/**
+ * Applies a JSON merge patch to the document in use. The result is checked as a whole. Without `ifMatch` a patch that was
+ * overtaken by another write is applied again to what that one left.
+ *
+ * @throws {GatewayError} As {@link replaceConfig}.
+ */
+export async function patchConfig(deps: ConfigDeps, text: string, order: EditOrder): Promise<ConfigState> {
+  const patch = parseDocumentText(text)
+  if (!patch.ok) throw new GatewayError({ kind: 'bad_config', problems: patch.error })
+  for (let tries = 1; ; tries++) {
+    const base = await deps.store.latest()
+    const patched = JSON.stringify(mergePatch(base.document, patch.value))
+    // The patch belongs to this base: over another document it would undo what was written there.
+    const { mayReplace } = { ...condition(order) }
+    const isBase = (tag: string) => tag === base.tag && (mayReplace?.(tag) ?? true)
+    try {
+      return await write(deps, patched, { action: 'patch', author: order.author, mayReplace: isBase })
+    } catch (error) {
+      const isOvertaken = error instanceof GatewayError && error.failure.kind === 'config_changed'
+      if (!isOvertaken || order.ifMatch || tries >= PATCH_TRIES) throw error
+      await deps.clock.wait(PATCH_PAUSE_MS)
+    }
+  }
+}
+
+/** @throws {GatewayError} `bad_config` with every problem of a document. Writes nothing. */
+export function validateConfig(text: string): void {
+  const parsed = parseConfig(text)
+  if (!parsed.ok) throw new GatewayError({ kind: 'bad_config', problems: parsed.error })
+}
+
+/** Writes what {@link ConfigStore.replace} accepts, and throws what it refuses. */
+export async function write({ store }: ConfigDeps, text: string, edit: ConfigEdit): Promise<ConfigState> {
+  const replaced = await store.replace(text, edit)
+  if (!replaced.ok) throw new GatewayError({ kind: 'bad_config', problems: replaced.error })
+  return replaced.value
+}
+
+/** `*` stands for whatever is stored; the built-in configuration is not (RFC 9110, 13.1.1). */
+export function condition({ ifMatch }: EditOrder): Pick<ConfigEdit, 'mayReplace'> {
+  if (!ifMatch) return {}
+  return { mayReplace: (tag) => ifMatch.includes(tag) || (ifMatch.includes('*') && tag !== BUILT_IN_VERSION) }
+}

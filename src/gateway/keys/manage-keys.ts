@@ -1,0 +1,133 @@
+import type { Clock } from '../../core/clock.ts'
+import { GatewayError } from '../../core/failure.ts'
+import { type ApiKeyRecord, keyStatus } from '../../core/identity/api-key.ts'
+import type { ListedApiKey } from '../../kv/api-key-list.ts'
+import type { ApiKeyStore } from '../../kv/api-key-store.ts'
+import type { NewKeyRequest, RotateKeyRequest } from '../../wire/admin/admin-requests.ts'
+import { fromKv } from '../from-kv.ts'
+import { digestOfKey } from './check-key.ts'
+
+export type ManageKeysDeps = {
+  readonly store: ApiKeyStore
+  readonly clock: Clock
+  /** Random enough for a secret. */
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** What is told of a key: never the key, nor its hash. Times in ISO 8601. */
+export type KeyReport = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: string | null
+  readonly expiresAt: string | null
+  readonly status: 'active' | 'expired' | 'revoked'
+}
+
+/** A key that was just made: the only answer that has the key in it. */
+export type CreatedKey = Omit<KeyReport, 'status'> & { readonly key: string }
+
+const KEY_BYTES = 32
+const ID_BYTES = 9
+const DAY_MS = 24 * 60 * 60 * 1_000
+const DEFAULT_OVERLAP_DAYS = 7
+
+/**
+ * Makes a client key, which opens at once in this location and within about a minute elsewhere.
+ *
+ * @throws {GatewayError} `bad_request` for an expiry in the past; `storage_unavailable`.
+ */
+export async function createKey(deps: ManageKeysDeps, request: NewKeyRequest): Promise<CreatedKey> {
+  const { created } = await make(deps, request.name, expiryOf(request, deps.clock.now()))
+  return created
+}
+
+/** Every key, newest first. */
+export async function listKeys({ store, clock }: ManageKeysDeps): Promise<readonly KeyReport[]> {
+  const keys = await fromKv(store.list())
+  const reports = keys.map((key) => toReport(key, clock.now()))
+  return reports.sort((a, b) => (b.createdAt ?? '').localeCompare(a.createdAt ?? ''))
+}
+
+/**
+ * Revokes a key. This isolate refuses it at once, others within the time that {@link ApiKeyStore.write} tells. Revoking it
+ * again changes nothing.
+ *
+ * @throws {GatewayError} `unknown_key`; `storage_unavailable`.
+ */
+export async function revokeKey(deps: ManageKeysDeps, id: string): Promise<KeyReport> {
+  const { sha256, record } = await find(deps, id)
+  const revoked = { ...record, disabled: true }
+  if (!record.disabled) await fromKv(deps.store.write(sha256, revoked))
+  return toReport({ sha256, record: revoked }, deps.clock.now())
+}
+
+/**
+ * Makes a key in place of another, which goes on for the overlap. The new one has the same name, and lives as long as the
+ * old one was given, unless the request says otherwise.
+ *
+ * @throws {GatewayError} `unknown_key`; `key_not_active`; `bad_request`; `storage_unavailable`, nothing being changed.
+ */
+export async function rotateKey(
+  deps: ManageKeysDeps,
+  id: string,
+  request: RotateKeyRequest,
+): Promise<CreatedKey & { readonly replaces: { readonly id: string; readonly expiresAt: string } }> {
+  const { store, clock } = deps
+  const old = await find(deps, id)
+  const status = keyStatus(old.record, clock.now())
+  if (status !== 'active') throw new GatewayError({ kind: 'key_not_active', id: old.record.id, status })
+  const ownExpiry = expiryOf(request, clock.now()) ?? sameLifetime(old.record, clock.now())
+  const { created, sha256 } = await make(deps, old.record.name, ownExpiry)
+  const overlapMs = (request.overlapDays ?? DEFAULT_OVERLAP_DAYS) * DAY_MS
+  const oldEnd = Date.parse(old.record.expiresAt ?? '')
+  const endsAt = Math.min(clock.now() + overlapMs, Number.isNaN(oldEnd) ? Number.POSITIVE_INFINITY : oldEnd)
+  const expiresAt = new Date(endsAt).toISOString()
+  try {
+    await store.write(old.sha256, { ...old.record, expiresAt })
+  } catch (cause) {
+    await store.remove(sha256).catch(() => {}) // nobody was told of it
+    throw new GatewayError({ kind: 'storage_unavailable' }, { cause })
+  }
+  return { ...created, replaces: { id: old.record.id, expiresAt } }
+}
+
+async function make({ store, clock, randomBytes }: ManageKeysDeps, name: string, expiresAt: string | undefined) {
+  const key = `hw_${toBase64Url(randomBytes(KEY_BYTES))}`
+  const id = `k_${toBase64Url(randomBytes(ID_BYTES))}`
+  const sha256 = await digestOfKey(key)
+  const createdAt = new Date(clock.now()).toISOString()
+  const record: ApiKeyRecord = { id, name, createdAt, ...(expiresAt !== undefined && { expiresAt }) }
+  await fromKv(store.write(sha256, record))
+  return { sha256, created: { id, name, key, createdAt, expiresAt: expiresAt ?? null } }
+}
+
+async function find({ store }: ManageKeysDeps, id: string): Promise<ListedApiKey> {
+  const found = (await fromKv(store.list())).find(({ record }) => record.id === id)
+  if (found) return found
+  throw new GatewayError({ kind: 'unknown_key', id: id.replace(/[^\x20-\x7e]/g, '?').slice(0, 80) })
+}
+
+function expiryOf({ expiresAt, expiresInDays }: RotateKeyRequest, nowMs: number): string | undefined {
+  if (expiresInDays !== undefined) return new Date(nowMs + expiresInDays * DAY_MS).toISOString()
+  if (expiresAt === undefined) return undefined
+  const at = Date.parse(expiresAt)
+  if (at > nowMs) return new Date(at).toISOString()
+  throw new GatewayError({ kind: 'bad_request', message: 'expiresAt has passed already.', param: 'expiresAt' })
+}
+
+function sameLifetime({ createdAt, expiresAt }: ApiKeyRecord, nowMs: number): string | undefined {
+  const lifetimeMs = Date.parse(expiresAt ?? '') - Date.parse(createdAt ?? '')
+  return lifetimeMs > 0 ? new Date(nowMs + lifetimeMs).toISOString() : undefined
+}
+
+function toReport({ record }: ListedApiKey, nowMs: number): KeyReport {
+  const { id, name, createdAt, expiresAt } = record
+  return { id, name, createdAt: createdAt ?? null, expiresAt: expiresAt ?? null, status: keyStatus(record, nowMs) }
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}

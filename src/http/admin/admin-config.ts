@@ -1,0 +1,86 @@
+import type { Context } from 'hono'
+import { GatewayError } from '../../core/failure.ts'
+import { getVersion, listVersions, rollBackConfig } from '../../gateway/config/config-history.ts'
+import {
+  type ConfigState,
+  type EditOrder,
+  latestConfig,
+  patchConfig,
+  replaceConfig,
+  validateConfig,
+} from '../../gateway/config/edit-config.ts'
+import { readRollback } from '../../wire/admin/admin-requests.ts'
+import { type App, type AppDeps, type AppEnv, CONFIG_HEADER, refuseOtherMethods, unwrap } from '../deps.ts'
+import { readBody } from '../read-body.ts'
+import { readJson } from '../read-json.ts'
+
+const PATH = '/admin/config'
+const MAX_CONFIG_BYTES = 1024 * 1024
+const PATCH_TYPES = ['application/merge-patch+json', 'application/json']
+const DEFAULT_VERSIONS = 20
+const MAX_VERSIONS = 100
+/** There is one credential for `/admin`. */
+const AUTHOR = 'admin token'
+
+/** The configuration under `/admin/config`, its check and its history. */
+export function serveAdminConfig(app: App, { config }: AppDeps): void {
+  app.get(PATH, async () => toResponse(await latestConfig(config)))
+  app.put(PATH, async (c) => toResponse(await replaceConfig(config, await readDocument(c), orderOf(c))))
+  app.patch(PATH, async (c) => {
+    requireType(c, PATCH_TYPES)
+    return toResponse(await patchConfig(config, await readDocument(c), orderOf(c)))
+  })
+  refuseOtherMethods(app, PATH, ['GET', 'PUT', 'PATCH'])
+  app.post(`${PATH}/validate`, async (c) => {
+    validateConfig(await readDocument(c))
+    return Response.json({ valid: true })
+  })
+  refuseOtherMethods(app, `${PATH}/validate`, ['POST'])
+  app.get(`${PATH}/versions`, async (c) => {
+    const before = c.req.query('before')
+    return Response.json(await listVersions(config, readLimit(c), before))
+  })
+  refuseOtherMethods(app, `${PATH}/versions`, ['GET'])
+  app.get(`${PATH}/versions/:id`, async (c) => Response.json(await getVersion(config, c.req.param('id'))))
+  refuseOtherMethods(app, `${PATH}/versions/:id`, ['GET'])
+  app.post(`${PATH}/rollback`, async (c) => {
+    const { to } = unwrap(readRollback(await readJson(c.req.raw)))
+    return toResponse(await rollBackConfig(config, to, orderOf(c)))
+  })
+  refuseOtherMethods(app, `${PATH}/rollback`, ['POST'])
+}
+
+/** The document alone is the body, so that it can be put back; where it came from stands in headers. */
+function toResponse({ document, source, problem, version, tag }: ConfigState): Response {
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    etag: `"${tag}"`,
+    [CONFIG_HEADER]: version,
+    'x-hugway-config-source': source,
+  })
+  if (problem) headers.set('x-hugway-config-problem', problem.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 1_000))
+  return new Response(`${JSON.stringify(document, null, 2)}\n`, { headers })
+}
+
+async function readDocument(c: Context<AppEnv>): Promise<string> {
+  return new TextDecoder().decode(await readBody(c.req.raw, MAX_CONFIG_BYTES))
+}
+
+/** A tag that compression in between made weak still names one version exactly, so it counts. */
+function orderOf(c: Context<AppEnv>): EditOrder {
+  const tags = c.req.header('if-match')?.split(',')
+  return { author: AUTHOR, ifMatch: tags?.map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1')) }
+}
+
+function requireType(c: Context<AppEnv>, accepted: readonly string[]): void {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  if (!accepted.includes(type)) throw new GatewayError({ kind: 'unsupported_media_type', accepted })
+}
+
+function readLimit(c: Context<AppEnv>): number {
+  const text = c.req.query('limit') ?? String(DEFAULT_VERSIONS)
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= MAX_VERSIONS) return limit
+  throw new GatewayError({ kind: 'bad_request', message: `limit must be from 1 to ${MAX_VERSIONS}.`, param: 'limit' })
+}

@@ -1,0 +1,13 @@
+import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
+import { serveAdminCatalog } from './admin-catalog.ts'
+import { serveAdminConfig } from './admin-config.ts'
+import { serveAdminKeys } from './admin-keys.ts'
+
+/** Everything under `/admin`; the admin token was checked before. */
+export function serveAdmin(app: App, deps: AppDeps): void {
+  serveAdminConfig(app, deps)
+  serveAdminKeys(app, deps)
+  serveAdminCatalog(app, deps)
+  app.get('/admin/targets', () => Response.json({ targets: deps.chat.breakers.report() }))
+  refuseOtherMethods(app, '/admin/targets', ['GET'])
+}

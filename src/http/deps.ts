@@ -1,0 +1,53 @@
+import type { Context, Hono } from 'hono'
+import type { Clock } from '../core/clock.ts'
+import type { Config } from '../core/config/config.ts'
+import { type Failure, GatewayError } from '../core/failure.ts'
+import type { Log } from '../core/log.ts'
+import type { Result } from '../core/result.ts'
+import type { ListMemory } from '../gateway/catalog/list-models.ts'
+import type { CatalogDeps } from '../gateway/catalog/refresh-catalog.ts'
+import type { CompleteDeps } from '../gateway/complete.ts'
+import type { ConfigDeps } from '../gateway/config/edit-config.ts'
+import type { KeyCheck } from '../gateway/keys/check-key.ts'
+import type { ManageKeysDeps } from '../gateway/keys/manage-keys.ts'
+
+/** Facts about a request travel in `c.var`. */
+export type AppEnv = { Variables: { requestId: string; config: Config } }
+export type App = Hono<AppEnv>
+
+/** Everything the routes work with. What a tool remembers is the isolate's, never one request's. */
+export type AppDeps = {
+  /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
+  readonly requireSettings: (...names: readonly string[]) => void
+  readonly settingProblems: readonly string[]
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly log: Log
+  readonly keys: KeyCheck
+  readonly managedKeys: ManageKeysDeps
+  readonly config: ConfigDeps
+  readonly catalog: Omit<CatalogDeps, 'later'>
+  readonly listMemory: ListMemory
+  readonly chat: Omit<CompleteDeps, 'later'>
+}
+
+/** Names the configuration that an answer was made by: a version's id, `unversioned` or `built-in`. */
+export const CONFIG_HEADER = 'x-hugway-config'
+
+/** Answers every other method on a path with 405. Register it after the path's own methods. */
+export function refuseOtherMethods(app: App, path: string, allowed: readonly string[]): void {
+  app.all(path, (c) => {
+    throw new GatewayError({ kind: 'method_not_allowed', method: c.req.method, allowed })
+  })
+}
+
+/** Keeps work alive after the response; the runtime allows it 30 seconds. */
+export function laterOf(c: Context): (work: Promise<unknown>) => void {
+  return (work) => c.executionCtx.waitUntil(work)
+}
+
+/** @throws {GatewayError} What a result refuses. */
+export function unwrap<T>(result: Result<T, Failure>): T {
+  if (!result.ok) throw new GatewayError(result.error)
+  return result.value
+}

@@ -1,0 +1,152 @@
+import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import type { Timeouts } from '../core/config/config.ts'
+import { parseRetryAfter } from '../core/routing/backoff.ts'
+import type { Failed } from '../core/routing/outcome.ts'
+import { readErrorBody, toReportable } from '../huggingface/error-body.ts'
+import { mendAnswer } from '../huggingface/normalize-chunk.ts'
+import type { RouterClient } from '../huggingface/router-client.ts'
+import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readError } from '../wire/chat/chunk.ts'
+import { MAX_EVENT_BYTES, type Opening, readOpening } from './first-event.ts'
+import { readAll, readText } from './read-text.ts'
+
+/** A target that answers: as a stream that has begun, or as a whole JSON answer. */
+export type Answer = (
+  | { readonly kind: 'stream'; readonly opening: Opening }
+  | { readonly kind: 'whole'; readonly answer: WholeAnswer }
+) & {
+  /** The provider behind the router, where it names one. */
+  readonly provider: string | undefined
+}
+
+/** A non-streamed answer: its text, as it came unless it had to be mended, and what was read of it. */
+export type WholeAnswer = { readonly text: string; readonly fields: Fields & { readonly choices: readonly Fields[] } }
+
+export type Attempt =
+  /** `cancel` ends the upstream call. */
+  | { readonly outcome: { readonly kind: 'answering' }; readonly answer: Answer; readonly cancel: () => void }
+  | { readonly outcome: Failed }
+
+export type AttemptDeps = { readonly router: RouterClient; readonly clock: Clock; readonly newId: () => string }
+
+/** What an attempt sends, and how long each part of it may take. */
+export type AttemptOrder = {
+  readonly body: Uint8Array
+  readonly stream: boolean
+  readonly timeouts: Timeouts
+  /** Milliseconds left of the whole request. */
+  readonly budgetLeftMs: number
+}
+
+const ERROR_BODY_LIMIT_MS = 5_000
+const MAX_ERROR_BODY_BYTES = 64 * 1024
+
+/**
+ * Makes one attempt: sends the request and waits until the answer is worth committing to. Never throws; every way in
+ * which it can fail is an outcome, and an attempt that failed has let go of its connection.
+ *
+ * @param gone Aborted when the client has left.
+ */
+export async function attemptChat(deps: AttemptDeps, order: AttemptOrder, gone: AbortSignal): Promise<Attempt> {
+  const { clock } = deps
+  const upstream = new AbortController()
+  const leave = () => upstream.abort()
+  gone.addEventListener('abort', leave, { once: true })
+  const startedAt = clock.now()
+  const left = (limitMs: number) => Math.min(limitMs, startedAt + order.budgetLeftMs - clock.now())
+  const cancel = () => {
+    gone.removeEventListener('abort', leave)
+    upstream.abort()
+  }
+  const attempt = await open(deps, order, upstream.signal, left)
+  if ('answer' in attempt) return { ...attempt, cancel }
+  cancel()
+  return gone.aborted ? { outcome: { kind: 'client_gone' } } : attempt
+}
+
+type Left = (limitMs: number) => number
+type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Failed }
+
+async function open(deps: AttemptDeps, order: AttemptOrder, signal: AbortSignal, left: Left): Promise<Opened> {
+  const { router, clock } = deps
+  const { headersMs, firstTokenMs } = order.timeouts
+  const call = router.postChat(order.body, order.stream, signal)
+  if (!order.stream) return openWhole(deps, call, left(headersMs + firstTokenMs), left)
+  const response = await within(call, left(headersMs), clock).catch(() => NO_HEADERS)
+  if (response === TIMED_OUT) return timedOut('headers')
+  if (response instanceof Response) return openStream(deps, response, left(firstTokenMs), left)
+  return { outcome: response }
+}
+
+async function openStream(deps: AttemptDeps, response: Response, limitMs: number, left: Left): Promise<Opened> {
+  if (response.status !== 200) return { outcome: await readStatus(response, deps.clock, left) }
+  if (response.body === null) return badAnswer('an empty answer')
+  const opened = await readOpening(response.body, limitMs, deps.clock)
+  const provider = providerOf(response)
+  if ('opening' in opened)
+    return { outcome: opened.outcome, answer: { kind: 'stream', opening: opened.opening, provider } }
+  return 'body' in opened ? readAnswer(opened.body.text, provider, deps.newId) : opened
+}
+
+/**
+ * Without a stream the headers come with the answer's end, so one limit, and one timer, is for all of it: each further
+ * timer is dear on a short answer.
+ */
+async function openWhole(deps: AttemptDeps, call: Promise<Response>, limitMs: number, left: Left): Promise<Opened> {
+  let hasHeaders = false
+  const read = async (response: Response): Promise<Opened> => {
+    hasHeaders = true
+    if (response.status !== 200) return { outcome: await readStatus(response, deps.clock, left) }
+    const text = await readAll(response, MAX_EVENT_BYTES * 2)
+    return typeof text === 'string' ? readAnswer(text, providerOf(response), deps.newId) : { outcome: text }
+  }
+  const opened = await within(
+    call.then(read, () => ({ outcome: NO_HEADERS })),
+    limitMs,
+    deps.clock,
+  )
+  return opened === TIMED_OUT ? timedOut(hasHeaders ? 'first_token' : 'headers') : opened
+}
+
+const NO_HEADERS: Failed = { kind: 'network', beforeHeaders: true }
+
+const timedOut = (phase: 'headers' | 'first_token'): { outcome: Failed } => ({ outcome: { kind: 'timeout', phase } })
+
+const providerOf = (response: Response) => response.headers.get('x-inference-provider') ?? undefined
+
+function readAnswer(text: string, provider: string | undefined, newId: () => string): Opened {
+  if (text.trim() === '') return badAnswer('an empty answer')
+  let fields: unknown
+  try {
+    fields = JSON.parse(text)
+  } catch {
+    return badAnswer(/^\s*</.test(text) ? 'an HTML page instead of an answer' : 'an answer that is not JSON')
+  }
+  if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
+  if (holdsError(fields)) {
+    return { outcome: { kind: 'error_event', error: toReportable(readError(fields)) } }
+  }
+  const choices = Array.isArray(fields['choices']) ? fields['choices'].filter(isFields) : []
+  if (!choices.some((choice) => hasSubstance(choice) || finishReasonOf(choice) !== undefined)) {
+    return badAnswer('an answer that holds nothing')
+  }
+  const mended = mendAnswer(choices, newId)
+  if (mended === 'broken_off') return badAnswer('an answer whose generation was broken off')
+  const answer = mended ? rewrite({ ...fields, choices: mended }) : { text, fields: { ...fields, choices } }
+  return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer, provider } }
+}
+
+async function readStatus(response: Response, clock: Clock, left: Left): Promise<Failed> {
+  const { status } = response
+  const limitMs = left(ERROR_BODY_LIMIT_MS)
+  const text = await readText(response, MAX_ERROR_BODY_BYTES, limitMs, clock)
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.now())
+  // A page of somebody in between says nothing about the request; 413 is what it says when that is too large.
+  const isPage = typeof text === 'string' && /^\s*</.test(text) && (status === 400 || status === 422)
+  if (isPage) return { kind: 'bad_answer', detail: `an HTML page with status ${status}` }
+  const error = readErrorBody(typeof text === 'string' ? text : '', status)
+  return { kind: 'status', status, error, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+const rewrite = (fields: WholeAnswer['fields']): WholeAnswer => ({ text: JSON.stringify(fields), fields })
+
+const badAnswer = (detail: string): { outcome: Failed } => ({ outcome: { kind: 'bad_answer', detail } })

@@ -1,0 +1,155 @@
+import type { Failure } from '../../core/failure.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import {
+  endOfValue,
+  isKey,
+  type Member,
+  readKey,
+  type Span,
+  skipSpace,
+  textOf,
+  toJsonBytes,
+  walkList,
+  walkObject,
+} from '../../json/json-bytes.ts'
+import { type JsonBytes, NOT_JSON } from '../../json/json-string.ts'
+import { type Fields, isFields } from './chunk.ts'
+
+/**
+ * The few fields of a chat completion request that the gateway reads. Everything else stays in `json`, as it was sent.
+ */
+export type ChatRequest = {
+  /** The body, without a byte order mark. */
+  readonly json: JsonBytes
+  /** The body's members, in order. Of a key that occurs twice the last one counts, as in `JSON.parse`. */
+  readonly members: readonly Member[]
+  readonly model: string | undefined
+  /** The client's own list of fallbacks, as OpenRouter's clients send it. */
+  readonly models: readonly string[] | undefined
+  readonly stream: boolean
+  /** What the client said of `stream_options.include_usage`; `undefined` where it said nothing. */
+  readonly includeUsage: boolean | undefined
+  /** Where a message's role is `developer`, for the upstream's dialect. */
+  readonly developerRoles: readonly Span[]
+  readonly hasTools: boolean
+  /** `n`: how many answers are asked for at once. */
+  readonly choiceCount: number
+}
+
+const MAX_MODELS = 16
+/** The members whose values are read; `messages` and `tools` are only looked at. */
+const READ = new Set(['model', 'models', 'stream', 'stream_options', 'n'])
+
+/** Reads a body. Refuses what is not JSON or lacks what a chat completion needs, naming the field. Never throws. */
+export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure> {
+  const json = toJsonBytes(withoutMark(sent))
+  const members: Member[] = []
+  const body: Record<string, unknown> = {}
+  let messages: Messages | undefined
+  let hasTools = false
+  const start = skipSpace(json, 0)
+  const end = walkObject(json, start, (valueStart, keyStart, keyEnd) => {
+    const key = readKey(json, keyStart, keyEnd)
+    if (key === 'messages') messages = readMessages(json, valueStart)
+    const end = key === 'messages' && messages ? messages.end : endOfValue(json, valueStart)
+    if (end === NOT_JSON) return NOT_JSON
+    if (key === 'tools') hasTools = isListOfSome(json, valueStart)
+    if (READ.has(key)) body[key] = JSON.parse(textOf(json, valueStart, end))
+    members.push({ key, start: keyStart, valueStart, end })
+    return end
+  })
+  if (!isAtEnd(json, end)) {
+    return isAtEnd(json, endOfValue(json, start))
+      ? refuse('The body must be a JSON object: {"model": "...", "messages": [...]}.')
+      : refuse('The body is not JSON in UTF-8. Send {"model": "...", "messages": [...]}.')
+  }
+  const problem = findProblem(body, messages)
+  if (problem) return refuse(problem.message, problem.param)
+  const options = body['stream_options']
+  const includeUsage = isFields(options) ? options['include_usage'] : undefined
+  return ok({
+    json,
+    members,
+    model: (body['model'] as string | null | undefined) ?? undefined, // findProblem has checked them
+    models: (body['models'] as string[] | null | undefined) ?? undefined,
+    stream: body['stream'] === true,
+    includeUsage: typeof includeUsage === 'boolean' ? includeUsage : undefined,
+    developerRoles: messages?.developerRoles ?? [],
+    choiceCount: typeof body['n'] === 'number' ? body['n'] : 1,
+    hasTools,
+  })
+}
+
+const isAtEnd = (json: JsonBytes, at: number) => at !== NOT_JSON && skipSpace(json, at) === json.bytes.byteLength
+
+type Messages = {
+  readonly end: number
+  readonly count: number
+  /** The first that is no message. */
+  readonly bad: number | undefined
+  readonly developerRoles: readonly Span[]
+}
+
+function readMessages(json: JsonBytes, start: number): Messages {
+  let count = 0
+  let bad: number | undefined
+  const developerRoles: Span[] = []
+  const end = walkList(json, start, (messageStart) => {
+    let hasRole = false
+    const end = walkObject(json, messageStart, (valueStart, keyStart, keyEnd) => {
+      const end = endOfValue(json, valueStart)
+      if (!isKey(json, keyStart, keyEnd, 'role')) return end
+      hasRole = json.bytes[valueStart] === QUOTE
+      if (hasRole && isKey(json, valueStart, end, 'developer')) developerRoles.push({ start: valueStart, end })
+      return end
+    })
+    if (!hasRole) bad ??= count
+    count++
+    return end === NOT_JSON ? endOfValue(json, messageStart) : end
+  })
+  return { end: end === NOT_JSON ? endOfValue(json, start) : end, count, bad, developerRoles }
+}
+
+const QUOTE = 0x22
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+
+function isListOfSome(json: JsonBytes, start: number): boolean {
+  return json.bytes[start] === OPEN_LIST && json.bytes[skipSpace(json, start + 1)] !== CLOSE_LIST
+}
+
+/** A byte order mark is no JSON, but some clients write one. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}
+
+function findProblem(body: Fields, messages: Messages | undefined): { message: string; param: string } | undefined {
+  const { model, models, stream, stream_options: options } = body
+  if (model !== undefined && model !== null && typeof model !== 'string') {
+    return { param: 'model', message: 'model must be a text: an alias or a model ref.' }
+  }
+  if (models !== undefined && models !== null && !isShortListOfTexts(models)) {
+    return { param: 'models', message: `models must be a list of at most ${MAX_MODELS} aliases or model refs.` }
+  }
+  if (!messages || messages.count === 0) {
+    return { param: 'messages', message: 'messages must be a list of at least one message.' }
+  }
+  const { bad } = messages
+  if (bad !== undefined)
+    return { param: `messages[${bad}]`, message: `messages[${bad}] must be an object with a role.` }
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
+    return { param: 'stream', message: 'stream must be true or false.' }
+  }
+  if (options !== undefined && options !== null && !isFields(options)) {
+    return { param: 'stream_options', message: 'stream_options must be an object.' }
+  }
+  return undefined
+}
+
+function isShortListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= MAX_MODELS && value.every((item) => typeof item === 'string')
+}
+
+function refuse(message: string, param?: string): Result<never, Failure> {
+  return err({ kind: 'bad_request', message, ...(param && { param }) })
+}

@@ -1,0 +1,228 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createKeyCheck } from '../../../src/gateway/keys/check-key.ts'
+import { createKey, listKeys, revokeKey, rotateKey } from '../../../src/gateway/keys/manage-keys.ts'
+import { toHex } from '../../../src/json/bytes.ts'
+import { createApiKeyMemory, createApiKeyStore } from '../../../src/kv/api-key-store.ts'
+import { keepWork, manualClock, probeKv, randomBytes } from '../../kv/support/tools.ts'
+
+beforeEach(() => reset())
+
+const DAY = 24 * 60 * 60 * 1_000
+
+function isolate(clock = manualClock()) {
+  const probe = probeKv()
+  const work = keepWork()
+  const memory = createApiKeyMemory()
+  const store = createApiKeyStore(probe.kv, memory, clock)
+  const tools = { store, clock, randomBytes }
+  const check = createKeyCheck({ deploymentKey: undefined, adminToken: undefined, store })
+  const opens = (key: string) =>
+    check.requireClient(key, work.later).then(
+      () => true,
+      (error: { failure: { kind: string } }) => error.failure.kind,
+    )
+  return { probe, work, clock, tools, memory, opens }
+}
+
+const hashOf = async (key: string) =>
+  toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))))
+
+describe('a new key', () => {
+  test('opens at once, also where nobody had a key a moment ago', async () => {
+    const { tools, opens } = isolate()
+    expect(await opens('guess')).toBe('bad_settings')
+    const { key } = await createKey(tools, { name: 'laptop' })
+    expect(key).toMatch(/^hw_[\w-]{43}$/)
+    expect(await opens(key)).toBe(true)
+    expect(await opens('guess')).toBe('unauthorized')
+  })
+
+  test('opens in another isolate, and KV holds its hash and facts alone', async () => {
+    const { tools, clock } = isolate()
+    const { key, id, createdAt } = await createKey(tools, { name: 'laptop', expiresInDays: 1 })
+    expect(await isolate(clock).opens(key)).toBe(true)
+    const { keys } = await env.HUGWAY_KV.list()
+    const facts = { id, name: 'laptop', createdAt, expiresAt: new Date(clock.now() + DAY).toISOString() }
+    expect(keys).toMatchObject([{ name: `key:${await hashOf(key)}`, metadata: facts }])
+    const value = await env.HUGWAY_KV.get(keys[0]?.name ?? '')
+    expect(JSON.parse(value ?? '')).toEqual(facts)
+    expect(value).not.toContain(key)
+  })
+
+  test('closes when it expires', async () => {
+    const { tools, opens, clock } = isolate()
+    const { key } = await createKey(tools, { name: 'x', expiresAt: new Date(clock.now() + 1_000).toISOString() })
+    expect(await opens(key)).toBe(true)
+    await clock.pass(1_000)
+    expect(await opens(key)).toBe('unauthorized')
+  })
+
+  test('is never made with an expiry that has passed', async () => {
+    const { tools, clock } = isolate()
+    const expiresAt = new Date(clock.now()).toISOString()
+    await expect(createKey(tools, { name: 'x', expiresAt })).rejects.toMatchObject({
+      failure: { kind: 'bad_request', param: 'expiresAt' },
+    })
+    expect((await env.HUGWAY_KV.list()).keys).toEqual([])
+  })
+
+  test('that KV does not take opens nothing', async () => {
+    const { tools, probe, memory } = isolate()
+    probe.refused = /^key:/
+    await expect(createKey(tools, { name: 'x' })).rejects.toMatchObject({ failure: { kind: 'storage_unavailable' } })
+    expect(memory.records.size).toBe(0)
+  })
+
+  test('is another every time', async () => {
+    const { tools } = isolate()
+    const made = await Promise.all(Array.from({ length: 20 }, () => createKey(tools, { name: 'x' })))
+    expect(new Set(made.flatMap(({ key, id }) => [key, id])).size).toBe(40)
+  })
+})
+
+describe('the list', () => {
+  test('has every key’s facts, newest first, and no key or hash', async () => {
+    const { tools, clock } = isolate()
+    const first = await createKey(tools, { name: 'first', expiresInDays: 1 })
+    await clock.pass(DAY)
+    const second = await createKey(tools, { name: 'second' })
+    const list = await listKeys(tools)
+    expect(list).toMatchObject([
+      { id: second.id, name: 'second', status: 'active', expiresAt: null },
+      { id: first.id, name: 'first', status: 'expired' },
+    ])
+    for (const { key } of [first, second]) {
+      expect(JSON.stringify(list)).not.toContain(key)
+      expect(JSON.stringify(list)).not.toContain((await hashOf(key)).slice(0, 8))
+    }
+  })
+
+  test('reads nothing but the list of the names', async () => {
+    const { tools, clock } = isolate()
+    for (const name of ['a', 'b', 'c']) await createKey(tools, { name })
+    const other = isolate(clock)
+    expect(await listKeys(other.tools)).toHaveLength(3)
+    expect(other.probe.calls).toHaveLength(1)
+  })
+
+  test('has a key that was put into KV by hand, under an id by which it can be revoked', async () => {
+    const hash = await hashOf('by-hand')
+    await env.HUGWAY_KV.put(`key:${hash}`, '{"name": "old"}')
+    const { tools, opens } = isolate()
+    expect(await opens('by-hand')).toBe(true)
+    const [listed] = await listKeys(tools)
+    expect(listed).toMatchObject({
+      name: 'old',
+      status: 'active',
+      createdAt: null,
+      id: expect.stringMatching(/^k_\w{12}$/),
+    })
+    expect(hash).not.toContain(listed?.id.slice(2))
+    await revokeKey(tools, listed?.id ?? '')
+    expect(await opens('by-hand')).toBe('unauthorized')
+    expect(await listKeys(tools)).toMatchObject([{ id: listed?.id, status: 'revoked' }])
+  })
+
+  test('passes over what is no record', async () => {
+    await env.HUGWAY_KV.put('key:abc', 'no JSON')
+    expect(await listKeys(isolate().tools)).toEqual([])
+  })
+
+  test('says so when KV is down', async () => {
+    const { tools, probe } = isolate()
+    probe.fault = 'down'
+    await expect(listKeys(tools)).rejects.toMatchObject({ failure: { kind: 'storage_unavailable' } })
+  })
+})
+
+describe('a revoked key', () => {
+  test('is refused at once where it was revoked, though KV is behind', async () => {
+    const { tools, opens, probe, clock, work } = isolate()
+    const { key, id } = await createKey(tools, { name: 'x' })
+    expect(await opens(key)).toBe(true)
+    expect(await revokeKey(tools, id)).toMatchObject({ id, status: 'revoked' })
+    probe.stale = { name: 'x' } as unknown as string
+    for (let seconds = 0; seconds < 90; seconds += 30) {
+      expect(await opens(key)).toBe('unauthorized')
+      await clock.pass(30_000)
+      await work.done()
+    }
+  })
+
+  test('is refused by another isolate within half a minute of KV’s own', async () => {
+    const { tools, clock } = isolate()
+    const { key, id } = await createKey(tools, { name: 'x' })
+    const other = isolate(clock)
+    expect(await other.opens(key)).toBe(true)
+    await revokeKey(tools, id)
+    await clock.pass(30_000)
+    await other.opens(key) // finds its copy old and renews it
+    await other.work.done()
+    expect(await other.opens(key)).toBe('unauthorized')
+  })
+
+  test('does not come back by a flood of guesses', async () => {
+    const { tools, opens, probe } = isolate()
+    const { key, id } = await createKey(tools, { name: 'x' })
+    await revokeKey(tools, id)
+    for (let guess = 0; guess < 1_100; guess++) await opens(`guess ${guess}`)
+    probe.stale = { name: 'x' } as unknown as string
+    expect(await opens(key)).toBe('unauthorized')
+  })
+
+  test('stays revoked when it is revoked again, without a write', async () => {
+    const { tools, probe } = isolate()
+    const { id } = await createKey(tools, { name: 'x' })
+    await revokeKey(tools, id)
+    probe.calls.length = 0
+    expect(await revokeKey(tools, id)).toMatchObject({ status: 'revoked' })
+    expect(probe.calls.filter((call) => call.startsWith('put'))).toEqual([])
+  })
+
+  test('cannot be rotated; nor can one that nobody knows be revoked', async () => {
+    const { tools } = isolate()
+    const { id } = await createKey(tools, { name: 'x' })
+    await revokeKey(tools, id)
+    await expect(rotateKey(tools, id, {})).rejects.toMatchObject({
+      failure: { kind: 'key_not_active', status: 'revoked' },
+    })
+    await expect(revokeKey(tools, 'k_no')).rejects.toMatchObject({ failure: { kind: 'unknown_key' } })
+  })
+})
+
+describe('a rotated key', () => {
+  test.each<[title: string, overlapDays: number | undefined, days: number]>([
+    ['a week by default', undefined, 7],
+    ['as long as was asked for', 2, 2],
+    ['not at all where that was asked for', 0, 0],
+  ])('goes on beside the new one %s', async (_title, overlapDays, days) => {
+    const { tools, opens, clock } = isolate()
+    const old = await createKey(tools, { name: 'laptop' })
+    const made = await rotateKey(tools, old.id, overlapDays === undefined ? {} : { overlapDays })
+    expect(made).toMatchObject({ name: 'laptop', expiresAt: null })
+    expect(made.replaces).toEqual({ id: old.id, expiresAt: new Date(clock.now() + days * DAY).toISOString() })
+    expect([await opens(made.key), await opens(old.key)]).toEqual([true, days > 0 ? true : 'unauthorized'])
+    await clock.pass(days * DAY)
+    expect([await opens(made.key), await opens(old.key)]).toEqual([true, 'unauthorized'])
+  })
+
+  test('does not outlive its own end, and the new one lives as long as it was given', async () => {
+    const { tools, clock } = isolate()
+    const old = await createKey(tools, { name: 'x', expiresInDays: 10 })
+    await clock.pass(8 * DAY)
+    const made = await rotateKey(tools, old.id, {})
+    expect(made.replaces.expiresAt).toBe(old.expiresAt)
+    expect(made.expiresAt).toBe(new Date(clock.now() + 10 * DAY).toISOString())
+  })
+
+  test('goes on as before when KV does not take its end, and no new one is left behind', async () => {
+    const { tools, opens, probe } = isolate()
+    const old = await createKey(tools, { name: 'x' })
+    probe.refused = new RegExp(await hashOf(old.key))
+    await expect(rotateKey(tools, old.id, {})).rejects.toMatchObject({ failure: { kind: 'storage_unavailable' } })
+    expect(await opens(old.key)).toBe(true)
+    expect(await listKeys(tools)).toMatchObject([{ id: old.id, expiresAt: null }])
+  })
+})

@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest'
+import { createRouterClient, type Send } from '../../src/huggingface/router-client.ts'
+import { type AttemptOrder, attemptChat } from '../../src/stream/attempt.ts'
+import { bodyOf, FINISH, HELLO, realClock } from './support/streams.ts'
+
+const timeouts = { headersMs: 100, firstTokenMs: 100, idleMs: 100, totalMs: 1_000 }
+const order: AttemptOrder = { body: new TextEncoder().encode('{}'), stream: true, timeouts, budgetLeftMs: 1_000 }
+const whole: AttemptOrder = { ...order, stream: false }
+
+/** One attempt at an upstream that answers as `send` does; `upstream` is the signal that it was given. */
+async function attempt(send: Send, given: AttemptOrder = order, gone: AbortSignal = new AbortController().signal) {
+  let upstream: AbortSignal | null | undefined
+  const router = createRouterClient(
+    (url, init) => {
+      upstream = init.signal
+      return send(url, init)
+    },
+    { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined },
+  )
+  const result = await attemptChat({ router, clock: realClock, newId: () => 'made' }, given, gone)
+  return { result, upstream }
+}
+
+const answers =
+  (body: BodyInit | null, init?: ResponseInit): Send =>
+  async () =>
+    new Response(body, init)
+const json = (value: unknown) => JSON.stringify(value)
+const ANSWER =
+  '{"id":"x","created":12345678901234567890,"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}'
+
+describe('an attempt that fails has let go of its connection, and says why', () => {
+  const never: Send = () => new Promise(() => {})
+  test.each<[title: string, send: Send, given: AttemptOrder, outcome: unknown]>([
+    [
+      'a refused connection',
+      async () => Promise.reject(new TypeError('refused')),
+      order,
+      { kind: 'network', beforeHeaders: true },
+    ],
+    ['no headers', never, order, { kind: 'timeout', phase: 'headers' }],
+    ['no time left', never, { ...order, budgetLeftMs: 0 }, { kind: 'timeout', phase: 'headers' }],
+    [
+      'a status with a message',
+      answers('{"error":"busy"}', { status: 503 }),
+      order,
+      { kind: 'status', status: 503, error: { message: 'busy' } },
+    ],
+    [
+      'a status with a page',
+      answers('<title>Oops</title>', { status: 502 }),
+      order,
+      { kind: 'status', status: 502, error: { message: 'Oops' } },
+    ],
+    [
+      'a status with Retry-After',
+      answers('', { status: 429, headers: { 'retry-after': '7' } }),
+      order,
+      { kind: 'status', status: 429, error: { message: 'HTTP 429 without a message' }, retryAfterMs: 7_000 },
+    ],
+    [
+      'a status whose message never ends',
+      async () => new Response(bodyOf('x', 10_000), { status: 500 }),
+      { ...order, budgetLeftMs: 50 },
+      { kind: 'status', status: 500, error: { message: 'HTTP 500 without a message' } },
+    ],
+    [
+      'a redirect',
+      answers(null, { status: 302, headers: { location: 'https://evil.test' } }),
+      order,
+      { kind: 'status', status: 302, error: { message: 'HTTP 302 without a message' } },
+    ],
+    [
+      'a 204',
+      answers(null, { status: 204 }),
+      order,
+      { kind: 'status', status: 204, error: { message: 'HTTP 204 without a message' } },
+    ],
+    ['an empty 200', answers(''), order, { kind: 'bad_answer', detail: 'an empty answer' }],
+    ['an empty 200, not streamed', answers(''), whole, { kind: 'bad_answer', detail: 'an empty answer' }],
+    ['a 200 without a body', answers(null), order, { kind: 'bad_answer', detail: 'an empty answer' }],
+    [
+      'an HTML page with 200',
+      answers('<html></html>'),
+      whole,
+      { kind: 'bad_answer', detail: 'an HTML page instead of an answer' },
+    ],
+    ['text with 200', answers('hello'), whole, { kind: 'bad_answer', detail: 'an answer that is not JSON' }],
+    ['a JSON list', answers('[]'), whole, { kind: 'bad_answer', detail: 'an answer that is not a chat completion' }],
+    [
+      'an answer that holds nothing',
+      answers('{"choices":[]}'),
+      whole,
+      { kind: 'bad_answer', detail: 'an answer that holds nothing' },
+    ],
+    [
+      'an answer whose message is empty',
+      answers('{"choices":[{"message":{"content":""}}]}'),
+      whole,
+      { kind: 'bad_answer', detail: 'an answer that holds nothing' },
+    ],
+    [
+      'half of an answer',
+      answers(ANSWER.slice(0, 50)),
+      whole,
+      { kind: 'bad_answer', detail: 'an answer that is not JSON' },
+    ],
+    [
+      'an answer that broke off',
+      answers(json({ choices: [{ message: { content: 'hi' }, finish_reason: 'error' }] })),
+      whole,
+      { kind: 'bad_answer', detail: 'an answer whose generation was broken off' },
+    ],
+    [
+      'an error with 200',
+      answers('{"error":{"message":"overloaded"}}'),
+      whole,
+      { kind: 'error_event', error: { message: 'overloaded' } },
+    ],
+    [
+      'an error with 200 where a stream was asked for',
+      answers('{"error":"overloaded"}'),
+      order,
+      { kind: 'error_event', error: { message: 'overloaded' } },
+    ],
+    [
+      'a stream where JSON was asked for',
+      answers(HELLO + FINISH),
+      whole,
+      { kind: 'bad_answer', detail: 'an answer that is not JSON' },
+    ],
+    [
+      'an answer that is reset',
+      async () => new Response(bodyOf('{"cho', new Error('reset'))),
+      whole,
+      { kind: 'network', beforeHeaders: false },
+    ],
+    [
+      'an answer that stalls',
+      async () => new Response(bodyOf('{"cho', 10_000)),
+      whole,
+      { kind: 'timeout', phase: 'first_token' },
+    ],
+    [
+      'a stream that stalls',
+      async () => new Response(bodyOf(': ping\n\n', 10_000)),
+      order,
+      { kind: 'timeout', phase: 'first_token' },
+    ],
+  ])('%s', async (_title, send, given, outcome) => {
+    const { result, upstream } = await attempt(send, given)
+    expect(result).toEqual({ outcome })
+    expect(upstream?.aborted).toBe(true)
+  })
+
+  test('a client that leaves is the reason, whatever the upstream does then', async () => {
+    const client = new AbortController()
+    setTimeout(() => client.abort(), 20)
+    const send: Send = (_url, init) =>
+      new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
+    const { result, upstream } = await attempt(send, order, client.signal)
+    expect(result).toEqual({ outcome: { kind: 'client_gone' } })
+    expect(upstream?.aborted).toBe(true)
+  })
+
+  test('no token of an error with 200 is kept', async () => {
+    const { result } = await attempt(answers('{"error":{"message":"hf_abcdefghijk"}}'), whole)
+    expect(json(result)).not.toContain('hf_abcdefghijk')
+  })
+})
+
+describe('an attempt that answers', () => {
+  test('is a stream, whose connection stays open until it is cancelled', async () => {
+    const { result, upstream } = await attempt(answers(HELLO + FINISH, { headers: { 'x-inference-provider': 'groq' } }))
+    expect(result).toMatchObject({ answer: { kind: 'stream', provider: 'groq' } })
+    expect(upstream?.aborted).toBe(false)
+    if ('cancel' in result) result.cancel()
+    expect(upstream?.aborted).toBe(true)
+  })
+
+  test('a stream ends its call when the client leaves', async () => {
+    const client = new AbortController()
+    const { upstream } = await attempt(answers(HELLO + FINISH), order, client.signal)
+    client.abort()
+    expect(upstream?.aborted).toBe(true)
+  })
+
+  test('is a whole answer, the very text that came', async () => {
+    const { result } = await attempt(answers(ANSWER), whole)
+    expect(result).toMatchObject({ answer: { kind: 'whole', answer: { text: ANSWER } } })
+  })
+
+  test('is the very text that came with tool calls too', async () => {
+    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
+    const text = ANSWER.replace('"content":"hi"', `"content":null, "tool_calls": [ ${json(call)} ]`)
+    const { result } = await attempt(answers(text), whole)
+    expect(result).toMatchObject({ answer: { answer: { text } } })
+  })
+
+  test('is mended where clients would not understand it', async () => {
+    const { result } = await attempt(answers(ANSWER.replace('"stop"', '"eos_token"')), whole)
+    expect(result).toMatchObject({ answer: { answer: { fields: { choices: [{ finish_reason: 'stop' }] } } } })
+  })
+
+  test('is whole where a stream was asked for and JSON came', async () => {
+    const { result } = await attempt(answers(ANSWER))
+    expect(result).toMatchObject({ answer: { kind: 'whole', answer: { text: ANSWER } } })
+  })
+
+  test('may take as long for its headers as a first token, where it is not streamed', async () => {
+    const slow: Send = async () => {
+      await realClock.wait(500)
+      return new Response(ANSWER)
+    }
+    const patient = { budgetLeftMs: 5_000, timeouts: { ...timeouts, headersMs: 250, firstTokenMs: 1_000 } }
+    expect((await attempt(slow, { ...whole, ...patient })).result).toHaveProperty('answer')
+    expect((await attempt(slow, { ...order, ...patient })).result).toEqual({
+      outcome: { kind: 'timeout', phase: 'headers' },
+    })
+  })
+})

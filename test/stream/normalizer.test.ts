@@ -1,0 +1,198 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createTranslation } from '../../src/stream/normalizer.ts'
+import { DONE_EVENT, deltaEvent, encode, FINISH, HELLO, translate } from './support/streams.ts'
+
+const dataOf = (event: string) => event.replace(/^data: |\n\n$/g, '')
+const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n'
+
+describe('how a stream ended', () => {
+  test.each<[title: string, text: string, end: string]>([
+    ['with a finish and [DONE] it is whole', HELLO + FINISH + DONE_EVENT, 'whole'],
+    ['with [DONE] alone it is whole', HELLO + DONE_EVENT, 'whole'],
+    ['with a finish alone it is whole', HELLO + FINISH, 'whole'],
+    ['with a finish and its usage it is whole', HELLO + FINISH + USAGE, 'whole'],
+    ['without either it was cut', HELLO, 'cut'],
+    ['with usage and no finish it was cut', HELLO + USAGE, 'cut'],
+    ['in the middle of an event it was cut', `${HELLO}data: {"choices":[{"del`, 'cut'],
+    ['in the middle of an event after the finish it is whole', `${HELLO}${FINISH}data: {"choices":[],"usa`, 'whole'],
+    ['in the middle of [DONE] it was cut', `${HELLO}data: [DON`, 'cut'],
+    ['after a [DONE] without its blank line it is whole', `${HELLO}data: [DONE]`, 'whole'],
+    ['after a finish without its blank line it is whole', HELLO + FINISH.trim(), 'whole'],
+    [
+      'with one of two choices finished it was cut',
+      deltaEvent({ content: 'a' }) + deltaEvent({ content: 'b' }, null, 1) + FINISH,
+      'cut',
+    ],
+    [
+      'with both of two choices finished it is whole',
+      deltaEvent({ content: 'a' }, 'stop') + deltaEvent({ content: 'b' }, 'length', 1),
+      'whole',
+    ],
+    ['with an error it is an error', `${HELLO}data: {"error":{"message":"x"}}\n\n${DONE_EVENT}`, 'upstream_error'],
+    ['with an error as text it is an error', `${HELLO}data: {"error":"x"}\n\n`, 'upstream_error'],
+    ['with event: error it is an error', `${HELLO}event: error\ndata: it broke\n\n`, 'upstream_error'],
+    [
+      'with an error beside a finish it is an error',
+      `${HELLO}data: {"error":{"message":"x"},"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n`,
+      'upstream_error',
+    ],
+    ['with nonsense in between it cannot be read', `${HELLO}data: <html>\n\n${FINISH}`, 'unreadable'],
+    ['with a finish that broke off it was cut', HELLO + deltaEvent({}, 'network_error') + DONE_EVENT, 'cut'],
+    [
+      'with a finish that broke off and no blank line it was cut',
+      HELLO + deltaEvent({}, 'network_error').trim(),
+      'cut',
+    ],
+    ['with nothing it was cut', '', 'cut'],
+    ['with comments alone it was cut', ': ping\n\n: ping\n\n', 'cut'],
+  ])('%s', (_title, text, end) => {
+    expect(translate([text]).end).toBe(end)
+  })
+})
+
+describe('what clients see', () => {
+  test.each<[title: string, text: string, seen: string[]]>([
+    [
+      'clean events are the very text that came',
+      `${HELLO}data: {"choices": [ ],  "n":12345678901234567890, "x":1e400}\n\n`,
+      [dataOf(HELLO), '{"choices": [ ],  "n":12345678901234567890, "x":1e400}'],
+    ],
+    ['nothing after [DONE]', HELLO + DONE_EVENT + HELLO + DONE_EVENT, [dataOf(HELLO), '[DONE]']],
+    ['nothing after an error', `data: {"error":{"message":"x"}}\n\n${HELLO}`, [expect.stringContaining('"x"')]],
+    ['nothing of an event without data', `data:\n\n${HELLO}event: ping\ndata: \n\n`, [dataOf(HELLO)]],
+    ['no comments', `: hi\n\n${HELLO}: there\n\n`, [dataOf(HELLO)]],
+    ['nothing of a torn event', `${HELLO}data: {"cho`, [dataOf(HELLO)]],
+    ['an event whose blank line is missing', HELLO.trim(), [dataOf(HELLO)]],
+    ['data without a space', 'data:{"choices":[]}\n\n', ['{"choices":[]}']],
+    ['data with two spaces', 'data:  {"choices":[]}\n\n', [' {"choices":[]}']],
+    ['data over several lines', 'data: {"choices":\ndata: []}\n\n', ['{"choices":\n[]}']],
+    ['data after CRLF', HELLO.replaceAll('\n', '\r\n'), [dataOf(HELLO)]],
+    ['data after CR', `${HELLO.replaceAll('\n', '\r')}`, [dataOf(HELLO)]],
+    ['data after a byte order mark', `\ufeff${HELLO}`, [dataOf(HELLO)]],
+    ['data with fields that nobody knows', `retry: 5\nid: 7\nfoo: bar\n${HELLO}`, [dataOf(HELLO)]],
+    [
+      'usage in every chunk and in one of its own',
+      `${USAGE}${HELLO}${USAGE}`,
+      [dataOf(USAGE), dataOf(HELLO), dataOf(USAGE)],
+    ],
+    ['a finish that they know', deltaEvent({}, 'eos_token'), [dataOf(FINISH)]],
+    ['U+2028 as it is', deltaEvent({ content: 'a\u2028b' }), [dataOf(deltaEvent({ content: 'a\u2028b' }))]],
+    ['a __proto__ as it is', 'data: {"choices":[],"__proto__":{"a":1}}\n\n', ['{"choices":[],"__proto__":{"a":1}}']],
+  ])('%s', (_title, text, seen) => {
+    expect(translate([text]).data).toEqual(seen)
+  })
+
+  test.each<[form: string, data: string, message: string]>([
+    ['an object', '{"error":{"message":"it broke","code":"c"}}', 'it broke'],
+    ['a text', '{"error":"it broke"}', 'it broke'],
+    ['an error beside choices', '{"id":"7","error":{"message":"it broke"},"choices":[]}', 'it broke'],
+  ])('an error as %s as one that every client raises', (_form, data, message) => {
+    const [event, ...others] = translate([`data: ${data}\n\n`]).data
+    expect(others).toEqual([])
+    expect(JSON.parse(event ?? '')).toMatchObject({ error: { message } })
+  })
+
+  test('no token that an error repeats', () => {
+    const data = JSON.stringify({
+      error: { message: 'bad token hf_abcdefghijk', param: 'Bearer hf_abcdefghijk' },
+      raw: 'hf_abcdefghijk',
+    })
+    expect(translate([`data: ${data}\n\n`]).text).not.toContain('hf_abcdefghijk')
+  })
+
+  test('a million characters in one event', () => {
+    const big = deltaEvent({ content: 'x'.repeat(1_000_000) })
+    expect(translate([big, FINISH])).toMatchObject({ data: [dataOf(big), dataOf(FINISH)], end: 'whole' })
+  })
+})
+
+test('usage is the last that came', () => {
+  const translation = createTranslation(() => 'id', 1)
+  translation.feed(encode(USAGE.replace('3', '1') + HELLO + USAGE))
+  expect(translation.usage()).toEqual({ promptTokens: 3, completionTokens: 4 })
+})
+
+test('comments are no progress, events are', () => {
+  const translation = createTranslation(() => 'id', 1)
+  translation.feed(encode(`: ping\n\n: ping\n\n${HELLO}`))
+  expect(translation.eventCount()).toBe(1)
+})
+
+const TOOLS = [
+  deltaEvent({ role: 'assistant', tool_calls: [{ function: { name: 'weather', arguments: '' } }] }),
+  deltaEvent({ tool_calls: [{ function: { arguments: '{"city":"Zürich 😀"}' } }] }),
+  deltaEvent({}, 'eos_token'),
+]
+
+describe('cut into pieces anywhere, a stream reads the same', () => {
+  const streams: [what: string, text: string][] = [
+    ['text', `: hi\n\n${HELLO}${deltaEvent({ content: 'ü€😀\u2028' })}${FINISH}${USAGE}${DONE_EVENT}`],
+    ['tool calls that need mending', TOOLS.join('')],
+    ['CRLF and no last blank line', (HELLO + FINISH).replaceAll('\n', '\r\n').trimEnd()],
+    ['a byte order mark and CR', `\ufeff${(HELLO + FINISH + DONE_EVENT).replaceAll('\n', '\r')}`],
+    ['an error', `${HELLO}event: error\ndata: it bröke\n\n`],
+    ['a torn end', `${HELLO}${deltaEvent({ content: '😀' }).slice(0, 60)}`],
+  ]
+
+  test.each(streams)('%s: in two, at every byte', (_what, text) => {
+    const bytes = encode(text)
+    const whole = translate([bytes])
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(translate([bytes.slice(0, at), bytes.slice(at)]), `cut at ${at}`).toEqual(whole)
+    }
+  })
+
+  test.each(streams)('%s: byte by byte', (_what, text) => {
+    const bytes = encode(text)
+    expect(translate([...bytes].map((byte) => new Uint8Array([byte])))).toEqual(translate([bytes]))
+  })
+
+  test('any bytes, at any places', () => {
+    const events = fc.constantFrom(
+      HELLO,
+      FINISH,
+      USAGE,
+      DONE_EVENT,
+      ...TOOLS,
+      'data:\n\n',
+      ': c\n\n',
+      '\r\n',
+      'data: [',
+      'é😀',
+      '\ufeff',
+    )
+    const raw = fc.oneof(
+      fc.array(events).map((list) => encode(list.join(''))),
+      fc.uint8Array({ maxLength: 60 }),
+    )
+    fc.assert(
+      fc.property(raw, fc.array(fc.nat({ max: 400 })), (bytes, cuts) => {
+        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length]
+        const pieces = places.slice(1).map((place, index) => bytes.slice(places[index], place))
+        expect(translate(pieces)).toEqual(translate([bytes]))
+      }),
+      { seed: 13, numRuns: 500 },
+    )
+  })
+})
+
+test('invalid UTF-8 in a text is shown as such and ends nothing', () => {
+  const event = encode(deltaEvent({ content: '??' })).map((byte) => (byte === 0x3f ? 0xff : byte))
+  const { data, end } = translate([event, FINISH])
+  expect(JSON.parse(data[0] ?? '').choices[0].delta.content).toBe('\ufffd\ufffd')
+  expect(end).toBe('whole')
+})
+
+describe('two answers at once', () => {
+  const first = '{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}'
+  test.each<[title: string, isCleanEnd: boolean, end: string]>([
+    ['are cut when the connection breaks after the first', false, 'cut'],
+    ['are as many as the provider chose to send when it ends the stream itself', true, 'whole'],
+  ])('%s', (_title, isCleanEnd, end) => {
+    const translation = createTranslation(() => 'id', 2)
+    translation.feed(encode(`data: ${first}\n\n`))
+    expect(translation.isFinished()).toBe(false)
+    expect(translation.finish(isCleanEnd).end).toBe(end)
+  })
+})

@@ -1,0 +1,65 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { Clock } from '../../../src/core/clock.ts'
+import { createTranslation } from '../../../src/stream/normalizer.ts'
+
+export const encode = (text: string) => new TextEncoder().encode(text)
+
+/** The runtime's time. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  timer(ms, run) {
+    const id = setTimeout(run, ms)
+    return () => clearTimeout(id)
+  },
+}
+
+/** One event of one choice, as most providers write it. */
+export function deltaEvent(delta: unknown, finishReason: string | null = null, index = 0): string {
+  return `data: ${JSON.stringify({ id: 'x', choices: [{ index, delta, finish_reason: finishReason }] })}\n\n`
+}
+
+export const DONE_EVENT = 'data: [DONE]\n\n'
+export const HELLO = deltaEvent({ content: 'Hello' })
+export const FINISH = deltaEvent({}, 'stop')
+
+/** The events that a client reads in a text. */
+export function eventsIn(text: string): EventSourceMessage[] {
+  const events: EventSourceMessage[] = []
+  const parser = createParser({ onEvent: (event) => events.push(event) })
+  parser.feed(text)
+  return events
+}
+
+export type Translated = {
+  /** What the client's parser makes of it: the data of each event. */
+  readonly data: readonly string[]
+  readonly end: string
+  readonly text: string
+}
+
+/** Translates a stream that came in these pieces, from its first byte to its last. */
+export function translate(pieces: readonly (string | Uint8Array)[]): Translated {
+  let made = 0
+  const translation = createTranslation(() => `made-${++made}`, 1)
+  let text = ''
+  for (const piece of pieces) text += translation.feed(typeof piece === 'string' ? encode(piece) : piece)
+  const ended = translation.end()
+  const rest = ended ? { text: '', end: ended } : translation.finish(true)
+  text += rest.text
+  return { data: eventsIn(text).map(({ data }) => data), end: rest.end, text }
+}
+
+/** A body that sends exactly these pieces; an `Error` breaks it, a number waits that many milliseconds. */
+export function bodyOf(...pieces: (string | Uint8Array | Error | number)[]): ReadableStream<Uint8Array> {
+  const left = [...pieces]
+  return new ReadableStream({
+    async pull(controller) {
+      let piece = left.shift()
+      for (; typeof piece === 'number'; piece = left.shift()) await realClock.wait(piece)
+      if (piece instanceof Error) controller.error(piece)
+      else if (piece === undefined) controller.close()
+      else controller.enqueue(typeof piece === 'string' ? encode(piece) : piece)
+    },
+  })
+}
