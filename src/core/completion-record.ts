@@ -1,0 +1,89 @@
+import type { Caller } from './identity/caller.ts'
+import type { AttemptReport } from './routing/outcome.ts'
+
+/** Tokens of one answer. `prompt` includes `cached`, `completion` includes `reasoning`, as OpenAI counts them. */
+export type TokenUsage = {
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly cachedTokens?: number | undefined
+  readonly reasoningTokens?: number | undefined
+}
+
+/** Which wire the request came by. */
+export type Surface = 'chat' | 'responses' | 'messages'
+
+/** How a completion ended. The first row are answers that had begun; the second, requests that no answer was begun for. */
+export type CompletionEnd =
+  | 'whole'
+  | 'cut'
+  | 'stalled'
+  | 'out_of_time'
+  | 'unreadable'
+  | 'upstream_error'
+  | 'client_gone'
+  /** The request was not one: unreadable, too large, a name that means nothing, a field of the wrong type. */
+  | 'bad_request'
+  /** A setting of the deployment is missing. */
+  | 'not_configured'
+  /** Bounds of the key or its project: a budget, a rate, a model that it may not use. */
+  | 'not_admitted'
+  /** The upstream blamed the request. */
+  | 'refused'
+  | 'context_overflow'
+  | 'all_failed'
+  | 'timed_out'
+  | 'internal_error'
+
+/**
+ * Everything that is booked of one request to a completion route, once, when it has ended: `gateway/settle.ts` alone makes
+ * and hands it on. Holds no prompt, no answer and no key. Times in milliseconds.
+ */
+export type CompletionRecord = {
+  /** Made here, never taken from a client: what the ledger books once. */
+  readonly id: string
+  /** For people: the client's `x-request-id` where it is harmless. */
+  readonly requestId: string
+  /** When the request came, since the epoch. */
+  readonly startedAt: number
+  readonly surface: Surface
+  readonly caller: Caller
+  /** `model` as it was sent, shortened; absent where none was. */
+  readonly askedModel?: string | undefined
+  readonly stream: boolean
+  /** Whether heartbeats were sent before it was known who answers. */
+  readonly held: boolean
+  /** The target that answered, or the last one that was asked; absent where none was. */
+  readonly target?: string | undefined
+  readonly provider?: string | undefined
+  /** The router's own id of the request that answered. */
+  readonly upstreamRequestId?: string | undefined
+  /** Upstream calls that were made, the one that answered included. */
+  readonly attempts: number
+  /** Those that failed, each with its reason, and targets that were skipped. */
+  readonly failedAttempts: readonly AttemptReport[]
+  readonly end: CompletionEnd
+  /** The code of the error that the client was told, where it was told one. */
+  readonly errorCode?: string | undefined
+  readonly firstTokenMs?: number | undefined
+  readonly durationMs: number
+  readonly usage?: TokenUsage | undefined
+  /** Whether `usage` was counted from bytes, because the upstream told none. */
+  readonly isEstimated?: boolean | undefined
+  /** Nanodollars by the price of the provider that answered; absent where no price is known. */
+  readonly costNanoUsd?: number | undefined
+  readonly configVersion: string
+  /** What a later question about routing needs of the request: sizes and kinds, never content. */
+  readonly shape?: RequestShape | undefined
+  /** The fault that was planted by `x-hugway-rehearse`; such a record tells nothing of a provider. */
+  readonly rehearsed?: string | undefined
+  /** The request's `user`, as `hugway.usage.byUser` has it; absent unless that is on. */
+  readonly user?: string | undefined
+}
+
+export type RequestShape = {
+  readonly promptBytes: number
+  readonly maxTokens?: number | undefined
+  readonly hasTools: boolean
+  readonly hasImages: boolean
+  readonly wantsStructuredOutput: boolean
+}
