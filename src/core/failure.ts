@@ -4,7 +4,7 @@ import type { AttemptReport } from './routing/outcome.ts'
 /** One thing that is wrong with a configuration document: where, and what would be right. */
 export type Problem = { readonly path: string; readonly message: string }
 
-/** Everything the gateway may refuse or fail with. One arm per cause; the wire shape is decided in `openai/`. */
+/** Everything the gateway may refuse or fail with. One arm per cause; its words are in `wire/failure-words`. */
 export type Failure =
   | { readonly kind: 'bad_request'; readonly message: string; readonly param?: string }
   | { readonly kind: 'body_too_large'; readonly maxBytes: number }

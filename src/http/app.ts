@@ -2,9 +2,10 @@
 import { Hono } from 'hono/tiny'
 import { GatewayError } from '../core/failure.ts'
 import { toLogged } from '../gateway/complete.ts'
-import { toErrorResponse } from '../wire/chat/error.ts'
+
 import { serveAdmin } from './admin/admin.ts'
 import type { App, AppDeps } from './deps.ts'
+import { toErrorResponse } from './error-response.ts'
 import { allowOrigins } from './middleware/allow-origins.ts'
 import { authenticateAdmin, authenticateClient } from './middleware/authenticate.ts'
 import { identify } from './middleware/identify.ts'

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type Failure, GatewayError } from '../../../src/core/failure.ts'
-import { MODEL_REF_FORM } from '../../../src/core/routing/model-ref.ts'
-import type { AttemptReport, FailureReason } from '../../../src/core/routing/outcome.ts'
-import { type ErrorBody, toErrorBody, toErrorResponse } from '../../../src/wire/chat/error.ts'
+import { type Failure, GatewayError } from '../../src/core/failure.ts'
+import { MODEL_REF_FORM } from '../../src/core/routing/model-ref.ts'
+import type { AttemptReport, FailureReason } from '../../src/core/routing/outcome.ts'
+import { type ErrorBody, toErrorBody } from '../../src/wire/chat/error.ts'
+import { describeThrown, type FailureWords } from '../../src/wire/failure-words.ts'
 
 const attempt = (reason: FailureReason, target = 'huggingface/a/b', message = 'it said so'): AttemptReport => ({
   target,
@@ -11,10 +12,10 @@ const attempt = (reason: FailureReason, target = 'huggingface/a/b', message = 'i
 })
 const failed = (...attempts: AttemptReport[]): Failure => ({ kind: 'all_attempts_failed', attempts })
 
-async function answerTo(failure: Failure): Promise<{ response: Response; error: ErrorBody['error'] }> {
-  const response = toErrorResponse(new GatewayError(failure), 'request-1')
-  const { error } = (await response.clone().json()) as ErrorBody
-  return { response, error }
+/** The words for a failure, and how chat's envelope says them. */
+function answerTo(failure: Failure): { words: FailureWords; error: ErrorBody['error'] } {
+  const thrown = new GatewayError(failure)
+  return { words: describeThrown(thrown), error: toErrorBody(thrown).error }
 }
 
 const INVALID = 'invalid_request_error'
@@ -41,14 +42,11 @@ describe('every failure has one answer', () => {
     [{ kind: 'context_overflow', message: 'too long' }, 400, INVALID, 'context_length_exceeded', null],
     [{ kind: 'client_gone' }, 499, INVALID, 'client_gone', null],
     [interrupted, 502, 'server_error', 'stream_interrupted', null],
-  ])('%j', async (failure, status, type, code, param) => {
-    const { response, error } = await answerTo(failure)
+  ])('%j', (failure, status, type, code, param) => {
+    const { words, error } = answerTo(failure)
     expect(error).toMatchObject({ type, code, param, message: expect.stringMatching(/\S/) })
-    expect(response.status).toBe(status)
-    expect(response.headers.get('content-type')).toBe('application/json')
-    expect(response.headers.get('x-request-id')).toBe('request-1')
-    expect(response.headers.get('x-should-retry')).toBe('false')
-    expect(toErrorBody(new GatewayError(failure))).toEqual({ error })
+    expect(error).not.toHaveProperty('headers')
+    expect(words.status).toBe(status)
   })
 })
 
@@ -59,12 +57,12 @@ describe('the message says what to do', () => {
     [{ kind: 'bad_config', problems }, /nothing was changed.*agents\.x: unknown key/],
     [{ kind: 'unauthorized', scope: 'admin' }, /HUGWAY_ADMIN_TOKEN/],
     [interrupted, /huggingface\/a\/b.*(incomplete|not complete)/],
-  ])('%j', async (failure, message) => {
-    expect((await answerTo(failure)).error.message).toMatch(message)
+  ])('%j', (failure, message) => {
+    expect(answerTo(failure).error.message).toMatch(message)
   })
 
-  test('of a model that is none, by quoting the form', async () => {
-    expect((await answerTo({ kind: 'bad_model', detail })).error.message).toContain(MODEL_REF_FORM)
+  test('of a model that is none, by quoting the form', () => {
+    expect(answerTo({ kind: 'bad_model', detail }).error.message).toContain(MODEL_REF_FORM)
   })
 })
 
@@ -92,20 +90,20 @@ describe('when every target failed for one reason, clients can read it', () => {
     ['server_error', 502, 'upstream_error', READ_BY_CLIENTS.server],
     ['bad_answer', 502, 'upstream_bad_answer', READ_BY_CLIENTS.server],
     ['upstream_auth', 502, 'upstream_auth', READ_BY_CLIENTS.server],
-  ])('%s', async (reason, status, code, pattern) => {
+  ])('%s', (reason, status, code, pattern) => {
     for (const attempts of [[attempt(reason)], [attempt(reason), attempt(reason, 'huggingface/c/d')]]) {
-      const { response, error } = await answerTo(failed(...attempts))
-      expect([response.status, error.code]).toEqual([status, code])
+      const { words, error } = answerTo(failed(...attempts))
+      expect([words.status, error.code]).toEqual([status, code])
       expect(error.message).toMatch(pattern)
       expect(error.attempts).toEqual(attempts)
       for (const { target } of attempts) expect(error.message).toContain(`${target}: ${reason}`)
     }
   })
 
-  test('the operator’s bad token is never taken for the client’s bad key', async () => {
+  test('the operator’s bad token is never taken for the client’s bad key', () => {
     for (const said of ['HTTP 401 without a message', 'Unauthorized: token expired', 'Forbidden']) {
-      const { response, error } = await answerTo(failed(attempt('upstream_auth', 'huggingface/a/b', said)))
-      expect(response.status).toBe(502)
+      const { words, error } = answerTo(failed(attempt('upstream_auth', 'huggingface/a/b', said)))
+      expect(words.status).toBe(502)
       expect(error.message).not.toMatch(AUTH)
     }
   })
@@ -121,13 +119,13 @@ describe('when they failed for several reasons', () => {
     [['billing', 'model_not_found'], 402, 'insufficient_quota'],
     [['model_not_found', 'upstream_auth'], 404, 'model_not_found'],
     [['upstream_auth', 'billing'], 502, 'upstream_auth'],
-  ])('%j is told as %i %s', async (reasons, status, code) => {
-    const { response, error } = await answerTo(failed(...reasons.map((reason) => attempt(reason))))
-    expect([response.status, error.code]).toEqual([status, code])
+  ])('%j is told as %i %s', (reasons, status, code) => {
+    const { words, error } = answerTo(failed(...reasons.map((reason) => attempt(reason))))
+    expect([words.status, error.code]).toEqual([status, code])
   })
 
-  test('no attempt at all is an overload', async () => {
-    expect((await answerTo(failed())).response.status).toBe(503)
+  test('no attempt at all is an overload', () => {
+    expect(answerTo(failed()).words.status).toBe(503)
   })
 })
 
@@ -137,34 +135,32 @@ test.each<[waitMs: number | undefined, header: string | null]>([
   [1, '1'],
   [1_500, '2'],
   [120_000, '120'],
-])('a wait of %s ms is a Retry-After of %s', async (retryAfterMs, header) => {
+])('a wait of %s ms is a Retry-After of %s', (retryAfterMs, header) => {
   const attempts = [attempt('rate_limited')]
   const failure: Failure = {
     kind: 'all_attempts_failed',
     attempts,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   }
-  expect((await answerTo(failure)).response.headers.get('retry-after')).toBe(header)
+  expect(answerTo(failure).words.headers?.['retry-after'] ?? null).toBe(header)
 })
 
-test('a method that is not allowed hears which are', async () => {
-  const { response } = await answerTo({ kind: 'method_not_allowed', method: 'PUT', allowed: ['GET', 'POST'] })
-  expect(response.headers.get('allow')).toBe('GET, POST')
+test('a method that is not allowed hears which are', () => {
+  const { words } = answerTo({ kind: 'method_not_allowed', method: 'PUT', allowed: ['GET', 'POST'] })
+  expect(words.headers?.['allow']).toBe('GET, POST')
 })
 
-test('an unknown caller hears how to authenticate', async () => {
-  const { response } = await answerTo({ kind: 'unauthorized', scope: 'client' })
-  expect(response.headers.get('www-authenticate')).toBe('Bearer')
+test('an unknown caller hears how to authenticate', () => {
+  const { words } = answerTo({ kind: 'unauthorized', scope: 'client' })
+  expect(words.headers?.['www-authenticate']).toBe('Bearer')
 })
 
 test.each<[what: string, thrown: unknown]>([
   ['an error', new Error('secret hf_abcdef in /etc/passwd')],
   ['a text', 'secret hf_abcdef'],
   ['nothing', undefined],
-])('%s that nobody expected is a 500 with nothing of its own', async (_what, thrown) => {
-  const response = toErrorResponse(thrown, 'request-1')
-  const text = await response.text()
-  expect(response.status).toBe(500)
-  expect(JSON.parse(text)).toMatchObject({ error: { type: 'server_error', code: 'internal_error', param: null } })
-  expect(text).not.toMatch(/secret|hf_abcdef|passwd/)
+])('%s that nobody expected is a 500 with nothing of its own', (_what, thrown) => {
+  expect(describeThrown(thrown).status).toBe(500)
+  expect(toErrorBody(thrown)).toMatchObject({ error: { type: 'server_error', code: 'internal_error', param: null } })
+  expect(JSON.stringify(toErrorBody(thrown))).not.toMatch(/secret|hf_abcdef|passwd/)
 })
