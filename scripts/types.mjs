@@ -1,7 +1,7 @@
-/** Type-checks every world: the Worker's (workers-types) and Node's (@types/node), which cannot be loaded together. */
+/** Type-checks every world: the Worker's (workers-types), Node's (@types/node) and the browser's; no two load together. */
 import { run } from './run.mjs'
 
-const PROJECTS = ['tsconfig.json', 'src/cli/tsconfig.json', 'test/tsconfig.json']
+const PROJECTS = ['tsconfig.json', 'src/cli/tsconfig.json', 'src/console/tsconfig.json', 'test/tsconfig.json']
 
 for (const project of PROJECTS) {
   const code = await run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '--project', project])

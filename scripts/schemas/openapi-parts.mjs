@@ -72,6 +72,15 @@ export const SCHEMAS = {
     description: 'With all that the router lists of it.',
   },
   ModelList: object({ object: { const: 'list' }, data: list(named('Model')) }),
+  Root: object({
+    name: { const: 'hugway' },
+    status: { type: 'string', enum: ['ok', 'degraded', 'not_configured'] },
+    api: text,
+    console: text,
+    health: text,
+    openapi: text,
+    schema: text,
+  }),
   Health: object({
     status: { type: 'string', enum: ['ok', 'degraded', 'not_configured'] },
     settings: list(text),

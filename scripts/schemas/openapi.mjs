@@ -68,6 +68,7 @@ const PATHS = {
       ],
     }),
   },
+  '/': { get: route('Tell what this is; a browser gets a page', 200, 'Where everything is', json('Root'), [], open) },
   '/health': { get: route('Tell whether the deployment can serve', 200, 'Its state', json('Health'), [], open) },
   '/schema/config.json': {
     get: route('JSON Schema of the configuration', 200, 'The schema', ANY_JSON, [], open),

@@ -12,6 +12,7 @@ import { identify } from './middleware/identify.ts'
 import { useConfig } from './middleware/use-config.ts'
 import { serveDocuments } from './public/documents.ts'
 import { serveHealth } from './public/health.ts'
+import { serveRoot } from './public/root.ts'
 import { serveChatCompletions } from './v1/chat-completions.ts'
 import { serveModels } from './v1/models.ts'
 
@@ -27,6 +28,7 @@ export function createApp(deps: AppDeps): App {
   serveChatCompletions(app, deps)
   serveModels(app, deps)
   serveAdmin(app, deps)
+  serveRoot(app, deps)
   serveHealth(app, deps)
   serveDocuments(app)
   app.notFound((c) => {

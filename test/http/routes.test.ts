@@ -5,7 +5,8 @@ useGateway()
 
 describe('what is not served is told in OpenAI’s envelope', () => {
   test.each<[method: string, path: string, key: string | null, status: number, code: string, allow: string | null]>([
-    ['GET', '/', null, 404, 'unknown_route', null],
+    ['POST', '/', null, 405, 'method_not_allowed', 'GET'],
+    ['GET', '/console/', null, 404, 'unknown_route', null],
     ['GET', '/favicon.ico', null, 404, 'unknown_route', null],
     ['GET', '/v1/unknown', CLIENT_KEY, 404, 'unknown_route', null],
     ['POST', '/v1/completions', CLIENT_KEY, 404, 'unknown_route', null],

@@ -3,29 +3,43 @@ import { type App, type AppDeps, laterOf, refuseOtherMethods } from '../deps.ts'
 
 const PATH = '/health'
 
-/**
- * `GET /health`, without a key: whether the deployment can serve, and what it serves from. Names settings that are
- * missing, never a value; of a broken configuration it says that it is broken, not what stands in it.
- */
-export function serveHealth(app: App, { settingProblems, config, catalog, clock }: AppDeps): void {
-  app.get(PATH, async (c) => {
-    const state = await currentConfig(config, laterOf(c))
-    const stored = catalog.memory.stored
-    const status = settingProblems.length > 0 ? 'not_configured' : state.problem ? 'degraded' : 'ok'
-    const body = {
-      status,
-      settings: settingProblems,
-      config: {
-        source: state.source,
-        ...(state.problem && { problem: describeProblem(state.problem) }),
-      },
-      catalog: stored
-        ? { source: 'router', models: stored.models.length, ageMs: clock.now() - stored.fetchedAt }
-        : { source: 'not_read_yet' },
-    }
-    return Response.json(body, { headers: { 'cache-control': 'no-store' } })
-  })
+/** Whether the deployment can serve, and what it serves from. */
+export type Health = {
+  readonly status: 'ok' | 'degraded' | 'not_configured'
+  /** One sentence for each setting that is missing or bad. */
+  readonly settings: readonly string[]
+  readonly config: { readonly source: string; readonly problem?: string }
+  readonly catalog:
+    | { readonly source: 'router'; readonly models: number; readonly ageMs: number }
+    | { readonly source: 'not_read_yet' }
+}
+
+/** `GET /health`, without a key. */
+export function serveHealth(app: App, deps: AppDeps): void {
+  app.get(PATH, async (c) =>
+    Response.json(await reportHealth(deps, laterOf(c)), { headers: { 'cache-control': 'no-store' } }),
+  )
   refuseOtherMethods(app, PATH, ['GET'])
+}
+
+/**
+ * Names settings that are missing, never a value; of a broken configuration it says that it is broken, not what stands in
+ * it.
+ */
+export async function reportHealth(
+  { settingProblems, config, catalog, clock }: AppDeps,
+  later: (work: Promise<unknown>) => void,
+): Promise<Health> {
+  const state = await currentConfig(config, later)
+  const stored = catalog.memory.stored
+  return {
+    status: settingProblems.length > 0 ? 'not_configured' : state.problem ? 'degraded' : 'ok',
+    settings: settingProblems,
+    config: { source: state.source, ...(state.problem && { problem: describeProblem(state.problem) }) },
+    catalog: stored
+      ? { source: 'router', models: stored.models.length, ageMs: clock.now() - stored.fetchedAt }
+      : { source: 'not_read_yet' },
+  }
 }
 
 function describeProblem(problem: string): string {
