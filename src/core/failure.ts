@@ -1,5 +1,5 @@
 import type { ModelRefError } from './routing/model-ref.ts'
-import type { AttemptReport } from './routing/outcome.ts'
+import type { AttemptReport, UpstreamError } from './routing/outcome.ts'
 
 /** One thing that is wrong with a configuration document: where, and what would be right. */
 export type Problem = { readonly path: string; readonly message: string }
@@ -44,6 +44,8 @@ export type Failure =
   | { readonly kind: 'client_gone' }
   /** The answer had begun; what was sent of it must not be taken for a whole one. */
   | { readonly kind: 'interrupted'; readonly why: Interruption; readonly target: string }
+  /** The answer had begun, and the upstream ended it with an error of its own. */
+  | { readonly kind: 'upstream_error'; readonly error: UpstreamError }
 
 /** What ended an answer that had begun. */
 export type Interruption = 'cut' | 'stalled' | 'out_of_time' | 'unreadable'

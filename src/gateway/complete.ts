@@ -1,5 +1,6 @@
 import { buildCatalog, positive } from '../core/catalog/catalog.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import type { TokenUsage } from '../core/completion-record.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
@@ -7,11 +8,11 @@ import { isTargetsFault } from '../core/routing/fallback.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import { createRouterBody } from '../huggingface/request-body.ts'
 import type { StreamTrust } from '../isolate/stream-trust.ts'
-import { createSink, type Sink } from '../stream/client-stream.ts'
-import { type RelayOrder, relay } from '../stream/relay.ts'
-import { toStreamText } from '../wire/chat/answer.ts'
-import { readUsage, type Usage } from '../wire/chat/chunk.ts'
-import { errorEvent, HEARTBEAT } from '../wire/chat/events.ts'
+import { type ClientStream, createClientStream } from '../stream/client-stream.ts'
+import { type RelayRequest, relay } from '../stream/relay.ts'
+import type { AnswerEncoder } from '../wire/answer-encoder.ts'
+import { toStreamChunk } from '../wire/chat/answer.ts'
+import { readUsage } from '../wire/chat/chunk.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
 import { type ChainDeps, type ChainOrder, tryTargets, type Won } from './try-targets.ts'
@@ -26,6 +27,8 @@ export type CompleteDeps = ChainDeps & {
 
 export type ChatOrder = {
   readonly request: ChatRequest
+  /** How the client's surface writes an answer. */
+  readonly encoder: AnswerEncoder
   /** At least one, in the order in which they are tried. */
   readonly targets: readonly ModelRef[]
   readonly config: Config
@@ -57,8 +60,8 @@ export async function completeChat(deps: CompleteDeps, order: ChatOrder, gone: A
   const chain = tryTargets(deps, chainOf(deps, order), leave.signal)
   const first = await within(chain, order.config.holdMs, deps.clock)
   if (first === TIMED_OUT)
-    return streamResponse({}, deps, leave, (sink) => hold(deps, order, chain, sink, leave.signal))
-  return streamResponse(headersOf(first), deps, leave, (sink) => send(deps, order, first, sink, leave.signal))
+    return streamResponse({}, deps, leave, (client) => hold(deps, order, chain, client, leave.signal))
+  return streamResponse(headersOf(first), deps, leave, (client) => send(deps, order, first, client, leave.signal))
 }
 
 function chainOf(deps: CompleteDeps, order: ChatOrder): ChainOrder {
@@ -92,38 +95,42 @@ async function hold(
   deps: CompleteDeps,
   order: ChatOrder,
   chain: Promise<Won>,
-  sink: Sink,
+  client: ClientStream,
   gone: AbortSignal,
 ): Promise<Ending> {
   for (;;) {
-    await sink.write(HEARTBEAT)
+    await write(client, order.encoder.heartbeat())
     const won = await within(chain, HEARTBEAT_MS, deps.clock).catch((error: unknown) => ({ error }))
     if (won === TIMED_OUT) continue
-    if (!('error' in won)) return send(deps, order, won, sink, gone)
+    if (!('error' in won)) return send(deps, order, won, client, gone)
     deps.log('chat_failed', { requestId: order.requestId, failure: toLogged(won.error) })
-    await sink.write(errorEvent(won.error))
+    await write(client, order.encoder.fail(won.error))
     return 'cut'
   }
+}
+
+async function write(client: ClientStream, text: string): Promise<void> {
+  if (text !== '') await client.write(new TextEncoder().encode(text))
 }
 
 /** How the connection ends: a whole answer closes it, a broken one breaks it off. */
 type Ending = 'close' | 'cut'
 
-/** Makes a response of what `write` sends; the runtime pumps it. */
+/** Makes a response of what `answer` writes; the runtime pumps it. */
 function streamResponse(
   headers: Record<string, string>,
   deps: CompleteDeps,
   leave: AbortController,
-  write: (sink: Sink) => Promise<Ending>,
+  answer: (client: ClientStream) => Promise<Ending>,
 ): Response {
   const { readable, writable } = new IdentityTransformStream()
-  const sink = createSink(writable)
+  const client = createClientStream(writable)
   const run = async () => {
     try {
-      const ending = await write(sink)
-      if (ending === 'cut') return await cut(sink, deps.clock)
-      const closed = await within(sink.close(), CLOSE_LIMIT_MS, deps.clock)
-      if (closed === TIMED_OUT) await sink.abort()
+      const ending = await answer(client)
+      if (ending === 'cut') return await cut(client, deps.clock)
+      const closed = await within(client.close(), CLOSE_LIMIT_MS, deps.clock)
+      if (closed === TIMED_OUT) await client.abort()
     } catch {
       leave.abort() // only writing to the client throws: it has left, and what is done for it ends
     }
@@ -138,31 +145,39 @@ function streamResponse(
  * Breaks the connection off after the error event: the AI SDK raises on nothing less when its user reads text alone.
  * The pause lets the event out first; without it the break overtakes it, and only "terminated" reaches the client.
  */
-async function cut(sink: Sink, clock: Clock): Promise<void> {
+async function cut(client: ClientStream, clock: Clock): Promise<void> {
   await clock.wait(FLUSH_MS)
-  await sink.abort(new Error('the answer is incomplete'))
+  await client.abort(new Error('the answer is incomplete'))
 }
 
-async function send(deps: CompleteDeps, order: ChatOrder, won: Won, sink: Sink, gone: AbortSignal): Promise<Ending> {
+async function send(
+  deps: CompleteDeps,
+  order: ChatOrder,
+  won: Won,
+  client: ClientStream,
+  gone: AbortSignal,
+): Promise<Ending> {
   const { answer, target, cancel } = won
   if (answer.kind === 'whole') {
-    await sink.write(new TextEncoder().encode(toStreamText(answer.answer.fields)))
+    const { encoder } = order
+    await write(client, encoder.chunk(toStreamChunk(answer.answer.fields)) + encoder.end())
     logEnd(deps, order, won, 'whole', readUsage(answer.answer.fields['usage']))
     return 'close'
   }
   const { hasTools, choiceCount } = order.request
   const source = { target: formatModelRef(target), provider: answer.provider, hasTools }
-  const job: RelayOrder = {
-    opening: answer.opening,
+  const job: RelayRequest = {
+    begun: answer.begun,
     cancel,
     target: source.target,
     idleMs: timeoutsOf(order.config, target).idleMs,
     deadlineAt: deadlineOf(order),
     gone,
     choiceCount,
+    encoder: order.encoder,
     parsedReads: choiceCount === 1 ? deps.trust.parsedReads(source) : Number.POSITIVE_INFINITY,
   }
-  const { end, usage, isClean, error, mustBreak } = await relay(job, sink, deps)
+  const { end, usage, isClean, error, mustBreak } = await relay(job, client, deps)
   if (end === 'whole') {
     deps.trust.record(source, isClean)
     deps.breakers.succeeded(target)
@@ -177,7 +192,9 @@ function wholeResponse(deps: CompleteDeps, order: ChatOrder, won: Won): Response
   if (won.answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
   const { answer } = won.answer
   logEnd(deps, order, won, 'whole', readUsage(answer.fields['usage']))
-  return new Response(answer.text, { headers: { 'content-type': 'application/json', ...headersOf(won) } })
+  return new Response(order.encoder.whole(answer.fields, answer.text), {
+    headers: { 'content-type': 'application/json', ...headersOf(won) },
+  })
 }
 
 /** What the answer tells of its making. A held stream has begun before any of this is known. */
@@ -187,7 +204,7 @@ function headersOf({ target, attempts, answer }: Won): Record<string, string> {
   return { 'x-hugway-target': formatModelRef(target), 'x-hugway-attempts': String(attempts), ...provider }
 }
 
-function logEnd(deps: CompleteDeps, order: ChatOrder, won: Won, end: string, usage: Usage | undefined): void {
+function logEnd(deps: CompleteDeps, order: ChatOrder, won: Won, end: string, usage: TokenUsage | undefined): void {
   deps.log('chat', {
     requestId: order.requestId,
     target: formatModelRef(won.target),

@@ -6,12 +6,12 @@ import { readErrorBody, toReportable } from '../huggingface/error-body.ts'
 import { mendAnswer } from '../huggingface/normalize-chunk.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
 import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readError } from '../wire/chat/chunk.ts'
-import { MAX_EVENT_BYTES, type Opening, readOpening } from './first-event.ts'
+import { type BegunStream, MAX_EVENT_BYTES, readFirstEvent } from './first-event.ts'
 import { readAll, readText } from './read-text.ts'
 
 /** A target that answers: as a stream that has begun, or as a whole JSON answer. */
 export type Answer = (
-  | { readonly kind: 'stream'; readonly opening: Opening }
+  | { readonly kind: 'stream'; readonly begun: BegunStream }
   | { readonly kind: 'whole'; readonly answer: WholeAnswer }
 ) & {
   /** The provider behind the router, where it names one. */
@@ -80,10 +80,9 @@ async function open(deps: AttemptDeps, order: AttemptOrder, signal: AbortSignal,
 async function openStream(deps: AttemptDeps, response: Response, limitMs: number, left: Left): Promise<Opened> {
   if (response.status !== 200) return { outcome: await readStatus(response, deps.clock, left) }
   if (response.body === null) return badAnswer('an empty answer')
-  const opened = await readOpening(response.body, limitMs, deps.clock)
+  const opened = await readFirstEvent(response.body, limitMs, deps.clock)
   const provider = providerOf(response)
-  if ('opening' in opened)
-    return { outcome: opened.outcome, answer: { kind: 'stream', opening: opened.opening, provider } }
+  if ('begun' in opened) return { outcome: opened.outcome, answer: { kind: 'stream', begun: opened.begun, provider } }
   return 'body' in opened ? readAnswer(opened.body.text, provider, deps.newId) : opened
 }
 

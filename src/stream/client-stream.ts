@@ -1,5 +1,5 @@
 /** The client's end of an answer. Every write rejects once the client is gone. */
-export type Sink = {
+export type ClientStream = {
   write(bytes: Uint8Array): Promise<void>
   /** Ends the answer as a whole one. */
   close(): Promise<void>
@@ -9,7 +9,7 @@ export type Sink = {
   lend<T>(use: (writable: WritableStream<Uint8Array>) => Promise<T>): Promise<T>
 }
 
-export function createSink(writable: WritableStream<Uint8Array>): Sink {
+export function createClientStream(writable: WritableStream<Uint8Array>): ClientStream {
   let writer = writable.getWriter()
   return {
     write: (bytes) => writer.write(bytes),

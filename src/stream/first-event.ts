@@ -7,24 +7,26 @@ import { readChunk } from '../wire/chat/chunk.ts'
 import { decode } from './read-text.ts'
 
 /** A stream that has begun to answer. */
-export type Opening = {
+export type BegunStream = {
   /** Every byte that was read to find that out, in the order in which it came. */
   readonly head: readonly Uint8Array[]
   /** The rest, not yet read; `undefined` when the head is all there is. */
   readonly rest: ReadableStream<Uint8Array> | undefined
+  /** When the event came that the answer began with, in milliseconds since the epoch. */
+  readonly firstTokenAt: number
 }
 
 /** A body that turned out to be something else than a stream of events: all of it, as text. */
 export type OtherBody = { readonly text: string }
 
-export type OpeningResult =
-  | { readonly outcome: { readonly kind: 'answering' }; readonly opening: Opening }
+export type FirstEventResult =
+  | { readonly outcome: { readonly kind: 'answering' }; readonly begun: BegunStream }
   | { readonly outcome: { readonly kind: 'answering' }; readonly body: OtherBody }
   | { readonly outcome: Failed }
 
 const ANSWERING = { kind: 'answering' } as const
 
-/** The largest event, and the largest opening, that is held in memory. */
+/** The largest event, and the longest beginning of a stream, that is held in memory. */
 export const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 /**
@@ -34,11 +36,11 @@ export const MAX_EVENT_BYTES = 16 * 1024 * 1024
  *
  * @param firstTokenMs Milliseconds until that event must have come.
  */
-export async function readOpening(
+export async function readFirstEvent(
   body: ReadableStream<Uint8Array>,
   firstTokenMs: number,
   clock: Clock,
-): Promise<OpeningResult> {
+): Promise<FirstEventResult> {
   const reader = body.getReader()
   const head: Uint8Array[] = []
   const watch = watchEvents()
@@ -53,7 +55,7 @@ export async function readOpening(
     if (verdict === 'json') return { outcome: ANSWERING, body: { text: decode(head) } }
     if (verdict === 'answering') {
       reader.releaseLock()
-      return { outcome: ANSWERING, opening: { head, rest: read.done ? undefined : body } }
+      return { outcome: ANSWERING, begun: { head, rest: read.done ? undefined : body, firstTokenAt: clock.now() } }
     }
     if (verdict !== 'read_on') return giveUp(reader, verdict)
   }
@@ -119,7 +121,7 @@ function sniff(head: readonly Uint8Array[]): 'json' | 'html' | 'events' {
   return 'events'
 }
 
-async function giveUp(rest: ReadableStreamDefaultReader, outcome: Failed): Promise<OpeningResult> {
+async function giveUp(rest: ReadableStreamDefaultReader, outcome: Failed): Promise<FirstEventResult> {
   rest.cancel().catch(() => {}) // not awaited: a peer that is stuck would hold us up as well
   return { outcome }
 }

@@ -1,18 +1,19 @@
 import type { Clock } from '../core/clock.ts'
 import type { Interruption } from '../core/failure.ts'
-import { COMMENT } from '../wire/chat/events.ts'
-import type { Sink } from './client-stream.ts'
+import type { ClientStream } from './client-stream.ts'
 
-export type WatchOrder = {
+export type WatchdogOptions = {
   /** Ends the upstream call: the read that is under way fails, and its reader finds the verdict. */
   readonly cancel: () => void
   /** Milliseconds without an event after which the stream counts as stalled; asked for at every look. */
   readonly idleMs: () => number
   /** When the whole request is out of time, in milliseconds since the epoch. */
   readonly deadlineAt: number
+  /** What is written to the client in each second of silence. */
+  readonly silence: () => string
 }
 
-export type Watch = {
+export type IdleWatchdog = {
   /** Why the stream was ended, if it was. */
   verdict(): Interruption | undefined
   /** An event came. */
@@ -22,6 +23,7 @@ export type Watch = {
   stop(): void
 }
 
+const encoder = new TextEncoder()
 /** In silence, a few bytes a second: only a write makes the runtime notice a client that has closed its connection. */
 const BEAT_MS = 1_000
 /** A client that reads nothing is dropped this long after its time has run out. */
@@ -36,7 +38,7 @@ export function idleLimitMs(idleMs: number, isFinished: boolean): number {
 }
 
 /** Watches a stream with one timer, not one a read: silence, the end of the time, a client that left. */
-export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
+export function startIdleWatchdog(options: WatchdogOptions, client: ClientStream, clock: Clock): IdleWatchdog {
   let isStopped = false
   let cancelTimer = () => {}
   let verdict: Interruption | undefined
@@ -45,14 +47,15 @@ export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
   let writingSince: number | undefined
 
   const look = (now: number): Interruption | undefined => {
-    if (now >= order.deadlineAt) return 'out_of_time'
-    return writingSince === undefined && now - lastEventAt >= order.idleMs() ? 'stalled' : undefined
+    if (now >= options.deadlineAt) return 'out_of_time'
+    return writingSince === undefined && now - lastEventAt >= options.idleMs() ? 'stalled' : undefined
   }
   const beat = (now: number) => {
     lastWriteAt = now
-    sink.write(COMMENT).catch(order.cancel)
+    const bytes = encoder.encode(options.silence())
+    if (bytes.byteLength > 0) client.write(bytes).catch(options.cancel)
   }
-  /** A pause that `stop` ends for good: what waits in it never goes on. */
+  /** After `stop()` this promise never settles. */
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
       cancelTimer = clock.timer(ms, resolve)
@@ -62,12 +65,12 @@ export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
       verdict = look(now)
       if (verdict) break
       if (writingSince === undefined && now - lastWriteAt >= BEAT_MS) beat(now)
-      const waitMs = Math.min(lastEventAt + order.idleMs() - now, order.deadlineAt - now, BEAT_MS)
+      const waitMs = Math.min(lastEventAt + options.idleMs() - now, options.deadlineAt - now, BEAT_MS)
       await pause(Math.max(10, waitMs))
     }
-    order.cancel()
+    options.cancel()
     await pause(GRACE_MS)
-    await sink.abort()
+    await client.abort()
   }
   run().catch(() => {})
   return {
@@ -77,7 +80,7 @@ export function startWatch(order: WatchOrder, sink: Sink, clock: Clock): Watch {
     },
     async write(bytes) {
       writingSince = clock.now()
-      await sink.write(bytes)
+      await client.write(bytes)
       lastWriteAt = clock.now()
       lastEventAt += lastWriteAt - writingSince
       writingSince = undefined

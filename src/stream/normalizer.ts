@@ -1,25 +1,32 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { TokenUsage } from '../core/completion-record.ts'
 import type { Interruption } from '../core/failure.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
-import { redact } from '../huggingface/error-body.ts'
+import { toReportable } from '../huggingface/error-body.ts'
 import { createMendingState, mendChunk } from '../huggingface/normalize-chunk.ts'
-import { type Chunk, finishReasonOf, isFields, readChunk, type Usage } from '../wire/chat/chunk.ts'
-import { formatErrorEvent, formatEvent } from '../wire/chat/events.ts'
+import { type Chunk, finishReasonOf, lengthOfTexts, readChunk } from '../wire/chat/chunk.ts'
 import { MAX_EVENT_BYTES } from './first-event.ts'
 
 /** How a stream ended, as far as the upstream is concerned. */
 export type StreamEnd = 'whole' | 'upstream_error' | Interruption
 
+/** A chunk as clients are to see it. */
+export type NormalizedChunk = {
+  readonly chunk: Chunk
+  /** Its JSON as it came, where nothing had to change. */
+  readonly data?: string
+}
+
 /** What is known of a stream while it is read, event by event. */
-export type Translation = {
-  /** Reads bytes, and returns the events they complete as clients are to see them. */
-  feed(bytes: Uint8Array): string
+export type Normalizer = {
+  /** Reads bytes, and returns the chunks that they complete. */
+  feed(bytes: Uint8Array): readonly NormalizedChunk[]
   /**
    * Reads what an end without a last blank line has left, and says whether the stream was whole.
    *
    * @param isCleanEnd Whether the upstream ended it, rather than broke off.
    */
-  finish(isCleanEnd: boolean): { readonly text: string; readonly end: StreamEnd }
+  finish(isCleanEnd: boolean): { readonly chunks: readonly NormalizedChunk[]; readonly end: StreamEnd }
   /** Set once nothing more of the upstream matters: after `[DONE]`, an error, something unreadable. */
   end(): StreamEnd | undefined
   /** Whether as many choices as were asked for have a finish reason. */
@@ -28,7 +35,9 @@ export type Translation = {
   error(): UpstreamError | undefined
   /** Events with data so far; comments are not progress. */
   eventCount(): number
-  usage(): Usage | undefined
+  usage(): TokenUsage | undefined
+  /** The length of the answer's texts so far, in UTF-16 units: what can be counted where no usage is told. */
+  textLength(): number
   /** Whether `[DONE]` came. */
   isDone(): boolean
   /** Whether every event so far could have gone to the client as it came. */
@@ -38,32 +47,34 @@ export type Translation = {
 }
 
 /**
- * Translates a provider's stream into one that every client reads alike: events in plain framing, finish reasons that
- * clients know, tool calls with an index and an id, `[DONE]` at the end and nothing after it. The data of an event
- * that needs no mending is passed on as the very text that came.
+ * Reads a provider's stream as chunks that every client reads alike: finish reasons that clients know, tool calls with
+ * an index and an id, nothing after `[DONE]`. The data of an event that needs no mending is passed on as the very text
+ * that came.
  *
  * A stream is whole if it had a finish reason or `[DONE]`: one provider never sends the first, another never the second.
  *
  * @param choiceCount How many choices were asked for. A provider may send fewer, but then it has to end the stream itself.
  */
-export function createTranslation(newId: () => string, choiceCount: number): Translation {
+export function createNormalizer(newId: () => string, choiceCount: number): Normalizer {
   const mending = createMendingState(newId)
   const tally = createTally(choiceCount)
   let end: StreamEnd | undefined
-  let usage: Usage | undefined
+  let usage: TokenUsage | undefined
+  let textLength = 0
   let error: UpstreamError | undefined
   let eventCount = 0
   let isClean = true
   let isDone = false
   let last = '\n\n'
-  let text = ''
+  let chunks: NormalizedChunk[] = []
 
   const onChunk = (chunk: Chunk, event: EventSourceMessage) => {
     const mended = mendChunk(chunk, mending)
     tally.add(chunk, mended !== 'broken_off')
     if (mended === 'broken_off') end = 'cut'
-    else text += formatEvent(mended === chunk ? event.data : JSON.stringify(mended), event)
+    else chunks.push(mended === chunk ? { chunk, data: event.data } : { chunk: mended })
     if (mended !== chunk) isClean = false
+    textLength += lengthOfTexts(chunk)
   }
   const onEvent = (event: EventSourceMessage) => {
     if (end) {
@@ -76,11 +87,9 @@ export function createTranslation(newId: () => string, choiceCount: number): Tra
     if (facts.kind === 'done') {
       end = 'whole'
       isDone = true
-      text += formatEvent(event.data.trim())
     } else if (facts.kind === 'error') {
       end = 'upstream_error'
-      error = facts.error
-      text += toErrorEvent(event.data, facts.error)
+      error = toReportable(facts.error)
     } else if (facts.kind === 'unreadable') {
       end = 'unreadable'
     } else {
@@ -90,8 +99,8 @@ export function createTranslation(newId: () => string, choiceCount: number): Tra
   }
   const parser = createParser({ onEvent, maxBufferSize: MAX_EVENT_BYTES })
   const decoder = new TextDecoder()
-  const parse = (piece: string): string => {
-    text = ''
+  const parse = (piece: string): readonly NormalizedChunk[] => {
+    chunks = []
     last = (last + piece).slice(-2)
     if (piece.includes('\r')) isClean = false
     try {
@@ -99,18 +108,19 @@ export function createTranslation(newId: () => string, choiceCount: number): Tra
     } catch {
       end ??= 'unreadable' // an event larger than we hold
     }
-    return text
+    return chunks
   }
   return {
     feed: (bytes) => parse(decoder.decode(bytes, { stream: true })),
     finish(isCleanEnd) {
-      const rest = end ? '' : parse(`${decoder.decode()}\n\n`)
-      return { text: rest, end: judgeEnd(end, isCleanEnd ? tally.areBegunFinished() : tally.isFinished()) }
+      const rest = end ? [] : parse(`${decoder.decode()}\n\n`)
+      return { chunks: rest, end: judgeEnd(end, isCleanEnd ? tally.areBegunFinished() : tally.isFinished()) }
     },
     end: () => end,
     isFinished: tally.isFinished,
     eventCount: () => eventCount,
     usage: () => usage,
+    textLength: () => textLength,
     error: () => error,
     isDone: () => isDone,
     isClean: () => isClean && end !== 'upstream_error' && end !== 'unreadable',
@@ -140,18 +150,4 @@ function createTally(choiceCount: number) {
 function judgeEnd(end: StreamEnd | undefined, isFinished: boolean): StreamEnd {
   if (isFinished && end !== 'upstream_error') return 'whole'
   return end === undefined || end === 'unreadable' ? 'cut' : end
-}
-
-/** The error as clients read it, whatever its shape, with every other member that came with it. */
-function toErrorEvent(data: string, error: UpstreamError): string {
-  let came: unknown
-  try {
-    came = JSON.parse(data)
-  } catch {
-    came = undefined // the text of an `event: error`
-  }
-  const fields = isFields(came) ? came : {}
-  const nested = isFields(fields['error']) ? fields['error'] : {}
-  const defaults = { type: 'server_error', param: null, code: 'upstream_error' }
-  return redact(formatErrorEvent({ ...defaults, ...nested, message: error.message }, fields))
 }

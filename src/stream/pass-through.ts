@@ -4,7 +4,7 @@ import { concat } from '../json/bytes.ts'
 import { MAX_EVENT_BYTES } from './first-event.ts'
 import { idleLimitMs } from './idle-watchdog.ts'
 
-export type PumpOrder = {
+export type PassThroughRequest = {
   readonly cancel: () => void
   readonly idleMs: number
   readonly deadlineAt: number
@@ -17,7 +17,7 @@ export type PumpOrder = {
  * How the pump's stream ended, and its last events, from an event's beginning: they say whether it was whole. An error is
  * among them, however much came after it.
  */
-export type Pumped = { readonly verdict: Interruption | undefined; readonly tail: Uint8Array }
+export type PassedThrough = { readonly verdict: Interruption | undefined; readonly tail: Uint8Array }
 
 const SAMPLE_EVERY_MS = 1_000
 /** Not under 16 KiB, the runtime's own block: a smaller read sees less than the pump has passed on. */
@@ -38,12 +38,12 @@ const COLON = 0x3a
  *
  * @throws What the client's end throws when the client has left.
  */
-export async function pumpNatively(
-  order: PumpOrder,
+export async function passThrough(
+  order: PassThroughRequest,
   rest: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
   clock: Clock,
-): Promise<Pumped> {
+): Promise<PassedThrough> {
   const [pumped, sampled] = rest.tee()
   const samples = createSampler(sampled, order.holdError)
   const state: { failed?: unknown; ended?: true } = {}
@@ -66,7 +66,7 @@ export async function pumpNatively(
 
 /** Samples until the pump has ended, an error has come or the time is up: silence, or the end of it all. */
 async function watch(
-  order: PumpOrder,
+  order: PassThroughRequest,
   samples: Sampler,
   pipe: Promise<void>,
   state: { readonly ended?: true },
@@ -96,7 +96,7 @@ const utf8 = new TextDecoder()
 const mayHoldError = (text: string) => (text.includes('"error"') || text.includes('event:')) && ERROR.test(text)
 
 /** Reads a branch in samples and keeps its tail. */
-function createSampler(branch: ReadableStream<Uint8Array>, holdError: PumpOrder['holdError']) {
+function createSampler(branch: ReadableStream<Uint8Array>, holdError: PassThroughRequest['holdError']) {
   const reader = branch.getReader({ mode: 'byob' })
   let buffer = new ArrayBuffer(SAMPLE_BYTES)
   let tail: Uint8Array = new Uint8Array()

@@ -1,18 +1,21 @@
 import type { Clock } from '../core/clock.ts'
+import type { TokenUsage } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
-import type { Usage } from '../wire/chat/chunk.ts'
-import { DONE, errorEvent } from '../wire/chat/events.ts'
-import type { Sink } from './client-stream.ts'
-import type { Opening } from './first-event.ts'
-import { idleLimitMs, startWatch, type Watch } from './idle-watchdog.ts'
-import { createTranslation, type StreamEnd, type Translation } from './normalizer.ts'
-import { pumpNatively } from './pass-through.ts'
+import type { AnswerEncoder } from '../wire/answer-encoder.ts'
+import type { ClientStream } from './client-stream.ts'
+import type { BegunStream } from './first-event.ts'
+import { type IdleWatchdog, idleLimitMs, startIdleWatchdog } from './idle-watchdog.ts'
+import { createNormalizer, type NormalizedChunk, type Normalizer, type StreamEnd } from './normalizer.ts'
+import { passThrough } from './pass-through.ts'
 
 /** How a relayed stream ended: as the upstream ended it, or because the client left. */
-export type RelayEnd = {
+export type RelayResult = {
   readonly end: StreamEnd | 'client_gone'
-  readonly usage: Usage | undefined
+  readonly usage: TokenUsage | undefined
+  /** The length of what the answer says, in UTF-16 units; for an estimate where no usage was told. */
+  readonly textLength: number
+  readonly firstTokenAt: number
   /**
    * The pump had to be stopped after the finish reason, for an upstream that did not end. A slow client may not have got
    * all of it, so the connection must not end as if it had; one that has it all has stopped reading by then.
@@ -24,8 +27,8 @@ export type RelayEnd = {
   readonly error: UpstreamError | undefined
 }
 
-export type RelayOrder = {
-  readonly opening: Opening
+export type RelayRequest = {
+  readonly begun: BegunStream
   /** Ends the upstream call. */
   readonly cancel: () => void
   /** The ref that answers, for the error event. */
@@ -38,41 +41,55 @@ export type RelayOrder = {
   readonly gone: AbortSignal
   /** How many answers were asked for at once. */
   readonly choiceCount: number
-  /** Reads after which a stream that needed no mending goes through the runtime's own pump; infinity, if it must not. */
+  /** How the client's surface writes an answer. */
+  readonly encoder: AnswerEncoder
+  /** Reads after which a stream that needed no mending goes through the runtime's own pump; infinity for every surface but chat. */
   readonly parsedReads: number
 }
+
+const utf8 = new TextEncoder()
 
 export type RelayDeps = { readonly clock: Clock; readonly newId: () => string }
 
 /**
  * Hands the rest of a stream on and watches it to its end: an answer that was cut, that stalled or that ran out of
- * time ends with an error event, one whose provider forgot `[DONE]` gets it. Never throws. The sink stays open: how the
+ * time ends with an error event, one whose provider forgot `[DONE]` gets it. Never throws. The client's stream stays open: how the
  * connection ends is the caller's.
  */
-export async function relay(order: RelayOrder, sink: Sink, deps: RelayDeps): Promise<RelayEnd> {
-  const translation = createTranslation(deps.newId, order.choiceCount)
-  const endAs = (end: RelayEnd['end'], mustBreak = false): RelayEnd => ({
+export async function relay(request: RelayRequest, client: ClientStream, deps: RelayDeps): Promise<RelayResult> {
+  const normalizer = createNormalizer(deps.newId, request.choiceCount)
+  const { encoder } = request
+  const errorOf = (end: Exclude<StreamEnd, 'whole'>) => {
+    const error = normalizer.error()
+    return new GatewayError(
+      end === 'upstream_error' && error
+        ? { kind: 'upstream_error', error }
+        : { kind: 'interrupted', why: end === 'upstream_error' ? 'cut' : end, target: request.target },
+    )
+  }
+  const endAs = (end: RelayResult['end'], mustBreak = false): RelayResult => ({
     end,
     mustBreak,
-    usage: translation.usage(),
-    isClean: translation.isClean(),
-    error: translation.error(),
+    usage: normalizer.usage(),
+    textLength: normalizer.textLength(),
+    firstTokenAt: request.begun.firstTokenAt,
+    isClean: normalizer.isClean(),
+    error: normalizer.error(),
   })
   try {
-    const moved = await moveByHand(order, sink, translation, deps.clock)
+    const moved = await moveParsed(request, client, normalizer, deps.clock)
     const { end, isTorn, mustBreak } =
-      moved.kind === 'ended' ? moved : await moveNatively(order, moved.rest, sink, translation, deps)
-    if (order.gone.aborted) return endAs('client_gone')
+      moved.kind === 'ended' ? moved : await movePassedThrough(request, moved.rest, client, normalizer, deps)
+    if (request.gone.aborted) return endAs('client_gone')
     if (isTorn || mustBreak) return endAs(end, mustBreak)
-    if (end === 'whole' && !translation.isDone()) await sink.write(DONE)
-    if (end !== 'whole' && end !== 'upstream_error') {
-      await sink.write(errorEvent(new GatewayError({ kind: 'interrupted', why: end, target: order.target })))
-    }
+    // `[DONE]` of the upstream's reached the client when it came.
+    const lastWords = end !== 'whole' ? encoder.fail(errorOf(end)) : normalizer.isDone() ? '' : encoder.end()
+    if (lastWords !== '') await client.write(utf8.encode(lastWords))
     return endAs(end)
   } catch {
     return endAs('client_gone') // only writing throws here
   } finally {
-    order.cancel()
+    request.cancel()
   }
 }
 
@@ -87,77 +104,90 @@ type Moved =
   | { readonly kind: 'flowing'; readonly rest: ReadableStream<Uint8Array> }
 
 /** Moves a stream event by event: to its end, or until it is worth handing to the pump. @throws What writing throws. */
-async function moveByHand(order: RelayOrder, sink: Sink, translation: Translation, clock: Clock): Promise<Moved> {
-  const { opening, cancel, deadlineAt } = order
-  const idleMs = () => idleLimitMs(order.idleMs, translation.isFinished())
-  const watch = startWatch({ cancel, deadlineAt, idleMs }, sink, clock)
-  const pass = createPass(watch, translation)
+async function moveParsed(
+  request: RelayRequest,
+  client: ClientStream,
+  normalizer: Normalizer,
+  clock: Clock,
+): Promise<Moved> {
+  const { begun, cancel, deadlineAt } = request
+  const idleMs = () => idleLimitMs(request.idleMs, normalizer.isFinished())
+  const silence = () => request.encoder.silence()
+  const watchdog = startIdleWatchdog({ cancel, deadlineAt, idleMs, silence }, client, clock)
+  const pass = createPass(watchdog, normalizer, request.encoder)
   try {
-    for (const bytes of opening.head) await pass(translation.feed(bytes))
-    const reader = opening.rest?.getReader()
+    for (const bytes of begun.head) await pass(normalizer.feed(bytes))
+    const reader = begun.rest?.getReader()
     let isCleanEnd = true
-    for (let reads = 0; reader && !translation.end(); reads++) {
-      if (reads >= order.parsedReads && translation.isClean() && translation.isAtBoundary()) {
+    for (let reads = 0; reader && !normalizer.end(); reads++) {
+      if (reads >= request.parsedReads && normalizer.isClean() && normalizer.isAtBoundary()) {
         reader.releaseLock()
-        return { kind: 'flowing', rest: opening.rest as ReadableStream<Uint8Array> }
+        return { kind: 'flowing', rest: begun.rest as ReadableStream<Uint8Array> }
       }
       const read = await reader.read().catch(() => undefined)
       isCleanEnd = read !== undefined
       if (!read?.value) break
-      await pass(translation.feed(read.value))
+      await pass(normalizer.feed(read.value))
     }
     return {
       kind: 'ended',
-      end: await conclude(translation, watch.verdict(), isCleanEnd, pass),
+      end: await conclude(normalizer, watchdog.verdict(), isCleanEnd, pass),
       isTorn: false,
       mustBreak: false,
     }
   } finally {
-    watch.stop()
+    watchdog.stop()
   }
 }
 
 /** Moves a stream by the runtime's own pump, to its end. @throws What writing to the client throws. */
-async function moveNatively(
-  order: RelayOrder,
+async function movePassedThrough(
+  request: RelayRequest,
   rest: ReadableStream<Uint8Array>,
-  sink: Sink,
-  translation: Translation,
+  client: ClientStream,
+  normalizer: Normalizer,
   { newId, clock }: RelayDeps,
 ): Promise<Ended> {
   const holdError = (events: Uint8Array) => {
-    const reading = createTranslation(newId, order.choiceCount)
+    const reading = createNormalizer(newId, request.choiceCount)
     reading.feed(events)
     return reading.end() === 'upstream_error'
   }
-  const { verdict, tail } = await sink.lend((writable) => pumpNatively({ ...order, holdError }, rest, writable, clock))
-  translation.feed(tail) // the client has these events already
-  const isTorn = !translation.isAtBoundary()
-  const end = await conclude(translation, verdict, true, async () => {})
+  const { verdict, tail } = await client.lend((writable) =>
+    passThrough({ ...request, holdError }, rest, writable, clock),
+  )
+  normalizer.feed(tail) // the client has these events already
+  const isTorn = !normalizer.isAtBoundary()
+  const end = await conclude(normalizer, verdict, true, async () => {})
   return { end, isTorn, mustBreak: verdict !== undefined && end === 'whole' }
 }
 
 /** What the end of the bytes, or the verdict that ended them, makes of the stream. */
 async function conclude(
-  translation: Translation,
-  verdict: ReturnType<Watch['verdict']>,
+  normalizer: Normalizer,
+  verdict: ReturnType<IdleWatchdog['verdict']>,
   isCleanEnd: boolean,
-  pass: (text: string) => Promise<void>,
+  pass: Pass,
 ): Promise<StreamEnd> {
-  const before = translation.end()
+  const before = normalizer.end()
   if (before) return before
-  if (verdict) return translation.isFinished() ? 'whole' : verdict
-  const { text, end } = translation.finish(isCleanEnd)
-  await pass(text)
+  if (verdict) return normalizer.isFinished() ? 'whole' : verdict
+  const { chunks, end } = normalizer.finish(isCleanEnd)
+  await pass(chunks)
   return end
 }
 
-function createPass(watch: Watch, translation: Translation): (text: string) => Promise<void> {
-  const encoder = new TextEncoder()
+type Pass = (chunks: readonly NormalizedChunk[]) => Promise<void>
+
+/** Writes chunks to the client, and with `[DONE]` the end; tells the watchdog of progress. */
+function createPass(watchdog: IdleWatchdog, normalizer: Normalizer, encoder: AnswerEncoder): Pass {
   let eventCount = 0
-  return async (text) => {
-    if (translation.eventCount() > eventCount) watch.progress()
-    eventCount = translation.eventCount()
-    if (text !== '') await watch.write(encoder.encode(text))
+  return async (chunks) => {
+    if (normalizer.eventCount() > eventCount) watchdog.progress()
+    eventCount = normalizer.eventCount()
+    let text = ''
+    for (const { chunk, data } of chunks) text += encoder.chunk(chunk, data)
+    if (normalizer.isDone()) text += encoder.end()
+    if (text !== '') await watchdog.write(utf8.encode(text))
   }
 }

@@ -81,6 +81,8 @@ function describe(failure: Failure): FailureWords {
       return describeAttempts(failure.attempts, failure.retryAfterMs)
     case 'client_gone':
       return invalid(499, 'client_gone', 'The client closed the connection.')
+    case 'upstream_error':
+      return { ...server(502, 'upstream_error', failure.error.message), ...failure.error }
     case 'interrupted':
       return server(
         502,

@@ -4,6 +4,7 @@ import { type ChatOrder, completeChat } from '../../src/gateway/complete.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
 import { createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { createStreamTrust } from '../../src/isolate/stream-trust.ts'
+import { createChatEncoder } from '../../src/wire/chat/encoder.ts'
 import { parseChatRequest } from '../../src/wire/chat/request.ts'
 import { configOf, refOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/tools.ts'
@@ -69,6 +70,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   }
   const order: ChatOrder = {
     request: request.value,
+    encoder: createChatEncoder(),
     targets: answers.map((_, index) => refOf(`a/${index}`)),
     config: configOf({ hugway }),
     requestId: 'request-1',

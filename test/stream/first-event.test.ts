@@ -1,20 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/core/routing/outcome.ts'
-import { type OpeningResult, readOpening } from '../../src/stream/first-event.ts'
+import { type FirstEventResult, readFirstEvent } from '../../src/stream/first-event.ts'
 import { bodyOf, DONE_EVENT, deltaEvent, encode, FINISH, HELLO, realClock } from './support/streams.ts'
 
 type Pieces = Parameters<typeof bodyOf>
 const ROLE = deltaEvent({ role: 'assistant', content: '' })
 
-function open(...pieces: Pieces): Promise<OpeningResult> {
-  return readOpening(bodyOf(...pieces), 200, realClock)
+function open(...pieces: Pieces): Promise<FirstEventResult> {
+  return readFirstEvent(bodyOf(...pieces), 200, realClock)
 }
 
 /** Everything of a stream that was opened: what was read of it and what was not. */
-async function allOf(result: OpeningResult): Promise<string> {
-  if (!('opening' in result)) throw new Error(`did not open: ${JSON.stringify(result)}`)
-  const { head, rest } = result.opening
+async function allOf(result: FirstEventResult): Promise<string> {
+  if (!('begun' in result)) throw new Error(`did not open: ${JSON.stringify(result)}`)
+  const { head, rest } = result.begun
   const pieces = [...head]
   for await (const piece of rest ?? []) pieces.push(piece)
   return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(await new Blob(pieces).arrayBuffer())
@@ -98,7 +98,7 @@ describe('until then, any fault leaves the way open for another target', () => {
         reason = why
       },
     })
-    await readOpening(body, 200, realClock)
+    await readFirstEvent(body, 200, realClock)
     expect(reason).not.toBe('not cancelled')
   })
 
@@ -118,8 +118,8 @@ test('JSON where a stream was asked for is read to its end', async () => {
   })
 })
 
-test('an opening without an end is not held in memory', async () => {
+test('an begun without an end is not held in memory', async () => {
   const megabyte = `: ${'x'.repeat(1024 * 1024)}\n\n`
-  const result = await readOpening(bodyOf(...Array(20).fill(megabyte)), 30_000, realClock)
+  const result = await readFirstEvent(bodyOf(...Array(20).fill(megabyte)), 30_000, realClock)
   expect(result).toMatchObject({ outcome: { kind: 'bad_answer' } })
 })

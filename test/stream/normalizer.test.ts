@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createTranslation } from '../../src/stream/normalizer.ts'
+import { createNormalizer } from '../../src/stream/normalizer.ts'
 import { DONE_EVENT, deltaEvent, encode, FINISH, HELLO, translate } from './support/streams.ts'
 
 const dataOf = (event: string) => event.replace(/^data: |\n\n$/g, '')
@@ -58,7 +58,7 @@ describe('what clients see', () => {
       `${HELLO}data: {"choices": [ ],  "n":12345678901234567890, "x":1e400}\n\n`,
       [dataOf(HELLO), '{"choices": [ ],  "n":12345678901234567890, "x":1e400}'],
     ],
-    ['nothing after [DONE]', HELLO + DONE_EVENT + HELLO + DONE_EVENT, [dataOf(HELLO), '[DONE]']],
+    ['nothing after [DONE]', HELLO + DONE_EVENT + HELLO + DONE_EVENT, [dataOf(HELLO)]],
     ['nothing after an error', `data: {"error":{"message":"x"}}\n\n${HELLO}`, [expect.stringContaining('"x"')]],
     ['nothing of an event without data', `data:\n\n${HELLO}event: ping\ndata: \n\n`, [dataOf(HELLO)]],
     ['no comments', `: hi\n\n${HELLO}: there\n\n`, [dataOf(HELLO)]],
@@ -108,15 +108,15 @@ describe('what clients see', () => {
 })
 
 test('usage is the last that came', () => {
-  const translation = createTranslation(() => 'id', 1)
-  translation.feed(encode(USAGE.replace('3', '1') + HELLO + USAGE))
-  expect(translation.usage()).toEqual({ promptTokens: 3, completionTokens: 4 })
+  const normalizer = createNormalizer(() => 'id', 1)
+  normalizer.feed(encode(USAGE.replace('3', '1') + HELLO + USAGE))
+  expect(normalizer.usage()).toEqual({ promptTokens: 3, completionTokens: 4 })
 })
 
 test('comments are no progress, events are', () => {
-  const translation = createTranslation(() => 'id', 1)
-  translation.feed(encode(`: ping\n\n: ping\n\n${HELLO}`))
-  expect(translation.eventCount()).toBe(1)
+  const normalizer = createNormalizer(() => 'id', 1)
+  normalizer.feed(encode(`: ping\n\n: ping\n\n${HELLO}`))
+  expect(normalizer.eventCount()).toBe(1)
 })
 
 const TOOLS = [
@@ -190,9 +190,9 @@ describe('two answers at once', () => {
     ['are cut when the connection breaks after the first', false, 'cut'],
     ['are as many as the provider chose to send when it ends the stream itself', true, 'whole'],
   ])('%s', (_title, isCleanEnd, end) => {
-    const translation = createTranslation(() => 'id', 2)
-    translation.feed(encode(`data: ${first}\n\n`))
-    expect(translation.isFinished()).toBe(false)
-    expect(translation.finish(isCleanEnd).end).toBe(end)
+    const normalizer = createNormalizer(() => 'id', 2)
+    normalizer.feed(encode(`data: ${first}\n\n`))
+    expect(normalizer.isFinished()).toBe(false)
+    expect(normalizer.finish(isCleanEnd).end).toBe(end)
   })
 })

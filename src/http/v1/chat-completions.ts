@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { GatewayError } from '../../core/failure.ts'
 import { planTargets } from '../../core/routing/plan.ts'
 import { completeChat } from '../../gateway/complete.ts'
+import { createChatEncoder } from '../../wire/chat/encoder.ts'
 import { parseChatRequest } from '../../wire/chat/request.ts'
 import { type App, type AppDeps, type AppEnv, laterOf, refuseOtherMethods, unwrap } from '../deps.ts'
 import { readBody } from '../read-body.ts'
@@ -19,7 +20,7 @@ export function serveChatCompletions(app: App, deps: AppDeps): void {
     const request = unwrap(parseChatRequest(await readBody(c.req.raw, config.maxBodyBytes)))
     const { model, models } = request
     const targets = unwrap(planTargets(config, { model, models, fallbackOff: readFallbackHeader(c) }))
-    const order = { request, targets, config, requestId: c.var.requestId, startedAt }
+    const order = { request, encoder: createChatEncoder(), targets, config, requestId: c.var.requestId, startedAt }
     return completeChat({ ...deps.chat, later }, order, c.req.raw.signal)
   })
   refuseOtherMethods(app, PATH, ['POST'])

@@ -1,16 +1,14 @@
-import { type Fields, finishReasonOf, isFields } from './chunk.ts'
-import { formatEvent } from './events.ts'
+import { type Chunk, type Fields, finishReasonOf, isFields } from './chunk.ts'
 
-/** Says a whole answer as a stream of one chunk, for a client that asked for a stream of an upstream that sent JSON. */
-export function toStreamText(answer: Fields & { readonly choices: readonly Fields[] }): string {
+/** Says a whole answer as a stream's one chunk, for a client that asked for a stream of an upstream that sent JSON. */
+export function toStreamChunk(answer: Fields & { readonly choices: readonly Fields[] }): Chunk {
   const choices = answer.choices.map(({ message, ...choice }, position) => ({
     index: position,
     ...choice,
     delta: isFields(message) ? withCallIndexes(message) : {},
     finish_reason: finishReasonOf(choice) ?? (hasCalls(message) ? 'tool_calls' : 'stop'),
   }))
-  const chunk = { ...answer, object: 'chat.completion.chunk', choices }
-  return `${formatEvent(JSON.stringify(chunk))}${formatEvent('[DONE]')}`
+  return { ...answer, object: 'chat.completion.chunk', choices }
 }
 
 function hasCalls(message: unknown): boolean {

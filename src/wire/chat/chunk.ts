@@ -1,7 +1,5 @@
+import type { TokenUsage } from '../../core/completion-record.ts'
 import type { UpstreamError } from '../../core/routing/outcome.ts'
-
-/** Tokens as the upstream counted them. */
-export type Usage = { readonly promptTokens: number; readonly completionTokens: number }
 
 /** What one event of a chat completion stream says, as far as the gateway cares. */
 export type ChunkFacts =
@@ -13,7 +11,7 @@ export type ChunkFacts =
       /** Carries content, reasoning, a tool call or a finish: the answer has begun. */
       readonly hasSubstance: boolean
       readonly finishReasons: readonly string[]
-      readonly usage: Usage | undefined
+      readonly usage: TokenUsage | undefined
       readonly chunk: Chunk
     }
 
@@ -83,12 +81,57 @@ export function finishReasonOf(choice: Fields): string | undefined {
   return typeof reason === 'string' && reason !== '' ? reason : undefined
 }
 
-/** Reads `usage`; anything else than two counts is no usage. */
-export function readUsage(usage: unknown): Usage | undefined {
+/**
+ * Reads `usage`. Two counts are believed together or not at all: a negative one, a fraction or an infinity says that
+ * nobody counted. Details that contradict their sum are left out.
+ */
+export function readUsage(usage: unknown): TokenUsage | undefined {
   if (!isFields(usage)) return undefined
-  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = usage
-  if (typeof promptTokens !== 'number' && typeof completionTokens !== 'number') return undefined
-  return { promptTokens: Number(promptTokens ?? 0), completionTokens: Number(completionTokens ?? 0) }
+  const { prompt_tokens: prompt = null, completion_tokens: completion = null } = usage
+  if (prompt === null && completion === null) return undefined
+  const promptTokens = prompt ?? 0
+  const completionTokens = completion ?? 0
+  if (!isCount(promptTokens) || !isCount(completionTokens)) return undefined
+  const cachedTokens = detailOf(usage, 'prompt_tokens_details', 'cached_tokens') ?? usage['prompt_cache_hit_tokens']
+  const reasoningTokens = detailOf(usage, 'completion_tokens_details', 'reasoning_tokens') ?? usage['reasoning_tokens']
+  return {
+    promptTokens,
+    completionTokens,
+    ...(isCount(cachedTokens) && cachedTokens <= promptTokens && { cachedTokens }),
+    ...(isCount(reasoningTokens) && reasoningTokens <= completionTokens && { reasoningTokens }),
+  }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+function detailOf(usage: Fields, details: string, name: string): unknown {
+  const fields = usage[details]
+  return isFields(fields) ? fields[name] : undefined
+}
+
+/** The length of what a chunk says, in UTF-16 units: content, reasoning, a refusal, names and arguments of calls. */
+export function lengthOfTexts(chunk: Chunk): number {
+  let length = 0
+  for (const { delta, message } of chunk.choices) {
+    const said = isFields(delta) ? delta : message
+    if (!isFields(said)) continue
+    for (const member of TEXTS) {
+      const text = said[member]
+      if (typeof text === 'string') length += text.length
+    }
+    const calls = said['tool_calls']
+    if (Array.isArray(calls)) for (const call of calls) length += lengthOfCall(call)
+  }
+  return length
+}
+
+const TEXTS = ['content', 'reasoning_content', 'reasoning', 'reasoning_text', 'refusal']
+
+function lengthOfCall(call: unknown): number {
+  const called = isFields(call) ? call['function'] : undefined
+  if (!isFields(called)) return 0
+  const { name, arguments: given } = called
+  return (typeof name === 'string' ? name.length : 0) + (typeof given === 'string' ? given.length : 0)
 }
 
 /**

@@ -1,6 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Clock } from '../../../src/core/clock.ts'
-import { createTranslation } from '../../../src/stream/normalizer.ts'
+import { GatewayError } from '../../../src/core/failure.ts'
+import { createNormalizer, type NormalizedChunk } from '../../../src/stream/normalizer.ts'
+import { createChatEncoder } from '../../../src/wire/chat/encoder.ts'
 
 export const encode = (text: string) => new TextEncoder().encode(text)
 
@@ -38,15 +40,21 @@ export type Translated = {
   readonly text: string
 }
 
-/** Translates a stream that came in these pieces, from its first byte to its last. */
+/** Normalizes a stream that came in these pieces, from its first byte to its last, as the chat surface writes it. */
 export function translate(pieces: readonly (string | Uint8Array)[]): Translated {
   let made = 0
-  const translation = createTranslation(() => `made-${++made}`, 1)
+  const normalizer = createNormalizer(() => `made-${++made}`, 1)
+  const encoder = createChatEncoder()
   let text = ''
-  for (const piece of pieces) text += translation.feed(typeof piece === 'string' ? encode(piece) : piece)
-  const ended = translation.end()
-  const rest = ended ? { text: '', end: ended } : translation.finish(true)
-  text += rest.text
+  const say = (chunks: readonly NormalizedChunk[]) => {
+    for (const { chunk, data } of chunks) text += encoder.chunk(chunk, data)
+  }
+  for (const piece of pieces) say(normalizer.feed(typeof piece === 'string' ? encode(piece) : piece))
+  const ended = normalizer.end()
+  const rest = ended ? { chunks: [], end: ended } : normalizer.finish(true)
+  say(rest.chunks)
+  const error = normalizer.error()
+  if (error) text += encoder.fail(new GatewayError({ kind: 'upstream_error', error }))
   return { data: eventsIn(text).map(({ data }) => data), end: rest.end, text }
 }
 
