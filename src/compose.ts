@@ -1,6 +1,7 @@
 import { createKeyCheck } from './gateway/keys/check-key.ts'
 import type { AppDeps } from './http/deps.ts'
 import { createRouterClient } from './huggingface/router-client.ts'
+import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createCircuitBreakers } from './isolate/circuit-breakers.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
 import { createApiKeyMemory, createApiKeyStore } from './kv/api-key-store.ts'
@@ -28,6 +29,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     log,
     readConfig: async () => (configStore.remembered() ?? (await configStore.latest())).config,
   }
+  const catalogInUse = createCatalogInUse({})
   return {
     requireSettings: (...names) => requireSettings(settings, names),
     settingProblems: [...settings.problems.values()],
@@ -38,7 +40,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     managedKeys: { store: keyStore, clock, randomBytes },
     config: { store: configStore, clock },
     catalog,
-    listMemory: {},
+    modelList: { inUse: catalogInUse, memory: {} },
     chat: {
       router,
       breakers: createCircuitBreakers(new Map(), clock),

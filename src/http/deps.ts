@@ -4,7 +4,7 @@ import type { Config } from '../core/config/config.ts'
 import { type Failure, GatewayError } from '../core/failure.ts'
 import type { Log } from '../core/log.ts'
 import type { Result } from '../core/result.ts'
-import type { ListMemory } from '../gateway/catalog/list-models.ts'
+import type { ModelListDeps } from '../gateway/catalog/list-models.ts'
 import type { CatalogDeps } from '../gateway/catalog/refresh-catalog.ts'
 import type { CompleteDeps } from '../gateway/complete.ts'
 import type { ConfigDeps } from '../gateway/config/edit-config.ts'
@@ -27,7 +27,7 @@ export type AppDeps = {
   readonly managedKeys: ManageKeysDeps
   readonly config: ConfigDeps
   readonly catalog: Omit<CatalogDeps, 'later'>
-  readonly listMemory: ListMemory
+  readonly modelList: ModelListDeps
   readonly chat: Omit<CompleteDeps, 'later'>
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { OwnModel } from '../config/config-schema.ts'
 import { formatModelRef, type HubModelId, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import { BUILT_IN_MODELS } from './built-in-catalog.ts'
+import { type Offer, offersOf, readPrice } from './offers.ts'
 import type { RouterModel } from './router-model.ts'
 
 /** One row of our list: all that the router sent, `id` in ref form, and what clients look for at the top level. */
@@ -11,6 +12,11 @@ export type Catalog = {
   readonly rows: readonly CatalogRow[]
   /** The row of a ref, also of one with a suffix that has no row of its own; `undefined` for an unknown model. */
   rowOf(ref: ModelRef): CatalogRow | undefined
+  /**
+   * Who serves a model, in the router's order, with the configuration's prices; none for a model that the router's list
+   * does not have. The very same list for the same id. `models.mode: "replace"` hides models, not what is known of them.
+   */
+  offersOf(id: HubModelId): readonly Offer[]
 }
 
 /**
@@ -19,9 +25,8 @@ export type Catalog = {
  * `undefined`. Refs with a suffix that the configuration names have rows of their own.
  */
 export function buildCatalog(discovered: readonly RouterModel[] | undefined, config: Config): Catalog {
-  const found = config.mode === 'replace' ? [] : (discovered ?? BUILT_IN_MODELS)
-  const bases = new Map<string, RouterModel>()
-  for (const model of found) if (isPlainId(model.id)) bases.set(model.id, model)
+  const known = byPlainId(discovered ?? BUILT_IN_MODELS)
+  const bases: ReadonlyMap<string, RouterModel> = config.mode === 'replace' ? new Map() : known
   const ownByRef = new Map<string, OwnModel>()
   for (const own of config.ownModels) {
     const parsed = parseModelRef(own.id)
@@ -35,10 +40,32 @@ export function buildCatalog(discovered: readonly RouterModel[] | undefined, con
   }
   for (const ref of config.namedRefs) rows.set(formatModelRef(ref), toRowOf(ref))
   const isKnown = ({ id }: ModelRef) => bases.has(id) || rows.has(`huggingface/${id}`) || id === config.primary.id
+  const offers = new Map<string, readonly Offer[]>()
   return {
     rows: [...rows.values()],
     rowOf: (ref) => rows.get(formatModelRef(ref)) ?? (isKnown(ref) ? toRowOf(ref) : undefined),
+    offersOf(id) {
+      const model = known.get(id)
+      if (!model) return []
+      const made = offers.get(id) ?? offersOf(model, (provider) => ownPriceOf(ownByRef, id, provider))
+      offers.set(id, made)
+      return made
+    },
   }
+}
+
+function byPlainId(models: readonly RouterModel[]): Map<string, RouterModel> {
+  return new Map(models.filter(({ id }) => isPlainId(id)).map((model) => [model.id, model]))
+}
+
+/**
+ * The configured `cost` of one provider's offer: that of the row with its suffix, else that of the model. OpenClaw writes
+ * zeros into every row whose price it does not know, so they say nothing.
+ */
+function ownPriceOf(ownByRef: ReadonlyMap<string, OwnModel>, id: string, provider: string) {
+  const ofModel = ownByRef.get(`huggingface/${id}`)?.cost
+  const price = readPrice(ownByRef.get(`huggingface/${id}:${provider}`)?.cost ?? ofModel)
+  return price && price.input + price.output > 0 ? price : undefined
 }
 
 /** A name made of an id's last part: `deepseek-ai/DeepSeek-R1` becomes `DeepSeek R1` (OpenClaw's rule). */

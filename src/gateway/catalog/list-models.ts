@@ -1,30 +1,33 @@
-import { buildCatalog, type Catalog, type CatalogRow } from '../../core/catalog/catalog.ts'
+import type { Catalog, CatalogRow } from '../../core/catalog/catalog.ts'
 import type { RouterModel } from '../../core/catalog/router-model.ts'
 import type { Config } from '../../core/config/config.ts'
 import { GatewayError } from '../../core/failure.ts'
 import { resolveModel } from '../../core/routing/plan.ts'
+import type { CatalogInUse } from '../../isolate/catalog-in-use.ts'
 import { toHex } from '../../json/bytes.ts'
 import { toModelList } from '../../wire/models.ts'
 
 /** The list as it is sent: serialised once, until the catalog or the configuration changes. */
 export type ServedCatalog = { readonly catalog: Catalog; readonly text: string; readonly etag: string }
 
-/** The isolate's last list and what it was made of; plain data. */
-export type ListMemory = { served?: ServedCatalog; config?: Config; models?: readonly RouterModel[] | undefined }
+export type ModelListDeps = {
+  readonly inUse: CatalogInUse
+  /** The isolate's last list; plain data. */
+  readonly memory: { served?: ServedCatalog }
+}
 
 /** The model list for these inputs; the very same object while they do not change. */
 export async function listModels(
-  memory: ListMemory,
+  { inUse, memory }: ModelListDeps,
   config: Config,
   models: readonly RouterModel[] | undefined,
 ): Promise<ServedCatalog> {
-  if (memory.served && memory.config === config && memory.models === models) return memory.served
-  const catalog = buildCatalog(models, config)
+  const catalog = inUse.of(config, models)
+  if (memory.served?.catalog === catalog) return memory.served
   const text = JSON.stringify(toModelList(catalog.rows))
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-  const served = { catalog, text, etag: `"${toHex(digest.slice(0, 16))}"` }
-  Object.assign(memory, { served, config, models })
-  return served
+  memory.served = { catalog, text, etag: `"${toHex(digest.slice(0, 16))}"` }
+  return memory.served
 }
 
 /** @throws {GatewayError} `unknown_model` for a name that is no alias and no model of the list. */

@@ -12,8 +12,11 @@ export function serveModels(app: App, deps: AppDeps): void {
     deps.requireSettings('HF_BASE_URL')
     const later = laterOf(c)
     const { config } = c.var
-    const models = config.mode === 'replace' ? undefined : await currentModels({ ...deps.catalog, later })
-    return { config, served: await listModels(deps.listMemory, config, models) }
+    const { store } = deps.catalog
+    // A list that the configuration replaces does not wait for the router's; what is known of its models stays in use.
+    const isOwnList = config.mode === 'replace'
+    const models = isOwnList ? store.remembered()?.models : await currentModels({ ...deps.catalog, later })
+    return { config, served: await listModels(deps.modelList, config, models) }
   }
   const list = async (c: Context<AppEnv>) => {
     const { served } = await current(c)
