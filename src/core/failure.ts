@@ -1,3 +1,5 @@
+import type { BudgetRule } from './identity/scopes.ts'
+import type { BoundOwner } from './limits/bound.ts'
 import type { ModelRefError } from './routing/model-ref.ts'
 import type { AttemptReport, UpstreamError } from './routing/outcome.ts'
 
@@ -25,6 +27,39 @@ export type Failure =
   /** KV did not answer or did not take a write that is not the configuration. */
   | { readonly kind: 'storage_unavailable' }
   | { readonly kind: 'catalog_refresh_failed'; readonly reason: string }
+  | {
+      readonly kind: 'unknown_project'
+      readonly id: string
+      readonly known: readonly string[]
+      readonly param?: string
+    }
+  /** A budget does not cover the request; `resetsAt` in milliseconds since the epoch, absent where it never does. */
+  | {
+      readonly kind: 'quota_exceeded'
+      readonly owner: BoundOwner
+      readonly limitUsd: number
+      readonly per: BudgetRule['per']
+      readonly resetsAt?: number
+    }
+  /** `held`: the money is there, but other requests that are under way hold it. */
+  | {
+      readonly kind: 'rate_limited'
+      readonly owner: BoundOwner
+      readonly what: 'requests' | 'tokens' | 'concurrent' | 'held'
+      readonly retryAfterMs: number
+    }
+  /** More than a whole minute's tokens in one request: waiting does not help. */
+  | { readonly kind: 'request_over_limit'; readonly owner: BoundOwner; readonly tokens: number; readonly limit: number }
+  /** A key with a money budget asked for models that have no price. */
+  | { readonly kind: 'unpriced_model'; readonly models: readonly string[] }
+  | {
+      readonly kind: 'model_not_allowed'
+      readonly model: string
+      readonly owner: BoundOwner
+      readonly allowed: readonly string[]
+    }
+  /** A key with a bound cannot be served, because nobody knows what is left of it. */
+  | { readonly kind: 'ledger_unavailable'; readonly reason: 'no_binding' | 'no_answer' }
   /** An upstream said that the request itself is at fault; `status` is its own, 400 to 499. */
   | {
       readonly kind: 'upstream_refused'

@@ -3,6 +3,7 @@ import { describeModelRefError } from '../core/routing/model-ref.ts'
 import type { AttemptReport } from '../core/routing/outcome.ts'
 import { describeAdminFailure } from './admin/failure-words.ts'
 import { describeAttempts } from './attempt-words.ts'
+import { describeLimitFailure, isLimitFailure } from './limit-words.ts'
 import { invalid, server } from './status-words.ts'
 
 /**
@@ -30,6 +31,7 @@ export function describeThrown(thrown: unknown): FailureWords {
 }
 
 function describe(failure: Failure): FailureWords {
+  if (isLimitFailure(failure)) return describeLimitFailure(failure)
   switch (failure.kind) {
     case 'bad_request':
       return { ...invalid(400, 'invalid_request', failure.message), param: failure.param ?? null }
@@ -66,6 +68,7 @@ function describe(failure: Failure): FailureWords {
     case 'key_not_active':
     case 'storage_unavailable':
     case 'catalog_refresh_failed':
+    case 'unknown_project':
       return describeAdminFailure(failure)
     case 'upstream_refused':
       return {

@@ -18,6 +18,8 @@ function answerTo(failure: Failure): { words: FailureWords; error: ErrorBody['er
   return { words: describeThrown(thrown), error: toErrorBody(thrown).error }
 }
 
+const KEY = { kind: 'key', id: 'k_1', name: 'laptop' } as const
+const RATE = 'rate_limit_error'
 const INVALID = 'invalid_request_error'
 const detail = { reason: 'not_a_model_ref', text: 'gpt' } as const
 const problems = [{ path: 'agents.x', message: 'unknown key' }]
@@ -36,6 +38,19 @@ describe('every failure has one answer', () => {
     [{ kind: 'unknown_route', method: 'GET', path: '/x' }, 404, INVALID, 'unknown_route', null],
     [{ kind: 'method_not_allowed', method: 'PUT', allowed: ['GET', 'POST'] }, 405, INVALID, 'method_not_allowed', null],
     [{ kind: 'bad_config', problems }, 400, INVALID, 'invalid_config', null],
+    [{ kind: 'quota_exceeded', owner: KEY, limitUsd: 5, per: 'day' }, 402, INVALID, 'insufficient_quota', null],
+    [{ kind: 'rate_limited', owner: KEY, what: 'tokens', retryAfterMs: 1_200 }, 429, RATE, 'rate_limit_exceeded', null],
+    [{ kind: 'request_over_limit', owner: KEY, tokens: 9, limit: 8 }, 400, INVALID, 'request_over_limit', 'max_tokens'],
+    [{ kind: 'unpriced_model', models: ['a/b'] }, 400, INVALID, 'unpriced_model', 'model'],
+    [
+      { kind: 'model_not_allowed', model: 'a/b', owner: KEY, allowed: ['c/*'] },
+      404,
+      INVALID,
+      'model_not_found',
+      'model',
+    ],
+    [{ kind: 'ledger_unavailable', reason: 'no_answer' }, 503, 'server_error', 'ledger_unavailable', null],
+    [{ kind: 'unknown_project', id: 'x', known: ['default'] }, 404, INVALID, 'unknown_project', null],
     [{ kind: 'config_not_stored' }, 503, 'server_error', 'config_not_stored', null],
     [{ kind: 'upstream_refused', status: 422, message: 'no' }, 422, INVALID, 'invalid_request', null],
     [{ kind: 'upstream_refused', status: 400, message: 'no', type: 't', code: 'c', param: 'p' }, 400, 't', 'c', 'p'],

@@ -12,6 +12,7 @@ export type AdminFailure = Extract<
       | 'key_not_active'
       | 'storage_unavailable'
       | 'catalog_refresh_failed'
+      | 'unknown_project'
   }
 >
 
@@ -34,6 +35,15 @@ export function describeAdminFailure(failure: AdminFailure): StatusWords & { rea
       return invalid(409, 'key_not_active', `The key ${failure.id} is ${failure.status}; create a new one.`)
     case 'storage_unavailable':
       return server(503, 'storage_unavailable', 'KV did not answer; nothing was changed. Send it again.')
+    case 'unknown_project':
+      return {
+        ...invalid(
+          404,
+          'unknown_project',
+          `There is no project ${failure.id}. Known: ${failure.known.join(', ')}. hugway.projects of the configuration makes one.`,
+        ),
+        param: failure.param ?? null,
+      }
     case 'catalog_refresh_failed':
       return server(
         502,

@@ -1,0 +1,119 @@
+import type { CompletionEnd, Surface, TokenUsage } from '../../core/completion-record.ts'
+import type { BudgetRule, LimitRules } from '../../core/identity/scopes.ts'
+
+/** What usage may be asked by. `day` is a day in UTC; `user` is there where `hugway.usage.byUser` is on. */
+export const USAGE_DIMENSIONS = ['day', 'project', 'key', 'model', 'provider', 'surface', 'user'] as const
+export type UsageDimension = (typeof USAGE_DIMENSIONS)[number]
+
+/** Sums over completions. Money in whole nanodollars; `costUsd` is the same for people. */
+export type UsageSums = {
+  readonly requests: number
+  /** Of these, the ones that did not end whole, refusals included. */
+  readonly failed: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly cachedTokens: number
+  readonly reasoningTokens: number
+  readonly costNanoUsd: number
+  readonly costUsd: number
+  /** Completions whose tokens were counted from bytes, because the upstream told none. */
+  readonly estimated: number
+  /** Completions that used tokens and have no price. */
+  readonly unpriced: number
+}
+
+/** One line of a report: the dimensions that were asked for, and sums. */
+export type UsageRow = UsageSums & {
+  /** `2026-11-27` */
+  readonly day?: string
+  readonly project?: string
+  /** The key's id; `keyName` beside it as of now. */
+  readonly key?: string
+  readonly keyName?: string
+  readonly model?: string
+  readonly provider?: string
+  readonly surface?: Surface
+  readonly user?: string
+}
+
+/** `GET /admin/usage?from&to&by=day,project&project&key&format=json`. */
+export type UsageReport = {
+  /** ISO 8601; `to` is not in it. Whole hours in UTC. */
+  readonly from: string
+  readonly to: string
+  readonly by: readonly UsageDimension[]
+  readonly rows: readonly UsageRow[]
+  readonly total: UsageSums
+  /** Completions of which no record could be written: the sums lack them. */
+  readonly unbooked: number
+  /** Projects whose ledger did not answer: the sums lack them. */
+  readonly unavailable: readonly string[]
+}
+
+/** One completion, as `GET /admin/requests` tells it. */
+export type UsageRequest = {
+  readonly id: string
+  readonly requestId: string
+  /** When it came, ISO 8601. */
+  readonly at: string
+  readonly project: string
+  readonly key: string
+  readonly keyName?: string
+  readonly surface: Surface
+  readonly stream: boolean
+  readonly askedModel: string | null
+  /** The ref that answered, or the last one that was asked. */
+  readonly model: string | null
+  readonly provider: string | null
+  readonly end: CompletionEnd
+  readonly errorCode: string | null
+  readonly attempts: number
+  /** `target: reason` of each attempt that failed. */
+  readonly failedAttempts: readonly { readonly target: string; readonly reason: string }[]
+  readonly firstTokenMs: number | null
+  readonly durationMs: number
+  readonly usage: TokenUsage | null
+  readonly estimated: boolean
+  readonly costNanoUsd: number | null
+  readonly upstreamRequestId: string | null
+  readonly configVersion: string
+  readonly user: string | null
+}
+
+/** `GET /admin/requests?project&key&model&end&limit&before`: the latest first. */
+export type UsageRequestPage = {
+  readonly requests: readonly UsageRequest[]
+  /** What to send as `before` for the next page; `null` at the end. */
+  readonly next: string | null
+  readonly unavailable: readonly string[]
+}
+
+/** How a budget stands. Money in nanodollars. */
+export type BudgetReport = BudgetRule & {
+  readonly spentNanoUsd: number
+  /** Held by requests under way, and what died with an isolate. */
+  readonly heldNanoUsd: number
+  readonly remainingNanoUsd: number
+  /** ISO 8601; `null` where it never resets. */
+  readonly resetsAt: string | null
+}
+
+/** A project, as `GET /admin/projects` and `GET /admin/projects/<id>` tell it. */
+export type ProjectReport = {
+  readonly id: string
+  readonly name: string
+  readonly budget: BudgetReport | null
+  readonly limits: LimitRules
+  /** `null`: every model. */
+  readonly models: readonly string[] | null
+  readonly billTo: string | null
+  /** Keys that are active. */
+  readonly keys: number
+  /** Of the running month in UTC. */
+  readonly month: UsageSums | null
+  /** `false` while the project's ledger does not answer: `budget` and `month` are then `null`. */
+  readonly ledger: boolean
+}
+
+/** `GET /admin/projects`. */
+export type ProjectList = { readonly projects: readonly ProjectReport[] }
