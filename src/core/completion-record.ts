@@ -85,5 +85,6 @@ export type RequestShape = {
   readonly maxTokens?: number | undefined
   readonly hasTools: boolean
   readonly hasImages: boolean
+  readonly imageCount?: number | undefined
   readonly wantsStructuredOutput: boolean
 }

@@ -6,7 +6,7 @@ import type { ChatRequest } from '../wire/chat/request.ts'
  * Writes the body that the router is sent, for any of a request's targets. Changed are the model and what the router
  * does not take (Hugging Face's chat completion reference does not list it); every other member goes as it came:
  *
- * - `models` is ours and `store` is OpenAI's own: left out.
+ * - `models` and `provider` are ours and `store` is OpenAI's own: left out.
  * - `max_completion_tokens` becomes `max_tokens`, and wins over it, as it does at OpenAI.
  * - the role `developer` becomes `system`.
  * - `stream_options.include_usage` is asked for on a stream unless the client refused it.
@@ -14,7 +14,7 @@ import type { ChatRequest } from '../wire/chat/request.ts'
 export function createRouterBody(request: ChatRequest): (routerModel: string) => Uint8Array {
   const { json, members } = request
   const last = new Map(members.map((member) => [member.key, member]))
-  const ours = new Set(['model', 'models', 'store', 'max_completion_tokens'])
+  const ours = new Set(['model', 'models', 'provider', 'store', 'max_completion_tokens'])
   let added = ''
   const maxTokens = last.get('max_completion_tokens')
   if (maxTokens && !isNull(request, maxTokens)) {

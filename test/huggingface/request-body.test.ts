@@ -24,6 +24,7 @@ describe('what the router is sent', () => {
     ['the model is the target’s', `{"model":"alias",${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     ['no model becomes one', `{${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     ['every copy of the model is gone', `{"model":"x","mod\\u0065l":"y",${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
+    ['what is wished of providers is ours', `{"provider":{"only":["x"]},${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     ['a list of models is ours', `{"models":["x/y"],${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     ['store is OpenAI’s own', `{"store":false,${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],
     [
@@ -164,7 +165,13 @@ type Message = { role: string }
 type Body = Record<string, unknown> & { messages: Message[] }
 
 /** The documented changes, made in the plain way that would cost too much. */
-function mapped({ models: _models, store: _store, max_completion_tokens: maxTokens, ...body }: Body): Body {
+function mapped({
+  models: _models,
+  provider: _provider,
+  store: _store,
+  max_completion_tokens: maxTokens,
+  ...body
+}: Body): Body {
   const options = body['stream_options'] as Record<string, unknown> | null | undefined
   const wantsUsage = body['stream'] === true && typeof options?.['include_usage'] !== 'boolean'
   return {
@@ -180,6 +187,7 @@ test('whatever is written, the router reads the original with exactly the docume
   const keys = fc.constantFrom(
     'model',
     'models',
+    'provider',
     'stream',
     'stream_options',
     'store',

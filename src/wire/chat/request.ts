@@ -14,6 +14,7 @@ import {
 } from '../../json/json-bytes.ts'
 import { type JsonBytes, NOT_JSON } from '../../json/json-string.ts'
 import { type Fields, isFields } from './chunk.ts'
+import { countImages, type ImageCount } from './count-images.ts'
 
 /**
  * The few fields of a chat completion request that the gateway reads. Everything else stays in `json`, as it was sent.
@@ -32,6 +33,10 @@ export type ChatRequest = {
   /** Where a message's role is `developer`, for the upstream's dialect. */
   readonly developerRoles: readonly Span[]
   readonly hasTools: boolean
+  /** Those of all messages. */
+  readonly images: ImageCount
+  /** The first messages: what a conversation goes on with, however long it grows. */
+  readonly opening: Span | undefined
   /** `n`: how many answers are asked for at once. */
   readonly choiceCount: number
 }
@@ -75,6 +80,8 @@ export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure>
     stream: body['stream'] === true,
     includeUsage: typeof includeUsage === 'boolean' ? includeUsage : undefined,
     developerRoles: messages?.developerRoles ?? [],
+    images: messages?.images ?? { count: 0, bytes: 0 },
+    opening: messages?.opening,
     choiceCount: typeof body['n'] === 'number' ? body['n'] : 1,
     hasTools,
   })
@@ -88,15 +95,23 @@ type Messages = {
   /** The first that is no message. */
   readonly bad: number | undefined
   readonly developerRoles: readonly Span[]
+  readonly images: ImageCount
+  readonly opening: Span | undefined
 }
+
+/** The system's message and the first of the user's. */
+const OPENING_MESSAGES = 2
 
 function readMessages(json: JsonBytes, start: number): Messages {
   let count = 0
   let bad: number | undefined
   const developerRoles: Span[] = []
+  const images = { count: 0, bytes: 0 }
+  let opening: { start: number; end: number } | undefined
   const end = walkList(json, start, (messageStart) => {
     let hasRole = false
     const end = walkObject(json, messageStart, (valueStart, keyStart, keyEnd) => {
+      if (isKey(json, keyStart, keyEnd, 'content')) return countImages(json, valueStart, images)
       const end = endOfValue(json, valueStart)
       if (!isKey(json, keyStart, keyEnd, 'role')) return end
       hasRole = json.bytes[valueStart] === QUOTE
@@ -105,9 +120,11 @@ function readMessages(json: JsonBytes, start: number): Messages {
     })
     if (!hasRole) bad ??= count
     count++
+    if (count <= OPENING_MESSAGES) opening = { start: opening?.start ?? messageStart, end }
     return end === NOT_JSON ? endOfValue(json, messageStart) : end
   })
-  return { end: end === NOT_JSON ? endOfValue(json, start) : end, count, bad, developerRoles }
+  const listEnd = end === NOT_JSON ? endOfValue(json, start) : end
+  return { end: listEnd, count, bad, developerRoles, images, opening }
 }
 
 const QUOTE = 0x22

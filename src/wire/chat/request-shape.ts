@@ -1,0 +1,59 @@
+import type { RequestShape } from '../../core/completion-record.ts'
+import type { Failure } from '../../core/failure.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { type Member, membersOf, textOf } from '../../json/json-bytes.ts'
+import type { ChatRequest } from './request.ts'
+
+/** No wish about providers is longer; it is parsed for each request. */
+const MAX_PROVIDER_BYTES = 16 * 1024
+const MAX_SESSION_BYTES = 1_024
+
+/** What a request needs of whoever serves it: sizes and kinds, never content. What is of a wrong type counts as absent. */
+export function shapeOf(request: ChatRequest): RequestShape {
+  const { json, images, hasTools } = request
+  const maxTokens = numberOf(request, 'max_completion_tokens') ?? numberOf(request, 'max_tokens')
+  return {
+    promptBytes: json.bytes.byteLength - images.bytes,
+    maxTokens,
+    hasTools,
+    hasImages: images.count > 0,
+    imageCount: images.count,
+    wantsStructuredOutput: wantsStructuredOutput(request),
+  }
+}
+
+/** The member `provider`, OpenRouter's wishes about providers, as it was sent; `undefined` where there is none. */
+export function readProviderWishes(request: ChatRequest): Result<unknown, Failure> {
+  const member = lastMember(request, 'provider')
+  if (!member) return ok(undefined)
+  if (member.end - member.valueStart <= MAX_PROVIDER_BYTES)
+    return ok(JSON.parse(valueText(request, member)) ?? undefined)
+  const message = `provider must not be longer than ${MAX_PROVIDER_BYTES} bytes.`
+  return err({ kind: 'bad_request', message, param: 'provider' })
+}
+
+/** What the client says that its conversation is known by: `prompt_cache_key`. */
+export function promptCacheKeyOf(request: ChatRequest): string | undefined {
+  const value = smallValue(request, 'prompt_cache_key', MAX_SESSION_BYTES)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function wantsStructuredOutput(request: ChatRequest): boolean {
+  const member = lastMember(request, 'response_format')
+  const type = member && membersOf(request.json, member.valueStart)?.findLast(({ key }) => key === 'type')
+  if (!type || type.end - type.valueStart > 64) return false
+  return ['json_schema', 'json_object'].includes(JSON.parse(valueText(request, type)))
+}
+
+function numberOf(request: ChatRequest, key: string): number | undefined {
+  const value = smallValue(request, key, 32)
+  return typeof value === 'number' && value > 0 ? value : undefined
+}
+
+function smallValue(request: ChatRequest, key: string, maxBytes: number): unknown {
+  const member = lastMember(request, key)
+  return member && member.end - member.valueStart <= maxBytes ? JSON.parse(valueText(request, member)) : undefined
+}
+
+const lastMember = ({ members }: ChatRequest, key: string) => members.findLast((member) => member.key === key)
+const valueText = ({ json }: ChatRequest, { valueStart, end }: Member) => textOf(json, valueStart, end)
