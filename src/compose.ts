@@ -17,6 +17,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   // Routes that need KV refuse before they touch a store, so a missing binding never gets this far.
   const kv = settings.kv ?? ({} as KVNamespace)
   const { routerBaseUrl: baseUrl, routerToken: token, billTo } = settings
+  const require = (...names: readonly string[]) => requireSettings(settings, names)
   const router = createRouterClient(fetch, { baseUrl, token, billTo })
   const configStore = createConfigStore(kv, createConfigMemory(), clock, log, randomBytes)
   const keyStore = createApiKeyStore(kv, createApiKeyMemory(), clock)
@@ -31,7 +32,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   }
   const catalogInUse = createCatalogInUse({})
   return {
-    requireSettings: (...names) => requireSettings(settings, names),
+    requireSettings: require,
     settingProblems: [...settings.problems.values()],
     clock,
     newId,
@@ -41,7 +42,8 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     config: { store: configStore, clock },
     catalog,
     modelList: { inUse: catalogInUse, memory: {} },
-    chat: {
+    complete: {
+      requireSettings: require,
       router,
       breakers: createCircuitBreakers(new Map(), clock),
       trust: createStreamTrust(new Map()),

@@ -1,77 +1,121 @@
 import { buildCatalog, positive } from '../core/catalog/catalog.ts'
-import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { TokenUsage } from '../core/completion-record.ts'
+import { TIMED_OUT, within } from '../core/clock.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
-import type { Log } from '../core/log.ts'
 import { isTargetsFault } from '../core/routing/fallback.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
+import { planTargets } from '../core/routing/plan.ts'
 import { createRouterBody } from '../huggingface/request-body.ts'
-import type { StreamTrust } from '../isolate/stream-trust.ts'
-import { type ClientStream, createClientStream } from '../stream/client-stream.ts'
-import { type RelayRequest, relay } from '../stream/relay.ts'
+import { type ClientStream, type ConnectionEnd, openClientStream } from '../stream/client-stream.ts'
+import { waitWithHeartbeats } from '../stream/heartbeat.ts'
+import { type RelayRequest, type RelayResult, relay } from '../stream/relay.ts'
 import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import { toStreamChunk } from '../wire/chat/answer.ts'
 import { readUsage } from '../wire/chat/chunk.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
+import type { SurfaceWire } from '../wire/surface.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
-import { type ChainDeps, type ChainOrder, tryTargets, type Won } from './try-targets.ts'
+import {
+  type CompletionDraft,
+  type CompletionEnding,
+  endOfError,
+  openDraft,
+  shortenAsked,
+  toRecord,
+} from './completion-draft.ts'
+import type { CallerContext } from './context.ts'
+import { type SettleDeps, type Settlement, settle } from './settle.ts'
+import { type ChainDeps, type ChainRequest, tryTargets, type Winner } from './try-targets.ts'
+import { unwrap } from './unwrap.ts'
 
-export type CompleteDeps = ChainDeps & {
-  readonly catalog: { readonly store: Pick<CatalogDeps['store'], 'remembered' | 'read'> }
-  readonly trust: StreamTrust
-  readonly log: Log
-  /** Keeps the work alive after the response has been returned. */
-  readonly later: (work: Promise<unknown>) => void
+export type CompleteDeps = ChainDeps &
+  SettleDeps & {
+    /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
+    readonly requireSettings: (...names: readonly string[]) => void
+    readonly catalog: { readonly store: Pick<CatalogDeps['store'], 'remembered' | 'read'> }
+  }
+
+export type CompletionRequest = {
+  readonly wire: SurfaceWire
+  /** @throws {GatewayError} `body_too_large`, `bad_request`. */
+  readonly readBody: (maxBytes: number) => Promise<Uint8Array>
+  /** The header `x-hugway-fallback`, as it was sent. */
+  readonly fallback: string | undefined
 }
 
-export type ChatOrder = {
-  readonly request: ChatRequest
-  /** How the client's surface writes an answer. */
-  readonly encoder: AnswerEncoder
-  /** At least one, in the order in which they are tried. */
-  readonly targets: readonly ModelRef[]
-  readonly config: Config
-  readonly requestId: string
-  /** In milliseconds since the epoch. */
-  readonly startedAt: number
-}
+/** What is sent to the client. `http` makes a response of it. */
+export type Completion =
+  | { readonly kind: 'whole'; readonly text: string; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'stream'
+      readonly readable: ReadableStream<Uint8Array>
+      readonly headers: Readonly<Record<string, string>>
+    }
+  /** Nothing was begun; the record has been written. */
+  | { readonly kind: 'failed'; readonly error: unknown }
 
-/** Milliseconds between two heartbeats before the first token. */
-const HEARTBEAT_MS = 1_000
-/** Milliseconds in which the last event of a broken answer reaches the socket. */
-const FLUSH_MS = 50
-/** A client that reads nothing does not hold the end of its stream up for longer than this. */
-const CLOSE_LIMIT_MS = 5_000
+const SETTINGS = ['HF_TOKEN', 'HUGGINGFACE_HUB_TOKEN', 'HF_BASE_URL', 'HF_BILL_TO']
 
 /**
- * Answers a chat completion from the first target that answers. Fallback ends at the commit point: once something of
- * substance was sent, the answer is that target's, and a fault ends it with an error event.
- *
- * @param gone Aborted when the client has left.
- * @throws {GatewayError} See {@link tryTargets}; on a stream that is already being held, as an event in it.
+ * Answers a completion from the first target that answers: the one verb of all surfaces. Fallback ends at the commit
+ * point: once something of substance was sent, the answer is that target's, and a fault ends it with an error event.
+ * Whichever way it ends, one record is written. Never throws.
  */
-export async function completeChat(deps: CompleteDeps, order: ChatOrder, gone: AbortSignal): Promise<Response> {
-  if (!order.request.stream) return wholeResponse(deps, order, await tryTargets(deps, chainOf(deps, order), gone))
-  // The request's own signal misses a client that has only closed its side; a write that fails tells of that one.
-  const leave = new AbortController()
-  if (gone.aborted) leave.abort()
-  gone.addEventListener('abort', () => leave.abort(), { once: true })
-  const chain = tryTargets(deps, chainOf(deps, order), leave.signal)
-  const first = await within(chain, order.config.holdMs, deps.clock)
-  if (first === TIMED_OUT)
-    return streamResponse({}, deps, leave, (client) => hold(deps, order, chain, client, leave.signal))
-  return streamResponse(headersOf(first), deps, leave, (client) => send(deps, order, first, client, leave.signal))
+export async function complete(
+  deps: CompleteDeps,
+  request: CompletionRequest,
+  ctx: CallerContext,
+): Promise<Completion> {
+  const draft = openDraft(request.wire.name)
+  const book = (ending: CompletionEnding, more: Omit<Settlement, 'record'> = {}) =>
+    settle(deps, { record: toRecord(draft, ending, ctx, deps.newId(), deps.clock.now()), ...more })
+  try {
+    const asked = await understand(deps, request, ctx, draft)
+    if (asked.chat.stream) return await answerStreamed({ deps, asked, ctx, draft, book })
+    const winner = await tryTargets(deps, asked.chain, draft, ctx)
+    return answerWhole(asked, winner, book)
+  } catch (error) {
+    bookFailure(book, error)
+    return { kind: 'failed', error }
+  }
 }
 
-function chainOf(deps: CompleteDeps, order: ChatOrder): ChainOrder {
-  const { request, targets, config } = order
-  return {
+type Book = (ending: CompletionEnding, more?: Omit<Settlement, 'record'>) => void
+
+function bookFailure(book: Book, error: unknown): void {
+  const isBug = !(error instanceof GatewayError)
+  book({ end: endOfError(error), error }, isBug ? { bug: error } : {})
+}
+
+/** A request that was understood: what is asked, and of whom. */
+type Asked = {
+  readonly chat: ChatRequest
+  readonly chain: ChainRequest
+  readonly encoder: AnswerEncoder
+  readonly headers: Readonly<Record<string, string>>
+  readonly mayPassThrough: boolean
+}
+
+/** @throws {GatewayError} For whatever is wrong with the request or the deployment, before anybody is asked. */
+async function understand(
+  deps: CompleteDeps,
+  { wire, readBody, fallback }: CompletionRequest,
+  ctx: CallerContext,
+  draft: CompletionDraft,
+): Promise<Asked> {
+  deps.requireSettings(...SETTINGS)
+  const { config } = ctx
+  const { chat, createEncoder, headers = {} } = unwrap(wire.read(await readBody(config.maxBodyBytes)))
+  const { model, models, stream } = chat
+  draft.askedModel = shortenAsked(model)
+  draft.stream = stream
+  const targets = unwrap(planTargets(config, { model, models, fallbackOff: isFallbackOff(fallback) }))
+  const chain: ChainRequest = {
     targets,
-    bodyFor: createRouterBody(request),
-    stream: request.stream,
+    bodyFor: createRouterBody(chat),
+    stream,
     timeoutsOf: (target) => timeoutsOf(config, target),
-    deadlineAt: deadlineOf(order),
+    deadlineAt: deadlineOf(config, targets, ctx.startedAt),
     contextLengths: async () => {
       const { store } = deps.catalog
       const stored = store.remembered() ?? (await store.read())
@@ -79,6 +123,15 @@ function chainOf(deps: CompleteDeps, order: ChatOrder): ChainOrder {
       return (target) => positive(catalog.rowOf(target)?.['context_length'])
     },
   }
+  const encoder = createEncoder({ newId: deps.newId, startedAt: ctx.startedAt, requestId: ctx.requestId })
+  return { chat, chain, encoder, headers, mayPassThrough: wire.mayPassThrough }
+}
+
+function isFallbackOff(header: string | undefined): boolean {
+  const value = header?.trim().toLowerCase()
+  if (value === undefined || value === 'on') return false
+  if (value === 'off') return true
+  throw new GatewayError({ kind: 'bad_request', message: 'The header x-hugway-fallback takes "on" or "off".' })
 }
 
 function timeoutsOf(config: Config, target: ModelRef): Timeouts {
@@ -86,140 +139,138 @@ function timeoutsOf(config: Config, target: ModelRef): Timeouts {
 }
 
 /** The whole request has as long as the most patient of its targets. */
-function deadlineOf({ config, targets, startedAt }: ChatOrder): number {
+function deadlineOf(config: Config, targets: readonly ModelRef[], startedAt: number): number {
   return startedAt + Math.max(...targets.map((target) => timeoutsOf(config, target).totalMs))
 }
 
-/** Sends signs of life while the targets are still being tried, then what came of it. */
-async function hold(
-  deps: CompleteDeps,
-  order: ChatOrder,
-  chain: Promise<Won>,
-  client: ClientStream,
-  gone: AbortSignal,
-): Promise<Ending> {
-  for (;;) {
-    await write(client, order.encoder.heartbeat())
-    const won = await within(chain, HEARTBEAT_MS, deps.clock).catch((error: unknown) => ({ error }))
-    if (won === TIMED_OUT) continue
-    if (!('error' in won)) return send(deps, order, won, client, gone)
-    deps.log('chat_failed', { requestId: order.requestId, failure: toLogged(won.error) })
-    await write(client, order.encoder.fail(won.error))
-    return 'cut'
+function answerWhole({ encoder, headers }: Asked, { target, answer, attempts }: Winner, book: Book): Completion {
+  if (answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
+  const { fields, text } = answer.answer
+  book({ end: 'whole', usage: readUsage(fields['usage']) }, { lastAttempt: { target } })
+  return {
+    kind: 'whole',
+    text: encoder.whole(fields, text),
+    headers: { ...headersOf(target, answer.provider, attempts), ...headers },
   }
 }
 
-async function write(client: ClientStream, text: string): Promise<void> {
-  if (text !== '') await client.write(new TextEncoder().encode(text))
+const utf8 = new TextEncoder()
+
+type Streamed = {
+  readonly deps: CompleteDeps
+  readonly asked: Asked
+  readonly ctx: CallerContext
+  readonly draft: CompletionDraft
+  readonly book: Book
 }
 
-/** How the connection ends: a whole answer closes it, a broken one breaks it off. */
-type Ending = 'close' | 'cut'
+/** @throws {GatewayError} What the chain throws before the answer has to begin; later it is told in the stream. */
+async function answerStreamed(streamed: Streamed): Promise<Completion> {
+  const { deps, asked, ctx, draft } = streamed
+  // The request's own signal misses a client that has only closed its side; a write that fails tells of that one.
+  const leave = new AbortController()
+  if (ctx.signal.aborted) leave.abort()
+  ctx.signal.addEventListener('abort', () => leave.abort(), { once: true })
+  const own = { ...streamed, ctx: { ...ctx, signal: leave.signal } }
+  const chain = tryTargets(deps, asked.chain, draft, own.ctx)
+  const first = await within(chain, ctx.config.holdMs, deps.clock)
+  const { readable, done } = openClientStream(
+    first === TIMED_OUT ? (client) => hold(own, chain, client) : (client) => handOn(own, first, client),
+    () => leave.abort(),
+    deps.clock,
+  )
+  ctx.waitUntil(done)
+  const headers = first === TIMED_OUT ? {} : headersOf(first.target, first.answer.provider, first.attempts)
+  return { kind: 'stream', readable, headers: { ...headers, ...asked.headers } }
+}
 
-/** Makes a response of what `answer` writes; the runtime pumps it. */
-function streamResponse(
-  headers: Record<string, string>,
-  deps: CompleteDeps,
-  leave: AbortController,
-  answer: (client: ClientStream) => Promise<Ending>,
-): Response {
-  const { readable, writable } = new IdentityTransformStream()
-  const client = createClientStream(writable)
-  const run = async () => {
-    try {
-      const ending = await answer(client)
-      if (ending === 'cut') return await cut(client, deps.clock)
-      const closed = await within(client.close(), CLOSE_LIMIT_MS, deps.clock)
-      if (closed === TIMED_OUT) await client.abort()
-    } catch {
-      leave.abort() // only writing to the client throws: it has left, and what is done for it ends
-    }
+/** Sends signs of life while the targets are still being tried, then what came of it. @throws What writing throws. */
+async function hold(streamed: Streamed, chain: Promise<Winner>, client: ClientStream): Promise<ConnectionEnd> {
+  const { deps, asked, draft, book } = streamed
+  draft.held = true
+  const tried = chain.then(
+    (winner) => ({ winner }),
+    (error: unknown) => ({ error }),
+  )
+  let came: Awaited<typeof tried>
+  try {
+    came = await waitWithHeartbeats(tried, asked.encoder, client, deps.clock)
+  } catch (cause) {
+    book({ end: 'client_gone' })
+    throw cause
   }
-  deps.later(run())
-  return new Response(readable, {
-    headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...headers },
-  })
+  if ('winner' in came) return handOn(streamed, came.winner, client)
+  bookFailure(book, came.error)
+  await client.write(utf8.encode(asked.encoder.fail(came.error)))
+  return 'abort'
 }
 
-/**
- * Breaks the connection off after the error event: the AI SDK raises on nothing less when its user reads text alone.
- * The pause lets the event out first; without it the break overtakes it, and only "terminated" reaches the client.
- */
-async function cut(client: ClientStream, clock: Clock): Promise<void> {
-  await clock.wait(FLUSH_MS)
-  await client.abort(new Error('the answer is incomplete'))
-}
-
-async function send(
-  deps: CompleteDeps,
-  order: ChatOrder,
-  won: Won,
-  client: ClientStream,
-  gone: AbortSignal,
-): Promise<Ending> {
-  const { answer, target, cancel } = won
+/** Hands the answer on to its end, and books it. @throws What writing to the client throws. */
+async function handOn(streamed: Streamed, winner: Winner, client: ClientStream): Promise<ConnectionEnd> {
+  const { deps, asked, draft, book } = streamed
+  const { answer, target } = winner
+  draft.firstTokenAt = deps.clock.now()
   if (answer.kind === 'whole') {
-    const { encoder } = order
-    await write(client, encoder.chunk(toStreamChunk(answer.answer.fields)) + encoder.end())
-    logEnd(deps, order, won, 'whole', readUsage(answer.answer.fields['usage']))
+    const usage = readUsage(answer.answer.fields['usage'])
+    let end: CompletionEnding['end'] = 'client_gone'
+    try {
+      await client.write(utf8.encode(asked.encoder.chunk(toStreamChunk(answer.answer.fields)) + asked.encoder.end()))
+      end = 'whole'
+    } finally {
+      book({ end, usage }, { lastAttempt: { target } })
+    }
     return 'close'
   }
-  const { hasTools, choiceCount } = order.request
-  const source = { target: formatModelRef(target), provider: answer.provider, hasTools }
-  const job: RelayRequest = {
-    begun: answer.begun,
-    cancel,
-    target: source.target,
-    idleMs: timeoutsOf(order.config, target).idleMs,
-    deadlineAt: deadlineOf(order),
-    gone,
-    choiceCount,
-    encoder: order.encoder,
-    parsedReads: choiceCount === 1 ? deps.trust.parsedReads(source) : Number.POSITIVE_INFINITY,
-  }
-  const { end, usage, isClean, error, mustBreak } = await relay(job, client, deps)
-  if (end === 'whole') {
-    deps.trust.record(source, isClean)
-    deps.breakers.succeeded(target)
-  } else if (end !== 'client_gone' && (!error || isTargetsFault({ kind: 'error_event', error }))) {
-    deps.breakers.failed(target, end)
-  }
-  logEnd(deps, order, won, end, usage)
-  return end === 'whole' && !mustBreak ? 'close' : 'cut'
+  const source = { target: formatModelRef(target), provider: answer.provider, hasTools: asked.chat.hasTools }
+  const relayed = await relayTo(streamed, winner, answer.begun, source, client)
+  const isWhole = relayed.end === 'whole'
+  const lastAttempt = judgeTarget(target, relayed)
+  book(
+    { end: relayed.end, usage: relayed.usage },
+    { ...(lastAttempt && { lastAttempt }), ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },
+  )
+  return isWhole && !relayed.mustBreak ? 'close' : 'abort'
 }
 
-function wholeResponse(deps: CompleteDeps, order: ChatOrder, won: Won): Response {
-  if (won.answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
-  const { answer } = won.answer
-  logEnd(deps, order, won, 'whole', readUsage(answer.fields['usage']))
-  return new Response(order.encoder.whole(answer.fields, answer.text), {
-    headers: { 'content-type': 'application/json', ...headersOf(won) },
-  })
+function relayTo(
+  { deps, asked, ctx }: Streamed,
+  { target, cancel }: Winner,
+  begun: RelayRequest['begun'],
+  source: Parameters<CompleteDeps['trust']['parsedReads']>[0],
+  client: ClientStream,
+): Promise<RelayResult> {
+  const { choiceCount } = asked.chat
+  const { idleMs } = timeoutsOf(ctx.config, target)
+  const mayPassThrough = asked.mayPassThrough && choiceCount === 1
+  const parsedReads = mayPassThrough ? deps.trust.parsedReads(source) : Number.POSITIVE_INFINITY
+  const { signal: gone } = ctx
+  const { deadlineAt } = asked.chain
+  return relay(
+    {
+      begun,
+      encoder: asked.encoder,
+      cancel,
+      target: source.target,
+      idleMs,
+      deadlineAt,
+      gone,
+      choiceCount,
+      parsedReads,
+    },
+    client,
+    deps,
+  )
+}
+
+/** What a stream's end says of its target: nothing, where the client left or the request was to blame. */
+function judgeTarget(target: ModelRef, { end, error }: RelayResult): Settlement['lastAttempt'] {
+  if (end === 'whole') return { target }
+  if (end === 'client_gone') return undefined
+  return !error || isTargetsFault({ kind: 'error_event', error }) ? { target, failedBy: end } : undefined
 }
 
 /** What the answer tells of its making. A held stream has begun before any of this is known. */
-function headersOf({ target, attempts, answer }: Won): Record<string, string> {
-  const provider =
-    answer.provider && /^[\w.-]{1,64}$/.test(answer.provider) ? { 'x-hugway-provider': answer.provider } : {}
-  return { 'x-hugway-target': formatModelRef(target), 'x-hugway-attempts': String(attempts), ...provider }
-}
-
-function logEnd(deps: CompleteDeps, order: ChatOrder, won: Won, end: string, usage: TokenUsage | undefined): void {
-  deps.log('chat', {
-    requestId: order.requestId,
-    target: formatModelRef(won.target),
-    provider: won.answer.provider,
-    attempts: won.attempts,
-    stream: order.request.stream,
-    end,
-    durationMs: deps.clock.now() - order.startedAt,
-    ...usage,
-  })
-}
-
-/** A failure in words for the log; of a bug more is known there than the client is told. */
-export function toLogged(error: unknown): unknown {
-  return error instanceof GatewayError
-    ? error.failure
-    : { kind: 'bug', error: error instanceof Error ? error.stack : String(error) }
+function headersOf(target: ModelRef, provider: string | undefined, attempts: number): Record<string, string> {
+  const named = provider && /^[\w.-]{1,64}$/.test(provider) ? { 'x-hugway-provider': provider } : {}
+  return { 'x-hugway-target': formatModelRef(target), 'x-hugway-attempts': String(attempts), ...named }
 }

@@ -8,6 +8,7 @@ import { type AttemptReport, type Failed, isPassing, reasonOf } from '../core/ro
 import type { RouterClient } from '../huggingface/router-client.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
 import { type Answer, attemptChat } from '../stream/attempt.ts'
+import type { CallerContext } from './context.ts'
 
 export type ChainDeps = {
   readonly router: RouterClient
@@ -19,7 +20,7 @@ export type ChainDeps = {
   readonly newId: () => string
 }
 
-export type ChainOrder = {
+export type ChainRequest = {
   readonly targets: readonly ModelRef[]
   readonly bodyFor: (routerModel: string) => Uint8Array
   readonly stream: boolean
@@ -30,8 +31,21 @@ export type ChainOrder = {
   readonly deadlineAt: number
 }
 
+/** What is kept of the calls that a request makes, as they happen. */
+export type AttemptJournal = {
+  /** Upstream calls that were begun. */
+  calls: number
+  readonly failedAttempts: AttemptReport[]
+  /** The target that was asked last. */
+  target?: ModelRef
+  /** Who answers behind the router, once somebody does. */
+  provider?: string | undefined
+}
+
+export type ChainContext = Pick<CallerContext, 'signal' | 'caller'>
+
 /** The target that answers, and how many attempts it took to find it. */
-export type Won = {
+export type Winner = {
   readonly target: ModelRef
   readonly answer: Answer
   /** Ends the upstream call. */
@@ -42,25 +56,36 @@ export type Won = {
 /**
  * Tries the targets in order until one begins to answer.
  *
- * @param gone Aborted when the client has left: the attempt under way ends and no other begins.
+ * @param journal Learns of each call and each failure as it happens, also where nobody answers in the end.
+ * @param ctx Its signal ends the attempt under way, and no other begins.
  * @throws {GatewayError} `upstream_refused` when a target blames the request; `context_overflow` when it is too long
  *   and no other target holds more; `all_attempts_failed`; `client_gone`.
  */
-export async function tryTargets(deps: ChainDeps, order: ChainOrder, gone: AbortSignal): Promise<Won> {
+export async function tryTargets(
+  deps: ChainDeps,
+  request: ChainRequest,
+  journal: AttemptJournal,
+  ctx: ChainContext,
+): Promise<Winner> {
   const reports: AttemptReport[] = []
-  let remaining = order.targets
-  let attempts = 0
+  let remaining = request.targets
   for (let choice = deps.breakers.choose(remaining); choice; choice = deps.breakers.choose(remaining)) {
     const { target, isLastResort } = choice
     const others = remaining.filter((other) => other !== target)
-    if (isLastResort) reports.push(...skipped(others, deps.breakers))
+    if (isLastResort) {
+      const passedOver = skipped(others, deps.breakers)
+      reports.push(...passedOver)
+      journal.failedAttempts.push(...passedOver)
+    }
     remaining = isLastResort ? [] : others
-    const tried = await tryTarget(deps, order, target, remaining.length, gone)
-    attempts += tried.attempts
-    if ('answer' in tried) return { target, answer: tried.answer, cancel: tried.cancel, attempts }
+    const tried = await tryTarget(deps, request, target, remaining.length, journal, ctx)
+    if ('answer' in tried) {
+      journal.provider = tried.answer.provider
+      return { target, answer: tried.answer, cancel: tried.cancel, attempts: journal.calls }
+    }
     const { outcome, next } = tried
     reports.push(toReport(target, outcome))
-    if (next.do === 'try_larger') remaining = await largerThan(target, remaining, order)
+    if (next.do === 'try_larger') remaining = await largerThan(target, remaining, request)
     if (next.do !== 'stop') continue
     stop(next.because, outcome)
     break
@@ -68,48 +93,46 @@ export async function tryTargets(deps: ChainDeps, order: ChainOrder, gone: Abort
   throw new GatewayError(summarize(reports))
 }
 
-type Tried = { readonly attempts: number } & (
+type Tried =
   | { readonly answer: Answer; readonly cancel: () => void }
   | { readonly outcome: Failed; readonly next: Exclude<Next, { do: 'commit' | 'retry' }> }
-)
 
 /** One target, with the retries that may help it. */
 async function tryTarget(
   deps: ChainDeps,
-  order: ChainOrder,
+  request: ChainRequest,
   target: ModelRef,
   targetsLeft: number,
-  gone: AbortSignal,
+  journal: AttemptJournal,
+  { signal }: ChainContext,
 ): Promise<Tried> {
   const { breakers, clock } = deps
-  const body = order.bodyFor(toRouterModel(target))
-  const timeouts = order.timeoutsOf(target)
+  const body = request.bodyFor(toRouterModel(target))
+  const timeouts = request.timeoutsOf(target)
   for (let retriesDone = 0; ; retriesDone++) {
-    const budgetLeftMs = order.deadlineAt - clock.now()
-    const attempt = await attemptChat(deps, { body, stream: order.stream, timeouts, budgetLeftMs }, gone)
-    const attempts = retriesDone + 1
-    if ('answer' in attempt) {
-      // A stream has only begun: whether its target is well shows at its end.
-      if (attempt.answer.kind === 'whole') breakers.succeeded(target)
-      return { answer: attempt.answer, cancel: attempt.cancel, attempts }
-    }
+    journal.calls++
+    journal.target = target
+    const budgetLeftMs = request.deadlineAt - clock.now()
+    const attempt = await attemptChat(deps, { body, stream: request.stream, timeouts, budgetLeftMs }, signal)
+    // Whether the target is well shows at the answer's end, which is not known here.
+    if ('answer' in attempt) return { answer: attempt.answer, cancel: attempt.cancel }
     const { outcome } = attempt
+    journal.failedAttempts.push(toReport(target, outcome))
     if (isTargetsFault(outcome)) breakers.failed(target, reasonOf(outcome))
     else if (outcome.kind === 'status') breakers.succeeded(target) // it blames the request, so it is alive
-    const next = decideNext(outcome, { targetsLeft, retriesDone, budgetLeftMs: order.deadlineAt - clock.now() })
+    const next = decideNext(outcome, { targetsLeft, retriesDone, budgetLeftMs: request.deadlineAt - clock.now() })
     if (next.do === 'commit') throw new Error('an attempt without an answer cannot be committed to')
-    if (next.do !== 'retry') return { outcome, next, attempts }
+    if (next.do !== 'retry') return { outcome, next }
     // Jitter on top of what the target asked for: others were told the same.
-    await pause((next.afterMs ?? 0) + backoffMs(retriesDone, deps.random()), gone, clock)
-    if (gone.aborted)
-      return { outcome: { kind: 'client_gone' }, next: { do: 'stop', because: 'client_gone' }, attempts }
+    await pause((next.afterMs ?? 0) + backoffMs(retriesDone, deps.random()), signal, clock)
+    if (signal.aborted) return { outcome: { kind: 'client_gone' }, next: { do: 'stop', because: 'client_gone' } }
   }
 }
 
 /** Waits; a client that leaves ends the wait. */
-async function pause(ms: number, gone: AbortSignal, clock: Clock): Promise<void> {
-  if (gone.aborted) return
-  const left = new Promise<void>((resolve) => gone.addEventListener('abort', () => resolve(), { once: true }))
+async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  if (signal.aborted) return
+  const left = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   await Promise.race([clock.wait(ms), left])
 }
 
@@ -125,9 +148,9 @@ function stop(because: Extract<Next, { do: 'stop' }>['because'], outcome: Failed
 async function largerThan(
   failed: ModelRef,
   remaining: readonly ModelRef[],
-  order: ChainOrder,
+  request: ChainRequest,
 ): Promise<readonly ModelRef[]> {
-  const lengthOf = remaining.length > 0 ? await order.contextLengths() : () => undefined
+  const lengthOf = remaining.length > 0 ? await request.contextLengths() : () => undefined
   return remaining.filter((target) => (lengthOf(target) ?? 0) > (lengthOf(failed) ?? 0))
 }
 

@@ -1,8 +1,7 @@
 // Two dozen routes are found fast enough in a list; the ordinary preset's routers cost 5 ms more of start-up.
 import { Hono } from 'hono/tiny'
 import { GatewayError } from '../core/failure.ts'
-import { toLogged } from '../gateway/complete.ts'
-
+import { toLogged } from '../gateway/to-logged.ts'
 import { serveAdmin } from './admin/admin.ts'
 import type { App, AppDeps } from './deps.ts'
 import { toErrorResponse } from './error-response.ts'
@@ -19,7 +18,7 @@ import { serveModels } from './v1/models.ts'
 /** The routes, and what each of them goes through first. */
 export function createApp(deps: AppDeps): App {
   const app: App = new Hono()
-  app.use(identify(deps.newId))
+  app.use(identify(deps))
   app.use('/v1/*', useConfig(deps))
   app.use('/v1/*', allowOrigins)
   app.use('/v1/*', authenticateClient(deps))

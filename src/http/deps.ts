@@ -1,18 +1,21 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config/config.ts'
-import { type Failure, GatewayError } from '../core/failure.ts'
+import { GatewayError } from '../core/failure.ts'
+import type { Caller } from '../core/identity/caller.ts'
 import type { Log } from '../core/log.ts'
-import type { Result } from '../core/result.ts'
 import type { ModelListDeps } from '../gateway/catalog/list-models.ts'
 import type { CatalogDeps } from '../gateway/catalog/refresh-catalog.ts'
 import type { CompleteDeps } from '../gateway/complete.ts'
 import type { ConfigDeps } from '../gateway/config/edit-config.ts'
+import type { CallerContext } from '../gateway/context.ts'
 import type { KeyCheck } from '../gateway/keys/check-key.ts'
 import type { ManageKeysDeps } from '../gateway/keys/manage-keys.ts'
 
 /** Facts about a request travel in `c.var`. */
-export type AppEnv = { Variables: { requestId: string; config: Config } }
+export type AppEnv = {
+  Variables: { requestId: string; startedAt: number; config: Config; configVersion: string; caller: Caller }
+}
 export type App = Hono<AppEnv>
 
 /** Everything the routes work with. What a tool remembers is the isolate's, never one request's. */
@@ -26,9 +29,9 @@ export type AppDeps = {
   readonly keys: KeyCheck
   readonly managedKeys: ManageKeysDeps
   readonly config: ConfigDeps
-  readonly catalog: Omit<CatalogDeps, 'later'>
+  readonly catalog: CatalogDeps
   readonly modelList: ModelListDeps
-  readonly chat: Omit<CompleteDeps, 'later'>
+  readonly complete: CompleteDeps
 }
 
 /** Names the configuration that an answer was made by: a version's id, `unversioned` or `built-in`. */
@@ -42,12 +45,12 @@ export function refuseOtherMethods(app: App, path: string, allowed: readonly str
 }
 
 /** Keeps work alive after the response; the runtime allows it 30 seconds. */
-export function laterOf(c: Context): (work: Promise<unknown>) => void {
+export function waitUntilOf(c: Context): (work: Promise<unknown>) => void {
   return (work) => c.executionCtx.waitUntil(work)
 }
 
-/** @throws {GatewayError} What a result refuses. */
-export function unwrap<T>(result: Result<T, Failure>): T {
-  if (!result.ok) throw new GatewayError(result.error)
-  return result.value
+/** What a verb is told of the request that it serves. */
+export function contextOf(c: Context<AppEnv>): CallerContext {
+  const { requestId, startedAt, config, configVersion, caller } = c.var
+  return { requestId, startedAt, config, configVersion, caller, signal: c.req.raw.signal, waitUntil: waitUntilOf(c) }
 }

@@ -1,3 +1,5 @@
+import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+
 /** The client's end of an answer. Every write rejects once the client is gone. */
 export type ClientStream = {
   write(bytes: Uint8Array): Promise<void>
@@ -5,8 +7,50 @@ export type ClientStream = {
   close(): Promise<void>
   /** Breaks the connection off. */
   abort(reason?: unknown): Promise<void>
-  /** Lends the stream itself to the runtime's own pump; nothing may be written meanwhile. */
+  /** Lends the stream itself to the runtime's own pipe; nothing may be written meanwhile. */
   lend<T>(use: (writable: WritableStream<Uint8Array>) => Promise<T>): Promise<T>
+}
+
+/** How the connection ends: a whole answer closes it, a truncated one breaks it off. */
+export type ConnectionEnd = 'close' | 'abort'
+
+/** Milliseconds in which the last event of a truncated answer reaches the socket. */
+const FLUSH_MS = 50
+/** A client that reads nothing does not hold the end of its stream up for longer than this. */
+const CLOSE_LIMIT_MS = 5_000
+
+/**
+ * Makes a stream for the runtime to send, and what writes into it.
+ *
+ * `done` resolves when the connection has been ended as `write` says. It never rejects: only writing to the client throws
+ * in there, and then the client has left, which `onGone` is told.
+ */
+export function openClientStream(
+  write: (client: ClientStream) => Promise<ConnectionEnd>,
+  onGone: () => void,
+  clock: Clock,
+): { readonly readable: ReadableStream<Uint8Array>; readonly done: Promise<void> } {
+  const { readable, writable } = new IdentityTransformStream()
+  const client = createClientStream(writable)
+  const run = async () => {
+    try {
+      if ((await write(client)) === 'abort') return await abortAfterFlush(client, clock)
+      const closed = await within(client.close(), CLOSE_LIMIT_MS, clock)
+      if (closed === TIMED_OUT) await client.abort()
+    } catch {
+      onGone()
+    }
+  }
+  return { readable, done: run() }
+}
+
+/**
+ * Breaks the connection off after the error event: the AI SDK raises on nothing less when its user reads text alone.
+ * The pause lets the event out first; without it the break overtakes it, and only "terminated" reaches the client.
+ */
+async function abortAfterFlush(client: ClientStream, clock: Clock): Promise<void> {
+  await clock.wait(FLUSH_MS)
+  await client.abort(new Error('the answer is incomplete'))
 }
 
 export function createClientStream(writable: WritableStream<Uint8Array>): ClientStream {

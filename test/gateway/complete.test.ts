@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
-import { type ChatOrder, completeChat } from '../../src/gateway/complete.ts'
+import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
+import { type CompletionRequest, complete } from '../../src/gateway/complete.ts'
+import { toResponse } from '../../src/http/completion-response.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
 import { createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { createStreamTrust } from '../../src/isolate/stream-trust.ts'
-import { createChatEncoder } from '../../src/wire/chat/encoder.ts'
-import { parseChatRequest } from '../../src/wire/chat/request.ts'
-import { configOf, refOf } from '../core/support/refs.ts'
+import { chatWire } from '../../src/wire/chat/wire.ts'
+import { configOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/tools.ts'
 import { bodyOf, DONE_EVENT, encode, eventsIn, FINISH, HELLO, realClock } from '../stream/support/streams.ts'
 
@@ -45,8 +46,6 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
       return () => clearTimeout(id)
     },
   }
-  const request = parseChatRequest(encode('{"stream":true,"messages":[{"role":"user","content":"hi"}]}'))
-  if (!request.ok) throw new Error('the test writes a bad request')
   const asked: AbortSignal[] = []
   const send = async (_url: string, init: RequestInit) => {
     const answer = answers[asked.length]
@@ -66,18 +65,29 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     random: () => 0,
     newId: () => 'made',
     log,
-    later: work.later,
+    requireSettings: () => {},
   }
-  const order: ChatOrder = {
-    request: request.value,
-    encoder: createChatEncoder(),
-    targets: answers.map((_, index) => refOf(`a/${index}`)),
-    config: configOf({ hugway }),
-    requestId: 'request-1',
-    startedAt: clock.now(),
+  const [primary, ...fallbacks] = answers.map((_, index) => `a/${index}`)
+  const config = configOf({ agents: { defaults: { model: { primary, fallbacks } } }, hugway })
+  const request: CompletionRequest = {
+    wire: chatWire,
+    readBody: async () => encode('{"stream":true,"messages":[{"role":"user","content":"hi"}]}'),
+    fallback: undefined,
   }
   const gone = new AbortController()
-  return { run: () => completeChat(tools, order, gone.signal), asked, lines, work, gone }
+  const run = async () => {
+    const ctx = {
+      requestId: 'request-1',
+      startedAt: clock.now(),
+      signal: gone.signal,
+      waitUntil: work.later,
+      config,
+      configVersion: 'unversioned',
+      caller: DEPLOYMENT_CALLER,
+    }
+    return toResponse(await complete(tools, request, ctx), 'request-1')
+  }
+  return { run, asked, lines, work, gone }
 }
 
 /** Everything that a client gets before the connection ends, in whichever way. */
@@ -124,12 +134,12 @@ describe('an answer that takes long to begin', () => {
       attempts: [{ target: 'huggingface/a/0', reason: 'overloaded' }],
     })
     expect(text).not.toContain('[DONE]')
-    expect(lines).toMatchObject([{ event: 'chat_failed', requestId: 'request-1' }])
+    expect(lines).toMatchObject([{ event: 'chat', end: 'all_failed', held: true, requestId: 'request-1' }])
   })
 
   test('is no answer until it begins where there is time to wait: the error has a status', async () => {
     const { run } = start([after(20, 'data: {"error":"overloaded"}\n\n')], { holdMs: 600_000 })
-    await expect(run()).rejects.toMatchObject({ failure: { kind: 'all_attempts_failed' } })
+    expect((await run()).status).toBe(503)
   })
 })
 
@@ -181,10 +191,11 @@ describe('a client that leaves', () => {
   test('while a target is asked ends the call, and no other target is asked', async () => {
     const hang: Answer = (init) =>
       new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
-    const { run, asked, gone } = start([hang, after(0, HELLO)])
+    const { run, asked, gone, lines } = start([hang, after(0, HELLO)])
     const answer = run()
     setTimeout(() => gone.abort(), 10)
-    await expect(answer).rejects.toMatchObject({ failure: { kind: 'client_gone' } })
+    expect((await answer).status).toBe(499)
+    expect(lines).toMatchObject([{ event: 'chat', end: 'client_gone' }])
     expect(asked.map(({ aborted }) => aborted)).toEqual([true])
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
 import type { Failure } from '../../src/core/failure.ts'
+import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
 import { formatModelRef } from '../../src/core/routing/model-ref.ts'
-import { type ChainOrder, tryTargets } from '../../src/gateway/try-targets.ts'
+import { type AttemptJournal, type ChainRequest, tryTargets } from '../../src/gateway/try-targets.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
 import { createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { refOf } from '../core/support/refs.ts'
@@ -36,7 +37,7 @@ function jumpingClock() {
 }
 
 /** A chain of `a/0`, `a/1` and so on, whose targets answer what is planned for each, one answer after the other. */
-function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
+function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
   const { clock, waits } = jumpingClock()
   const asked: string[] = []
   const left = new Map(plans.map((plan, index) => [`a/${index}`, [...plan]]))
@@ -49,7 +50,7 @@ function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
   }
   const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
   const breakers = createCircuitBreakers(new Map(), clock)
-  const chain: ChainOrder = {
+  const chain: ChainRequest = {
     targets: plans.map((_, index) => refOf(`a/${index}`)),
     bodyFor: (model) => new TextEncoder().encode(model),
     stream: false,
@@ -60,7 +61,8 @@ function start(plans: Answer[][], order: Partial<ChainOrder> = {}) {
   }
   const gone = new AbortController()
   const tools = { router, breakers, clock, random: () => 0, newId: () => 'made' }
-  const run = () => tryTargets(tools, chain, gone.signal)
+  const journal: AttemptJournal = { calls: 0, failedAttempts: [] }
+  const run = () => tryTargets(tools, chain, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
   return { run, asked, waits, breakers, gone, clock }
 }
 
@@ -100,7 +102,7 @@ describe('how often each target is asked', () => {
 })
 
 describe('a conversation that is too long', () => {
-  const lengths: ChainOrder['contextLengths'] = async () => (ref) =>
+  const lengths: ChainRequest['contextLengths'] = async () => (ref) =>
     ({ 'a/0': 10, 'a/1': 8, 'a/2': 20 })[String(ref.id)]
 
   test('goes to a target that holds more, past those that do not', async () => {

@@ -1,3 +1,4 @@
+import type { ApiKeyRecord } from './api-key.ts'
 import type { KeyScopes } from './scopes.ts'
 
 /**
@@ -25,4 +26,9 @@ export const DEPLOYMENT_CALLER: Caller = {
   name: 'HUGWAY_API_KEY',
   project: DEFAULT_PROJECT,
   scopes: {},
+}
+
+/** The caller behind a client key of KV. A record that was added by hand has no id until it is listed. */
+export function callerOf({ id, name }: ApiKeyRecord): Caller {
+  return { kind: 'key', keyId: id ?? 'unlisted', name, project: DEFAULT_PROJECT, scopes: {} }
 }

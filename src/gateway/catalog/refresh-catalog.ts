@@ -5,13 +5,13 @@ import { readModelList } from '../../huggingface/catalog-schema.ts'
 import type { RouterClient } from '../../huggingface/router-client.ts'
 import type { CatalogMemory, StoredCatalog } from '../../kv/catalog-store.ts'
 import { readText } from '../../stream/read-text.ts'
+import type { RequestContext } from '../context.ts'
 import { type DriftDeps, noteDrift } from './note-drift.ts'
 
 export type CatalogDeps = DriftDeps & {
   readonly memory: CatalogMemory
   readonly router: RouterClient
   readonly clock: Clock
-  readonly later: (work: Promise<unknown>) => void
 }
 
 /** Fresh for ten minutes, served for a week while it is renewed in the background. */
@@ -32,8 +32,11 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024
  *
  * @returns `undefined` when there is none to be had: the built-in list stands in.
  */
-export async function currentModels(deps: CatalogDeps): Promise<readonly RouterModel[] | undefined> {
-  const { store, clock, later } = deps
+export async function currentModels(
+  deps: CatalogDeps,
+  { waitUntil }: Pick<RequestContext, 'waitUntil'>,
+): Promise<readonly RouterModel[] | undefined> {
+  const { store, clock } = deps
   const remembered = store.remembered()
   const stored = remembered ?? (await store.read())
   const freshness = judgeFreshness(stored && clock.now() - stored.fetchedAt, FRESHNESS)
@@ -44,11 +47,11 @@ export async function currentModels(deps: CatalogDeps): Promise<readonly RouterM
   // Another isolate, or the cron trigger, may have renewed KV's copy; if it was read just now, it has not.
   const renewed = renew(deps, async () => (remembered ? store.read() : stored))
   if (stored && freshness === 'use_and_refresh') {
-    later(renewed)
+    waitUntil(renewed)
     return stored.models
   }
   const first = await within(renewed, FIRST_LIMIT_MS, clock)
-  if (first === TIMED_OUT) later(renewed)
+  if (first === TIMED_OUT) waitUntil(renewed)
   return first === TIMED_OUT ? stored?.models : (first?.models ?? stored?.models)
 }
 
@@ -58,13 +61,13 @@ export async function currentModels(deps: CatalogDeps): Promise<readonly RouterM
  *
  * @returns `undefined` when the router gave no list; the log says why, and the last good one stays.
  */
-export async function refreshCatalog(deps: Omit<CatalogDeps, 'later'>): Promise<StoredCatalog | undefined> {
+export async function refreshCatalog(deps: CatalogDeps): Promise<StoredCatalog | undefined> {
   const fetched = await fetchCatalog(deps)
   return typeof fetched === 'string' ? undefined : fetched
 }
 
 /** As {@link refreshCatalog}, with the reason when the router gave no list. */
-export async function fetchCatalog(deps: Omit<CatalogDeps, 'later'>): Promise<StoredCatalog | string> {
+export async function fetchCatalog(deps: CatalogDeps): Promise<StoredCatalog | string> {
   const { router, store, clock, log } = deps
   const upstream = new AbortController()
   const fetched = await within(fetchModels(router, upstream.signal, clock), FETCH_LIMIT_MS, clock).catch(String)

@@ -5,8 +5,6 @@ import { GatewayError } from '../../core/failure.ts'
 import type { StoredCatalog } from '../../kv/catalog-store.ts'
 import { type CatalogDeps, fetchCatalog } from './refresh-catalog.ts'
 
-type Deps = Omit<CatalogDeps, 'later'>
-
 /** The list that is served: where it came from, how old it is, how many models it has. Times in ISO 8601. */
 export type CatalogReport = {
   readonly source: 'router' | 'built_in'
@@ -24,7 +22,7 @@ export type DriftReport = {
 }
 
 /** Reports on the list; asks KV where the isolate has none, never the router. */
-export async function reportCatalog({ store, clock }: Deps): Promise<CatalogReport> {
+export async function reportCatalog({ store, clock }: CatalogDeps): Promise<CatalogReport> {
   return toReport((await store.read()) ?? store.remembered(), clock.now())
 }
 
@@ -33,7 +31,9 @@ export async function reportCatalog({ store, clock }: Deps): Promise<CatalogRepo
  *
  * @throws {GatewayError} `catalog_refresh_failed`; the last good list stays.
  */
-export async function refreshNow(deps: Deps): Promise<CatalogReport & { readonly changes: CatalogChanges | null }> {
+export async function refreshNow(
+  deps: CatalogDeps,
+): Promise<CatalogReport & { readonly changes: CatalogChanges | null }> {
   const fetched = await fetchCatalog(deps)
   if (typeof fetched === 'string') throw new GatewayError({ kind: 'catalog_refresh_failed', reason: fetched })
   delete deps.memory.refreshingSince // whatever went wrong before is over
@@ -43,7 +43,7 @@ export async function refreshNow(deps: Deps): Promise<CatalogReport & { readonly
 }
 
 /** Reports on the drift; the configuration is held against the list as it is now. */
-export async function reportDrift({ store }: Deps, config: Config): Promise<DriftReport> {
+export async function reportDrift({ store }: CatalogDeps, config: Config): Promise<DriftReport> {
   const drift = await store.readDrift()
   const stored = (await store.read()) ?? store.remembered()
   return {

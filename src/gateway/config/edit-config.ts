@@ -5,6 +5,7 @@ import { parseDocumentText } from '../../core/config/document-text.ts'
 import { GatewayError } from '../../core/failure.ts'
 import { mergePatch } from '../../json/merge-patch.ts'
 import type { ConfigEdit, ConfigState, ConfigStore } from '../../kv/config-store.ts'
+import type { RequestContext } from '../context.ts'
 
 export type ConfigDeps = { readonly store: ConfigStore; readonly clock: Clock }
 export type { ConfigState }
@@ -17,8 +18,11 @@ const PATCH_TRIES = 5
 const PATCH_PAUSE_MS = 100
 
 /** The configuration in use and where it came from. */
-export function currentConfig({ store }: ConfigDeps, later: (work: Promise<unknown>) => void): Promise<ConfigState> {
-  return store.current(later)
+export function currentConfig(
+  { store }: ConfigDeps,
+  { waitUntil }: Pick<RequestContext, 'waitUntil'>,
+): Promise<ConfigState> {
+  return store.current(waitUntil)
 }
 
 /** The configuration as KV has it now. */

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/failure.ts'
+import { type Caller, callerOf, DEPLOYMENT_CALLER } from '../../core/identity/caller.ts'
 import { toHex } from '../../json/bytes.ts'
 import type { ApiKeyStore } from '../../kv/api-key-store.ts'
 
@@ -10,10 +11,14 @@ export type KeyCheckDeps = {
 }
 
 export type KeyCheck = {
-  /** @throws {GatewayError} `unauthorized`; `bad_settings` while no client key is configured anywhere. */
-  requireClient(token: string | undefined, later: (work: Promise<unknown>) => void): Promise<void>
+  /**
+   * Says who calls.
+   *
+   * @throws {GatewayError} `unauthorized`; `bad_settings` while no client key is configured anywhere.
+   */
+  authenticateClient(token: string | undefined, waitUntil: (work: Promise<unknown>) => void): Promise<Caller>
   /** @throws {GatewayError} `unauthorized` for everything but the admin token. */
-  requireAdmin(token: string | undefined): Promise<void>
+  authenticateAdmin(token: string | undefined): Promise<void>
 }
 
 const NO_KEY =
@@ -24,14 +29,16 @@ export function createKeyCheck({ deploymentKey, adminToken, store }: KeyCheckDep
   const isDeploymentKey = createComparison(deploymentKey)
   const isAdminToken = createComparison(adminToken)
   return {
-    async requireClient(token, later) {
-      if (token !== undefined && (isDeploymentKey(token) || (await store.find(await digestOfKey(token), later)))) return
+    async authenticateClient(token, waitUntil) {
+      if (token !== undefined && isDeploymentKey(token)) return DEPLOYMENT_CALLER
+      const record = token === undefined ? undefined : await store.find(await digestOfKey(token), waitUntil)
+      if (record) return callerOf(record)
       if (deploymentKey === undefined && (await store.hasAny()) === false) {
         throw new GatewayError({ kind: 'bad_settings', problems: [NO_KEY] })
       }
       throw new GatewayError({ kind: 'unauthorized', scope: 'client' })
     },
-    async requireAdmin(token) {
+    async authenticateAdmin(token) {
       if (token !== undefined && isAdminToken(token)) return
       throw new GatewayError({ kind: 'unauthorized', scope: 'admin' })
     },

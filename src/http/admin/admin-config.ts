@@ -9,8 +9,9 @@ import {
   replaceConfig,
   validateConfig,
 } from '../../gateway/config/edit-config.ts'
+import { unwrap } from '../../gateway/unwrap.ts'
 import { readRollback } from '../../wire/admin/admin-requests.ts'
-import { type App, type AppDeps, type AppEnv, CONFIG_HEADER, refuseOtherMethods, unwrap } from '../deps.ts'
+import { type App, type AppDeps, type AppEnv, CONFIG_HEADER, refuseOtherMethods } from '../deps.ts'
 import { readBody } from '../read-body.ts'
 import { readJson } from '../read-json.ts'
 

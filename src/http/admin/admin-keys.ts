@@ -1,6 +1,7 @@
 import { createKey, listKeys, revokeKey, rotateKey } from '../../gateway/keys/manage-keys.ts'
+import { unwrap } from '../../gateway/unwrap.ts'
 import { readNewKey, readRotateKey } from '../../wire/admin/admin-requests.ts'
-import { type App, type AppDeps, refuseOtherMethods, unwrap } from '../deps.ts'
+import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
 import { readJson } from '../read-json.ts'
 
 const PATH = '/admin/keys'

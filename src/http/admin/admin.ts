@@ -8,6 +8,6 @@ export function serveAdmin(app: App, deps: AppDeps): void {
   serveAdminConfig(app, deps)
   serveAdminKeys(app, deps)
   serveAdminCatalog(app, deps)
-  app.get('/admin/targets', () => Response.json({ targets: deps.chat.breakers.report() }))
+  app.get('/admin/targets', () => Response.json({ targets: deps.complete.breakers.report() }))
   refuseOtherMethods(app, '/admin/targets', ['GET'])
 }

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { type AppDeps, type AppEnv, laterOf } from '../deps.ts'
+import { type AppDeps, type AppEnv, waitUntilOf } from '../deps.ts'
 
-/** Lets callers in whose bearer token is a client key. */
+/** Lets callers in whose bearer token is a client key, and says in `c.var.caller` who calls. */
 export function authenticateClient({ requireSettings, keys }: AppDeps) {
   return createMiddleware<AppEnv>(async function authenticateClient(c, next) {
     requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
-    await keys.requireClient(bearerToken(c), laterOf(c))
+    c.set('caller', await keys.authenticateClient(bearerToken(c), waitUntilOf(c)))
     await next()
   })
 }
@@ -15,7 +15,7 @@ export function authenticateClient({ requireSettings, keys }: AppDeps) {
 export function authenticateAdmin({ requireSettings, keys }: AppDeps) {
   return createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
     requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
-    await keys.requireAdmin(bearerToken(c))
+    await keys.authenticateAdmin(bearerToken(c))
     await next()
   })
 }

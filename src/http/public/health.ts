@@ -1,5 +1,6 @@
 import { currentConfig } from '../../gateway/config/edit-config.ts'
-import { type App, type AppDeps, laterOf, refuseOtherMethods } from '../deps.ts'
+import type { RequestContext } from '../../gateway/context.ts'
+import { type App, type AppDeps, refuseOtherMethods, waitUntilOf } from '../deps.ts'
 
 const PATH = '/health'
 
@@ -17,7 +18,9 @@ export type Health = {
 /** `GET /health`, without a key. */
 export function serveHealth(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) =>
-    Response.json(await reportHealth(deps, laterOf(c)), { headers: { 'cache-control': 'no-store' } }),
+    Response.json(await reportHealth(deps, { waitUntil: waitUntilOf(c) }), {
+      headers: { 'cache-control': 'no-store' },
+    }),
   )
   refuseOtherMethods(app, PATH, ['GET'])
 }
@@ -28,9 +31,9 @@ export function serveHealth(app: App, deps: AppDeps): void {
  */
 export async function reportHealth(
   { settingProblems, config, catalog, clock }: AppDeps,
-  later: (work: Promise<unknown>) => void,
+  ctx: Pick<RequestContext, 'waitUntil'>,
 ): Promise<Health> {
-  const state = await currentConfig(config, later)
+  const state = await currentConfig(config, ctx)
   const stored = catalog.memory.stored
   return {
     status: settingProblems.length > 0 ? 'not_configured' : state.problem ? 'degraded' : 'ok',

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { type App, type AppDeps, type AppEnv, laterOf, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, type AppEnv, refuseOtherMethods, waitUntilOf } from '../deps.ts'
 import { type Health, reportHealth } from './health.ts'
 
 const PATH = '/'
@@ -8,7 +8,7 @@ const LINKS = { console: '/console/', health: '/health', openapi: '/openapi.json
 /** `GET /`, without a key: a page for a browser, the same facts as JSON for everybody else. */
 export function serveRoot(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) => {
-    const { status, settings } = await reportHealth(deps, laterOf(c))
+    const { status, settings } = await reportHealth(deps, { waitUntil: waitUntilOf(c) })
     const headers = { 'cache-control': 'no-store', vary: 'accept' }
     if (!wantsPage(c)) return Response.json({ name: 'hugway', status, api: '/v1', ...LINKS }, { headers })
     const nonce = deps.newId()

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { GatewayError } from '../../core/failure.ts'
 import { getModel, listModels } from '../../gateway/catalog/list-models.ts'
 import { currentModels } from '../../gateway/catalog/refresh-catalog.ts'
-import { type App, type AppDeps, type AppEnv, laterOf, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, type AppEnv, contextOf, refuseOtherMethods } from '../deps.ts'
 
 const PATH = '/v1/models'
 
@@ -10,12 +10,11 @@ const PATH = '/v1/models'
 export function serveModels(app: App, deps: AppDeps): void {
   const current = async (c: Context<AppEnv>) => {
     deps.requireSettings('HF_BASE_URL')
-    const later = laterOf(c)
     const { config } = c.var
     const { store } = deps.catalog
     // A list that the configuration replaces does not wait for the router's; what is known of its models stays in use.
     const isOwnList = config.mode === 'replace'
-    const models = isOwnList ? store.remembered()?.models : await currentModels({ ...deps.catalog, later })
+    const models = isOwnList ? store.remembered()?.models : await currentModels(deps.catalog, contextOf(c))
     return { config, served: await listModels(deps.modelList, config, models) }
   }
   const list = async (c: Context<AppEnv>) => {

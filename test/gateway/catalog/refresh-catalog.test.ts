@@ -24,8 +24,8 @@ function isolate(answer: () => Response | Promise<Response>) {
     return upstream.answer()
   }
   const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
-  const tools = { store: createCatalogStore(probe.kv, memory, clock), memory, router, clock, log, later: work.later }
-  const ids = async () => (await currentModels(tools))?.map(({ id }) => id)
+  const tools = { store: createCatalogStore(probe.kv, memory, clock), memory, router, clock, log }
+  const ids = async () => (await currentModels(tools, { waitUntil: work.later }))?.map(({ id }) => id)
   return { clock, probe, lines, work, upstream, tools, ids }
 }
 

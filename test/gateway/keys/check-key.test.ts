@@ -19,15 +19,15 @@ async function start(tools: Partial<KeyCheckDeps> & { kvKey?: string; hasAny?: b
     hasAny: async () => tools.hasAny,
   }
   const check = createKeyCheck({ deploymentKey: tools.deploymentKey, adminToken: tools.adminToken, store })
-  const outcome = (work: Promise<void>) =>
+  const outcome = (work: Promise<unknown>) =>
     work.then(
       () => 'in',
       (error: { failure: { kind: string } }) => error.failure.kind,
     )
   return {
     asked,
-    client: (token?: string) => outcome(check.requireClient(token, later)),
-    admin: (token?: string) => outcome(check.requireAdmin(token)),
+    client: (token?: string) => outcome(check.authenticateClient(token, later)),
+    admin: (token?: string) => outcome(check.authenticateAdmin(token)),
   }
 }
 

@@ -19,7 +19,7 @@ function isolate(clock = manualClock()) {
   const tools = { store, clock, randomBytes }
   const check = createKeyCheck({ deploymentKey: undefined, adminToken: undefined, store })
   const opens = (key: string) =>
-    check.requireClient(key, work.later).then(
+    check.authenticateClient(key, work.later).then(
       () => true,
       (error: { failure: { kind: string } }) => error.failure.kind,
     )

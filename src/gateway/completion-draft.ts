@@ -1,0 +1,86 @@
+import type { CompletionEnd, CompletionRecord, Surface, TokenUsage } from '../core/completion-record.ts'
+import { GatewayError } from '../core/failure.ts'
+import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
+import type { AttemptReport } from '../core/routing/outcome.ts'
+import { describeThrown } from '../wire/failure-words.ts'
+import type { CallerContext } from './context.ts'
+
+/** What became known of a request while it was served. It is filled in on the way and read once, when it has ended. */
+export type CompletionDraft = {
+  readonly surface: Surface
+  /** Upstream calls that were made. */
+  calls: number
+  readonly failedAttempts: AttemptReport[]
+  askedModel?: string | undefined
+  stream: boolean
+  held: boolean
+  target?: ModelRef
+  provider?: string | undefined
+  upstreamRequestId?: string | undefined
+  /** When the first of the answer came, in milliseconds since the epoch. */
+  firstTokenAt?: number
+}
+
+/** How a request ended. */
+export type CompletionEnding = {
+  readonly end: CompletionEnd
+  /** What was thrown, where the client was told an error. */
+  readonly error?: unknown
+  readonly usage?: TokenUsage | undefined
+}
+
+const MAX_ASKED_CHARACTERS = 200
+
+export function openDraft(surface: Surface): CompletionDraft {
+  return { surface, calls: 0, failedAttempts: [], stream: false, held: false }
+}
+
+/** Names the model that was asked for as it was sent, but no longer and with no character that a log would trip over. */
+export function shortenAsked(model: string | undefined): string | undefined {
+  return model?.slice(0, MAX_ASKED_CHARACTERS).replace(/\p{Cc}|\p{Cf}/gu, '?')
+}
+
+/** @param id Made here: what the ledger books once. */
+export function toRecord(
+  draft: CompletionDraft,
+  ending: CompletionEnding,
+  ctx: CallerContext,
+  id: string,
+  nowMs: number,
+): CompletionRecord {
+  const { firstTokenAt, target, calls, ...facts } = draft
+  return {
+    ...facts,
+    id,
+    requestId: ctx.requestId,
+    startedAt: ctx.startedAt,
+    caller: ctx.caller,
+    target: target && formatModelRef(target),
+    attempts: calls,
+    end: ending.end,
+    errorCode: ending.error === undefined ? undefined : describeThrown(ending.error).code,
+    firstTokenMs: firstTokenAt === undefined ? undefined : firstTokenAt - ctx.startedAt,
+    durationMs: nowMs - ctx.startedAt,
+    usage: ending.usage,
+    configVersion: ctx.configVersion,
+  }
+}
+
+/** The end of a request that no answer was begun for, or whose answer was an error. */
+export function endOfError(error: unknown): CompletionEnd {
+  if (!(error instanceof GatewayError)) return 'internal_error'
+  switch (error.failure.kind) {
+    case 'bad_settings':
+      return 'not_configured'
+    case 'upstream_refused':
+      return 'refused'
+    case 'context_overflow':
+      return 'context_overflow'
+    case 'client_gone':
+      return 'client_gone'
+    case 'all_attempts_failed':
+      return error.failure.attempts.every(({ reason }) => reason === 'timeout') ? 'timed_out' : 'all_failed'
+    default:
+      return 'bad_request'
+  }
+}

@@ -1,0 +1,48 @@
+import type { CompletionRecord } from '../core/completion-record.ts'
+import type { Log } from '../core/log.ts'
+import type { ModelRef } from '../core/routing/model-ref.ts'
+import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
+import type { StreamSource, StreamTrust } from '../isolate/stream-trust.ts'
+import { toLogged } from './to-logged.ts'
+
+export type SettleDeps = {
+  readonly breakers: CircuitBreakers
+  readonly trust: StreamTrust
+  readonly log: Log
+}
+
+/** What an ended request is booked by. */
+export type Settlement = {
+  readonly record: CompletionRecord
+  /** What the attempt that answered says of its target; absent where it says nothing, or where none answered. */
+  readonly lastAttempt?: { readonly target: ModelRef; readonly failedBy?: string }
+  /** What a whole stream says of its source. */
+  readonly stream?: { readonly source: StreamSource; readonly isClean: boolean }
+  /** What was thrown that nobody expected. */
+  readonly bug?: unknown
+}
+
+/**
+ * Books a request to a completion route, once, whichever way it ended: the only place that does. Earlier attempts were
+ * reported to the breakers the moment each of them ended.
+ */
+export function settle({ breakers, trust, log }: SettleDeps, settlement: Settlement): void {
+  const { record, lastAttempt, stream, bug } = settlement
+  if (lastAttempt?.failedBy !== undefined) breakers.failed(lastAttempt.target, lastAttempt.failedBy)
+  else if (lastAttempt) breakers.succeeded(lastAttempt.target)
+  if (stream) trust.record(stream.source, stream.isClean)
+  log('chat', toLine(record, bug))
+}
+
+/** The log line of a completion. `end`, `promptTokens` and `completionTokens` are a contract with those who read logs. */
+function toLine(record: CompletionRecord, bug: unknown): Readonly<Record<string, unknown>> {
+  const { caller, usage, startedAt: _when, shape: _shape, failedAttempts, ...facts } = record
+  const { kind, keyId, name, project } = caller
+  return {
+    ...facts,
+    caller: { kind, keyId, name, project },
+    ...(failedAttempts.length > 0 && { failedAttempts }),
+    ...usage,
+    ...(bug !== undefined && { failure: toLogged(bug) }),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Surface } from '../core/completion-record.ts'
+import type { Failure } from '../core/failure.ts'
+import type { Result } from '../core/result.ts'
+import type { AnswerEncoder } from './answer-encoder.ts'
+import type { ChatRequest } from './chat/request.ts'
+
+/** A request of one surface, understood: as the chat completion that goes up, and as the way its answer is written. */
+export type SurfaceRequest = {
+  /** The canonical request: a chat completion's body, in bytes. */
+  readonly chat: ChatRequest
+  readonly createEncoder: (options: EncoderOptions) => AnswerEncoder
+  /** What the answer's headers tell of the translation, by name; absent where nothing is to be told. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type EncoderOptions = {
+  /** Makes ids for what a provider sent without one. */
+  readonly newId: () => string
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly requestId: string
+}
+
+/** What clients of one surface speak. */
+export type SurfaceWire = {
+  readonly name: Surface
+  /** Reads a request's body. Refuses what means nothing, naming the field. Never throws. */
+  readonly read: (body: Uint8Array) => Result<SurfaceRequest, Failure>
+  /** Whether a provider's stream is this surface's own, so that it may reach the client unread. */
+  readonly mayPassThrough: boolean
+}
