@@ -3,11 +3,14 @@ import type { AppDeps } from './http/deps.ts'
 import { createRouterClient } from './huggingface/router-client.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createCircuitBreakers } from './isolate/circuit-breakers.ts'
+import { createGuessBrake } from './isolate/guess-brake.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
-import { createApiKeyMemory, createApiKeyStore } from './kv/api-key-store.ts'
+import { createApiKeyMemory } from './kv/api-key-memory.ts'
+import { createApiKeyStore } from './kv/api-key-store.ts'
 import { type CatalogMemory, createCatalogStore } from './kv/catalog-store.ts'
 import { createConfigMemory } from './kv/config-memory.ts'
 import { createConfigStore } from './kv/config-store.ts'
+import { limitTimes } from './kv/limit-times.ts'
 import type { Platform } from './platform.ts'
 import { type Env, readSettings, requireSettings } from './settings.ts'
 
@@ -15,7 +18,7 @@ import { type Env, readSettings, requireSettings } from './settings.ts'
 export function compose(env: Env, { clock, random, newId, randomBytes, log, fetch }: Platform): AppDeps {
   const settings = readSettings(env)
   // Routes that need KV refuse before they touch a store, so a missing binding never gets this far.
-  const kv = settings.kv ?? ({} as KVNamespace)
+  const kv = limitTimes(settings.kv ?? ({} as KVNamespace), clock)
   const { routerBaseUrl: baseUrl, routerToken: token, billTo } = settings
   const require = (...names: readonly string[]) => requireSettings(settings, names)
   const router = createRouterClient(fetch, { baseUrl, token, billTo })
@@ -37,7 +40,14 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     clock,
     newId,
     log,
-    keys: createKeyCheck({ deploymentKey: settings.apiKey, adminToken: settings.adminToken, store: keyStore }),
+    keys: createKeyCheck({
+      deploymentKey: settings.apiKey,
+      adminToken: settings.adminToken,
+      store: keyStore,
+      brake: createGuessBrake(new Map(), clock),
+      clock,
+      log,
+    }),
     managedKeys: { store: keyStore, clock, randomBytes },
     config: { store: configStore, clock },
     catalog,

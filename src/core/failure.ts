@@ -11,6 +11,10 @@ export type Failure =
   | { readonly kind: 'bad_request'; readonly message: string; readonly param?: string }
   | { readonly kind: 'body_too_large'; readonly maxBytes: number }
   | { readonly kind: 'unauthorized'; readonly scope: 'client' | 'admin' }
+  /** Too many credentials from one address were none. */
+  | { readonly kind: 'too_many_guesses'; readonly waitMs: number }
+  /** KV did not say, and no copy stands in for it: unknown is neither absent nor invalid. */
+  | { readonly kind: 'storage_unreadable'; readonly what: 'keys' | 'configuration' }
   | { readonly kind: 'bad_settings'; readonly problems: readonly string[] }
   | { readonly kind: 'bad_model'; readonly detail: ModelRefError; readonly nearestAlias?: string }
   | { readonly kind: 'unknown_model'; readonly model: string }

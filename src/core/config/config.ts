@@ -33,6 +33,8 @@ export type Config = {
   readonly holdMs: number
   readonly maxBodyBytes: number
   readonly corsOrigins: readonly string[]
+  /** How long, in milliseconds, a copy of a client key serves while KV does not answer. */
+  readonly keyCopyMs: number
 }
 
 /** A document as it came and what it means. */
@@ -48,6 +50,7 @@ const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
 const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
 const DEFAULT_HOLD_MS = 15_000
 const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
+const DEFAULT_KEY_COPY_MS = 3_600_000
 
 /**
  * Parses a document a person or a program wrote, JSON or JSON5. Every problem is listed; a secret is one, wherever it
@@ -103,6 +106,7 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     corsOrigins,
+    keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
   }
 }
 
