@@ -51,7 +51,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     managedKeys: { store: keyStore, clock, randomBytes },
     config: { store: configStore, clock },
     catalog,
-    modelList: { inUse: catalogInUse, memory: {} },
+    modelList: { catalog, inUse: catalogInUse, memory: {} },
     complete: {
       requireSettings: require,
       router,
