@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { nearestOf } from '../../json/nearest.ts'
+import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 
 const text = z.string('must be a text')
@@ -122,15 +123,6 @@ export function readDocument(value: unknown): ReadDocument {
   const sound = documentSchema.safeParse(leaveOut(value, faults))
   const problems = faults.map(({ path, message }) => ({ path: formatPath(path) || '(the document)', message }))
   return { sound: sound.data, problems }
-}
-
-/** Writes a path as a person would in code: `agents.defaults.models["huggingface/a/b"].alias`. */
-export function formatPath(path: readonly PropertyKey[]): string {
-  const steps = path.map((key) => {
-    if (typeof key === 'number') return `[${key}]`
-    return /^[\w$]+$/.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(String(key))}]`
-  })
-  return steps.join('').replace(/^\./, '')
 }
 
 type Issue = z.core.$ZodIssue

@@ -1,9 +1,10 @@
+import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
-import { type ConfigDocument, formatPath, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
+import { type ConfigDocument, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
 import { parseDocumentText } from './document-text.ts'
-import { withoutSecrets } from './secrets.ts'
+import { checkComments, withoutSecrets } from './secrets.ts'
 
 /** Limits of one request, in milliseconds. See the README for what each of them covers. */
 export type Timeouts = {
@@ -37,8 +38,8 @@ export type Config = {
   readonly keyCopyMs: number
 }
 
-/** A document as it came and what it means. */
-export type LoadedConfig = { readonly document: ConfigDocument; readonly config: Config }
+/** A document, its text as it was written, and what it means. */
+export type LoadedConfig = { readonly text: string; readonly document: ConfigDocument; readonly config: Config }
 
 const DEFAULT_PRIMARY = 'huggingface/deepseek-ai/DeepSeek-R1'
 const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
@@ -63,8 +64,9 @@ export function parseConfig(text: string): Result<LoadedConfig, readonly Problem
   const { sound, problems: others } = readDocument(value)
   const all = [...others]
   const config = sound && resolve(sound, all)
-  const problems = [...secrets, ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
-  return sound && config && problems.length === 0 ? ok({ document: sound, config }) : err(problems)
+  const inComment = secrets.length === 0 ? checkComments(text) : []
+  const problems = [...secrets, ...inComment, ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
+  return sound && config && problems.length === 0 ? ok({ text, document: sound, config }) : err(problems)
 }
 
 /** Aliases are compared without case, and a run of spaces counts as one. */

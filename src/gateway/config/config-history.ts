@@ -17,10 +17,10 @@ export type VersionList = {
   readonly next: string | null
 }
 
-/** A version and its document; `text` and `problem` of one that was written by hand and is not what we would write. */
+/** A version, its document, and its text as it was written; `problem` of one that would not be accepted now. */
 export type VersionReport = VersionEntry & {
   readonly document: unknown
-  readonly text?: string
+  readonly text: string
   readonly problem?: string
 }
 
@@ -36,7 +36,6 @@ export async function getVersion({ store }: ConfigDeps, id: string): Promise<Ver
   const { text, ...entry } = await read(store, id)
   const { version } = await store.latest()
   const facts = { ...entry, active: version === id }
-  if (entry.action !== 'by_hand') return { ...facts, document: JSON.parse(text) }
   const parsed = parseDocumentText(text)
   const valid = parseConfig(text)
   const problem = valid.ok ? {} : { problem: valid.error.map(({ path, message }) => `${path}: ${message}`).join('; ') }

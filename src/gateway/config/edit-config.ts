@@ -3,6 +3,7 @@ import { parseConfig } from '../../core/config/config.ts'
 import { BUILT_IN_VERSION } from '../../core/config/config-version.ts'
 import { parseDocumentText } from '../../core/config/document-text.ts'
 import { GatewayError } from '../../core/failure.ts'
+import { editJson5 } from '../../json/json5-edit.ts'
 import { mergePatch } from '../../json/merge-patch.ts'
 import type { ConfigEdit, ConfigState, ConfigStore } from '../../kv/config-store.ts'
 import type { RequestContext } from '../context.ts'
@@ -41,7 +42,7 @@ export function replaceConfig(deps: ConfigDeps, text: string, order: EditOrder):
 }
 
 /**
- * Applies a JSON merge patch to the document in use. The result is checked as a whole. Without `ifMatch` a patch that was
+ * Applies a JSON merge patch to the document in use, in its text: comments stay. The result is checked as a whole. Without `ifMatch` a patch that was
  * overtaken by another write is applied again to what that one left.
  *
  * @throws {GatewayError} As {@link replaceConfig}.
@@ -51,7 +52,7 @@ export async function patchConfig(deps: ConfigDeps, text: string, order: EditOrd
   if (!patch.ok) throw new GatewayError({ kind: 'bad_config', problems: patch.error })
   for (let tries = 1; ; tries++) {
     const base = await deps.store.latest()
-    const patched = JSON.stringify(mergePatch(base.document, patch.value))
+    const patched = editJson5(base.text, mergePatch(base.document, patch.value))
     // The patch belongs to this base: over another document it would undo what was written there.
     const { mayReplace } = { ...condition(order) }
     const isBase = (tag: string) => tag === base.tag && (mayReplace?.(tag) ?? true)
