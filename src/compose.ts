@@ -49,7 +49,11 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       log,
     }),
     managedKeys: { store: keyStore, clock, randomBytes },
-    config: { store: configStore, clock },
+    config: {
+      store: configStore,
+      clock,
+      readModels: async () => (catalog.store.remembered() ?? (await catalog.store.read()))?.models,
+    },
     catalog,
     modelList: { catalog, inUse: catalogInUse, memory: {} },
     complete: {

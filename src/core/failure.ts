@@ -18,6 +18,8 @@ export type Failure =
   | { readonly kind: 'bad_settings'; readonly problems: readonly string[] }
   | { readonly kind: 'bad_model'; readonly detail: ModelRefError; readonly nearestAlias?: string }
   | { readonly kind: 'unknown_model'; readonly model: string }
+  /** The name is the alias of several refs. */
+  | { readonly kind: 'ambiguous_model'; readonly model: string; readonly refs: readonly string[] }
   | { readonly kind: 'unknown_route'; readonly method: string; readonly path: string }
   | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
   | { readonly kind: 'bad_config'; readonly problems: readonly Problem[] }

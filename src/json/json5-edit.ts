@@ -44,7 +44,7 @@ function changesOfObject(source: Source, node: Json5Node, wanted: Readonly<Recor
     .filter(isKept)
     .flatMap(({ key = '', node: value }) => changesOf(source, value, wanted[key]))
   const added = Object.entries(wanted).filter(([key]) => !last.has(key))
-  return changeChildren(source, node, isKept, inner, added) ?? [rewrite(source, node, wanted)]
+  return changeChildren(source, node, isKept, inner, added)
 }
 
 /** The elements that both begin with stay; what comes behind them is replaced. */
@@ -54,25 +54,23 @@ function changesOfList(source: Source, node: Json5Node, wanted: readonly unknown
   while (same < shorter && isEqual(node.children[same]?.node.value, wanted[same])) same++
   const kept = new Set(node.children.slice(0, same))
   const added = wanted.slice(same).map((value): [undefined, unknown] => [undefined, value])
-  return changeChildren(source, node, (child) => kept.has(child), [], added) ?? [rewrite(source, node, wanted)]
+  return changeChildren(source, node, (child) => kept.has(child), [], added)
 }
 
-/** @returns Nothing where no child stays beside which another could be put. */
 function changeChildren(
   source: Source,
   parent: Json5Node,
   isKept: (child: Json5Child) => boolean,
   inner: readonly Edit[],
   added: readonly (readonly [key: string | undefined, value: unknown])[],
-): Edit[] | undefined {
+): Edit[] {
   const removed = parent.children.filter((child) => !isKept(child)).map((child) => remove(source, child))
   if (removed.length === 0 && added.length === 0) return [...inner]
+  if (parent.children.length === 0) return [fill(source, parent, added)]
   const anchor = parent.children.findLast(isKept)
-  if (!anchor && parent.children.length > 0) return added.length > 0 ? undefined : removed
-  if (!anchor) return [fill(source, parent, added)]
   if (added.length > 0) return [...inner, ...removed, ...append(source, parent, anchor, added)]
   const isTailRemoved = anchor !== parent.children.at(-1)
-  const { comma } = anchor
+  const comma = anchor?.comma
   if (!isTailRemoved || !source.isJson || comma === undefined) return [...inner, ...removed]
   return [...inner, ...removed, { start: comma, end: comma + 1, text: '' }]
 }
@@ -101,16 +99,25 @@ function fill({ text, isJson }: Source, { start, end }: Json5Node, added: Added)
   return { start: start + 1, end: end - 1, text: `${own}${children}${isJson ? '' : ','}\n${outer}` }
 }
 
-/** Puts new last children behind `anchor`, on lines of their own where the others have theirs. */
-function append({ text, isJson }: Source, parent: Json5Node, anchor: Json5Child, added: Added): readonly Edit[] {
-  const { end } = anchor.node
+/**
+ * Puts new last children behind `anchor`, on lines of their own where the others have theirs.
+ *
+ * @param anchor The last child that stays; where none does, they come first.
+ */
+function append({ text, isJson }: Source, parent: Json5Node, anchor: Json5Child | undefined, added: Added): Edit[] {
+  const beside = anchor ?? parent.children[0]
+  const besideStart = beside?.start ?? parent.start
   const isTrailing = parent.children.at(-1)?.comma !== undefined
-  const isSpread = /[\n\r]/.test(text.slice(parent.start, anchor.start))
-  const indent = indentAt(text, anchor.start)
+  const isSpread = /[\n\r]/.test(text.slice(parent.start, besideStart))
+  const indent = indentAt(text, besideStart)
   const gap = isSpread ? `\n${indent}` : ' '
-  const at = isSpread ? match(COMMENT, text, endOf(anchor)) : endOf(anchor)
-  const children = added.map((child) => `${gap}${formatChild(child, indent, isJson)}`).join(',')
-  const comma: Edit[] = anchor.comma === undefined ? [{ start: end, end, text: ',' }] : []
+  const from = anchor ? endOf(anchor) : parent.start + 1
+  const at = isSpread ? match(COMMENT, text, from) : from
+  const firstGap = anchor || isSpread ? gap : text.slice(from, match(SPACE, text, from))
+  const children = `${firstGap}${added.map((child) => formatChild(child, indent, isJson)).join(`,${gap}`)}`
+  const isCommaMissing = anchor !== undefined && anchor.comma === undefined
+  const end = anchor?.node.end ?? from
+  const comma: Edit[] = isCommaMissing ? [{ start: end, end, text: ',' }] : []
   return [...comma, { start: at, end: at, text: `${children}${isTrailing ? ',' : ''}` }]
 }
 
@@ -118,6 +125,11 @@ type Added = readonly (readonly [key: string | undefined, value: unknown])[]
 
 function formatChild([key, value]: Added[number], indent: string, isJson: boolean): string {
   return `${key === undefined ? '' : `${formatKey(key, isJson)}: `}${format(value, indent, isJson)}`
+}
+
+/** Writes a value as a person would: JSON5, two spaces deep. */
+export function formatJson5(value: unknown): string {
+  return format(value, '', false)
 }
 
 /** A line of `JSON.stringify` that begins with `"key":` is a member: inside a text the quotes would be escaped. */

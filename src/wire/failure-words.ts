@@ -1,4 +1,5 @@
 import { type Failure, GatewayError, type Interruption } from '../core/failure.ts'
+import { quote } from '../core/quote.ts'
 import { describeModelRefError } from '../core/routing/model-ref.ts'
 import type { AttemptReport } from '../core/routing/outcome.ts'
 import { describeAdminFailure } from './admin/failure-words.ts'
@@ -46,6 +47,11 @@ function describe(failure: Failure): FailureWords {
         ...invalid(404, 'model_not_found', `The model ${failure.model} does not exist in the list: GET /v1/models.`),
         param: 'model',
       }
+    case 'ambiguous_model': {
+      const { model, refs } = failure
+      const said = `"${quote(model)}" is the alias of ${refs.join(' and of ')}. Send one of these as "model".`
+      return { ...invalid(400, 'ambiguous_model', said), param: 'model' }
+    }
     case 'unknown_route':
       return invalid(404, 'unknown_route', `Nothing is served at ${failure.method} ${failure.path}.`)
     case 'method_not_allowed':

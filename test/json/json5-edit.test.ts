@@ -60,6 +60,11 @@ test.each<[what: string, text: string, path: string, value: unknown, edited: str
   ['Windows line ends', '{\r\n  a: 1,\r\n}', 'a', 2, '{\r\n  a: 2,\r\n}'],
 ])('%s', (_what, text, path, value, edited) => expect(set(text, path, value)).toBe(edited))
 
+test('what takes the place of all others stands where they stood', () => {
+  expect(editJson5('{ // ours\n  a: 1, // one\n  // two\n}', { b: 2 })).toBe('{ // ours\n  b: 2,\n  // two\n}')
+  expect(editJson5('{ "a": [1, 2] }', { a: [3] })).toBe('{ "a": [3] }')
+})
+
 test('what begins alike in a list keeps its comments', () => {
   const text = '[\n  "a", // one\n  "b", // two\n  "c", // three\n]'
   expect(editJson5(text, ['a', 'b'])).toBe('[\n  "a", // one\n  "b", // two\n]')
@@ -67,7 +72,8 @@ test('what begins alike in a list keeps its comments', () => {
 })
 
 describe('whatever the text and whatever is wanted', () => {
-  const key = fc.stringMatching(/^[a-z"\\ /.{}[\]:,]{1,3}$/)
+  // Without a backslash: after an object with the key "\\", Node 24's own JSON.parse reads the key "\"" as that one.
+  const key = fc.stringMatching(/^[a-z" /.{}[\]:,]{1,3}$/)
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.constant(null), tie('list'), tie('object')),
     list: fc.array(tie('tree'), { maxLength: 3 }),

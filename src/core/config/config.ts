@@ -24,6 +24,8 @@ export type Config = {
   /** Keyed by {@link normalizeAlias}'s text. */
   readonly refByAlias: ReadonlyMap<string, ModelRef>
   readonly aliasByRef: ReadonlyMap<string, string>
+  /** Aliases of several refs, by {@link normalizeAlias}'s text: labels of the list, which mean no model when asked for. */
+  readonly refsByLabel: ReadonlyMap<string, readonly ModelRef[]>
   /** Every ref that the document names, without repeats, in its order. */
   readonly namedRefs: readonly ModelRef[]
   readonly ownModels: readonly OwnModel[]
@@ -65,7 +67,11 @@ export function parseConfig(text: string): Result<LoadedConfig, readonly Problem
   const all = [...others]
   const config = sound && resolve(sound, all)
   const inComment = secrets.length === 0 ? checkComments(text) : []
-  const problems = [...secrets, ...inComment, ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
+  const problems = [
+    ...secrets,
+    ...inComment,
+    ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path)),
+  ]
   return sound && config && problems.length === 0 ? ok({ text, document: sound, config }) : err(problems)
 }
 
@@ -131,21 +137,20 @@ function collectRefs(problems: Problem[]) {
 }
 
 function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collectRefs>, problems: Problem[]) {
-  const refByAlias = new Map<string, ModelRef>()
+  const refsByAlias = new Map<string, readonly ModelRef[]>()
   const aliasByRef = new Map<string, string>()
   const add = (refText: string, alias: string | undefined, path: Path) => {
     const ref = refs.add(refText, path)
     if (!ref || alias === undefined) return
-    const known = refByAlias.get(normalizeAlias(alias))
+    const known = refsByAlias.get(normalizeAlias(alias)) ?? []
     const refuse = (message: string) => problems.push({ path: formatPath([...path, 'alias']), message })
     if (normalizeAlias(alias) === '' || normalizeAlias(alias) === 'default') {
       refuse(`"${alias}" cannot be an alias: it already means the primary model`)
     } else if (parseModelRef(alias).ok) {
       refuse(`"${alias}" cannot be an alias: it is a model ref itself`)
-    } else if (known && formatModelRef(known) !== formatModelRef(ref)) {
-      refuse(`"${alias}" is the alias of ${formatModelRef(known)} and of ${formatModelRef(ref)}; each needs its own`)
     } else {
-      refByAlias.set(normalizeAlias(alias), ref)
+      const isNew = known.every((one) => formatModelRef(one) !== formatModelRef(ref))
+      if (isNew) refsByAlias.set(normalizeAlias(alias), [...known, ref])
       if (!aliasByRef.has(formatModelRef(ref))) aliasByRef.set(formatModelRef(ref), alias)
     }
   }
@@ -155,7 +160,9 @@ function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collec
   for (const [index, row] of (document.models?.providers?.huggingface?.models ?? []).entries()) {
     add(row.id, row.alias, [...OWN_MODELS, index])
   }
-  return { refByAlias, aliasByRef }
+  const refByAlias = new Map([...refsByAlias].flatMap(([alias, [ref, other]]) => (ref && !other ? [[alias, ref]] : [])))
+  const refsByLabel = new Map([...refsByAlias].filter(([, { length }]) => length > 1))
+  return { refByAlias, aliasByRef, refsByLabel }
 }
 
 /** What OpenClaw's provider block says of the address belongs to the deployment here, so it must not differ. */

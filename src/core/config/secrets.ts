@@ -1,5 +1,5 @@
-import type { Problem } from '../failure.ts'
 import { formatPath } from '../../json/value-path.ts'
+import type { Problem } from '../failure.ts'
 
 /** A value with every secret in it replaced, and where they stood. Never quotes one. */
 export type Cleaned = { readonly value: unknown; readonly problems: readonly Problem[] }

@@ -2,6 +2,7 @@ import { parseConfig } from '../../core/config/config.ts'
 import { type VersionFacts, versionTime } from '../../core/config/config-version.ts'
 import { parseDocumentText } from '../../core/config/document-text.ts'
 import { GatewayError } from '../../core/failure.ts'
+import { quote } from '../../core/quote.ts'
 import type { KeptVersion } from '../../kv/config-history.ts'
 import { fromKv } from '../from-kv.ts'
 import { type ConfigDeps, type ConfigState, condition, type EditOrder, write } from './edit-config.ts'
@@ -53,8 +54,7 @@ export async function rollBackConfig(deps: ConfigDeps, to: string, order: EditOr
 }
 
 async function read(store: ConfigDeps['store'], id: string, param?: string): Promise<KeptVersion> {
-  const shown = id.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)
   const kept = versionTime(id) === undefined ? undefined : await fromKv(store.history.read(id))
-  if (!kept) throw new GatewayError({ kind: 'unknown_version', id: shown, ...(param !== undefined && { param }) })
+  if (!kept) throw new GatewayError({ kind: 'unknown_version', id: quote(id), ...(param !== undefined && { param }) })
   return kept
 }

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { GatewayError } from '../../core/failure.ts'
 import { getModel, listModels } from '../../gateway/catalog/list-models.ts'
 import { type App, type AppDeps, type AppEnv, contextOf, refuseOtherMethods } from '../deps.ts'
+import { readTags } from '../entity-tags.ts'
 
 const PATH = '/v1/models'
 
@@ -11,7 +12,8 @@ export function serveModels(app: App, deps: AppDeps): void {
     deps.requireSettings('HF_BASE_URL')
     const { etag, text } = await listModels(deps.modelList, contextOf(c))
     const headers = { etag, 'cache-control': 'private, no-cache' }
-    if (isKnownTag(c.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers })
+    const tags = readTags(c.req.header('if-none-match'))
+    if (tags?.some((tag) => tag === '*' || `"${tag}"` === etag)) return new Response(null, { status: 304, headers })
     return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } })
   }
   app.get(PATH, list)
@@ -32,10 +34,4 @@ function decodeName(encoded: string): string {
     const message = 'The path holds a % that does not begin an encoded character.'
     throw new GatewayError({ kind: 'bad_request', message, param: 'model' }, { cause })
   }
-}
-
-/** Weak comparison over a list of tags (RFC 9110, 13.1.2): compression in between makes a tag weak. */
-function isKnownTag(header: string | undefined, etag: string): boolean {
-  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags !== undefined && (tags.includes(etag) || tags.includes('*'))
 }
