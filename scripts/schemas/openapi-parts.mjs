@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/wire/admin/admin-requests.ts'
+import { signInSchema } from '../../src/wire/admin/session.ts'
 
 const text = { type: 'string' }
 const count = { type: 'integer', minimum: 0 }
@@ -72,6 +73,12 @@ export const SCHEMAS = {
     description: 'With all that the router lists of it.',
   },
   ModelList: object({ object: { const: 'list' }, data: list(named('Model')) }),
+  SignIn: fromZod(signInSchema),
+  SessionState: object({
+    session: {
+      oneOf: [object({ kind: { type: 'string', enum: ['admin', 'key'] }, expiresAt: time }), { type: 'null' }],
+    },
+  }),
   Root: object({
     name: { const: 'hugway' },
     status: { type: 'string', enum: ['ok', 'degraded', 'not_configured'] },

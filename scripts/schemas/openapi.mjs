@@ -74,6 +74,25 @@ const PATHS = {
     get: route('JSON Schema of the configuration', 200, 'The schema', ANY_JSON, [], open),
   },
   '/openapi.json': { get: route('This document', 200, 'The document', ANY_JSON, [], open) },
+  '/admin/session': {
+    get: route(
+      'Tell who is signed in to the console',
+      200,
+      'The session, if there is one',
+      json('SessionState'),
+      [],
+      open,
+    ),
+    post: route(
+      'Sign in to the console',
+      201,
+      'The session; its cookie is set',
+      json('SessionState'),
+      [400, 401, 403, 503],
+      { ...open, requestBody: body('SignIn') },
+    ),
+    delete: route('Sign out', 200, 'No session; its cookie is removed', json('SessionState'), [403], open),
+  },
   '/admin/config': {
     get: route('Read the configuration', 200, 'The document in use', json('Config'), [401, 503], config),
     put: route('Replace it', 200, 'The document as stored', json('Config'), [400, 401, 412, 413, 503], {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { startSimulator } from '../simulator/start-simulator.ts'
 import { formatVars, readOrMakeKeys, writePrivately } from './files/private-files.ts'
 import { parseDevVars, planSettings } from './settings/local-settings.ts'
+import { consoleLink } from './start/console-link.ts'
 import { formatReady } from './start/ready-text.ts'
 import { parseStartFlags, START_USAGE } from './start/start-flags.ts'
 import { startWranglerDev, type WranglerDev } from './wrangler/wrangler-dev.ts'
@@ -67,7 +68,7 @@ async function serve(port: number, asked: Promise<'stop'>, undo: (() => unknown)
     const why = first === 'ended' ? 'wrangler ended' : `it did not answer within ${START_TIMEOUT_MS / 1000} s`
     return complain(`${wrangler.allOutput()}\nThe Worker did not start: ${why}; its output is above.`, 1)
   }
-  console.log(formatReady(url, settings, first.problems))
+  console.log(formatReady(url, settings, first.problems, consoleLink(url, settings.adminToken.value, Date.now())))
   wrangler.passOn((line) => console.log(line))
   const last = await Promise.race([asked, wrangler.ended])
   return last === 'stop' ? 0 : complain(`wrangler ended by itself (exit code ${last}).`, 1)

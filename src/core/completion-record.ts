@@ -1,5 +1,6 @@
 import type { Caller } from './identity/caller.ts'
 import type { AttemptReport } from './routing/outcome.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** Tokens of one answer. `prompt` includes `cached`, `completion` includes `reasoning`, as OpenAI counts them. */
 export type TokenUsage = {
@@ -76,8 +77,25 @@ export type CompletionRecord = {
   readonly shape?: RequestShape | undefined
   /** The fault that was planted by `x-hugway-rehearse`; such a record tells nothing of a provider. */
   readonly rehearsed?: string | undefined
+  /** Each upstream call, in order, where traces are exported. */
+  readonly calls?: readonly UpstreamCall[] | undefined
+  /** Where the request stands in a trace, where traces are exported. */
+  readonly trace?: TraceContext | undefined
   /** The request's `user`, as `hugway.usage.byUser` has it; absent unless that is on. */
   readonly user?: string | undefined
+}
+
+/** One call to the router. Times in milliseconds since the epoch. */
+export type UpstreamCall = {
+  readonly spanId: string
+  readonly target: string
+  readonly startedAt: number
+  /** Absent where it goes on until the completion's end. */
+  readonly endedAt?: number | undefined
+  /** The HTTP status, where there was one. */
+  readonly status?: number | undefined
+  /** Why it was given up, where it was. */
+  readonly failedBy?: string | undefined
 }
 
 export type RequestShape = {

@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny'
 import { GatewayError } from '../core/failure.ts'
 import { toLogged } from '../gateway/to-logged.ts'
 import { serveAdmin } from './admin/admin.ts'
+import { serveSession } from './admin/session.ts'
 import type { App, AppDeps } from './deps.ts'
 import { toErrorResponse } from './error-response.ts'
 import { allowOrigins } from './middleware/allow-origins.ts'
@@ -22,6 +23,7 @@ export function createApp(deps: AppDeps): App {
   app.use('/v1/*', useConfig(deps))
   app.use('/v1/*', allowOrigins)
   app.use('/v1/*', authenticateClient(deps))
+  serveSession(app, deps)
   app.use('/admin/*', useConfig(deps))
   app.use('/admin/*', authenticateAdmin(deps))
   serveChatCompletions(app, deps)

@@ -11,6 +11,7 @@ import type { ConfigDeps } from '../gateway/config/edit-config.ts'
 import type { CallerContext } from '../gateway/context.ts'
 import type { KeyCheck } from '../gateway/keys/check-key.ts'
 import type { ManageKeysDeps } from '../gateway/keys/manage-keys.ts'
+import type { SessionDeps } from '../gateway/session/sign-in.ts'
 
 /** Facts about a request travel in `c.var`. */
 export type AppEnv = {
@@ -32,6 +33,7 @@ export type AppDeps = {
   readonly catalog: CatalogDeps
   readonly modelList: ModelListDeps
   readonly complete: CompleteDeps
+  readonly sessions: SessionDeps
 }
 
 /** Names the configuration that an answer was made by: a version's id, `unversioned` or `built-in`. */

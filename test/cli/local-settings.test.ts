@@ -2,6 +2,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { parseDevVars, planSettings } from '../../src/cli/settings/local-settings.ts'
 import { formatReady } from '../../src/cli/start/ready-text.ts'
 
+const LINK = 'http://127.0.0.1:1/console/#code=1'
+
 const LOCAL = { apiKey: 'hugway-local-key', adminToken: 'hugway-admin-key' }
 const SIMULATOR = 'http://127.0.0.1:5/v1'
 type Vars = Record<string, string>
@@ -57,7 +59,7 @@ test('makes no keys and no simulator when there is no need', async () => {
 
 describe('the text', () => {
   test('holds local keys, and at most twelve lines', async () => {
-    const text = formatReady('http://127.0.0.1:1', await plan({}), [])
+    const text = formatReady('http://127.0.0.1:1', await plan({}), [], LINK)
     expect(text).toContain(`Bearer ${LOCAL.apiKey}"`)
     expect(text).toContain('simulator')
     expect(text.trim().split('\n').length).toBeLessThanOrEqual(12)
@@ -67,7 +69,7 @@ describe('the text', () => {
     ['the environment', { HF_TOKEN: 'hf_secret', HUGWAY_API_KEY: 'secret-1', HUGWAY_ADMIN_TOKEN: 'secret-2' }, {}],
     ['.dev.vars', {}, { HF_TOKEN: 'hf_secret', HUGWAY_API_KEY: 'secret-1', HUGWAY_ADMIN_TOKEN: 'secret-2' }],
   ])('names %s and keeps its secrets to itself', async (source, environment, devVars) => {
-    const text = formatReady('http://127.0.0.1:1', await plan(environment, devVars), [])
+    const text = formatReady('http://127.0.0.1:1', await plan(environment, devVars), [], LINK)
     expect(text).toContain(source)
     expect(text).toContain('Bearer $HUGWAY_API_KEY"')
     expect(text).not.toContain('secret')

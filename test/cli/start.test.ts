@@ -46,6 +46,18 @@ const runInShell = async (command: string) =>
   (await promisify(execFile)('sh', ['-c', command], { env: { PATH: process.env['PATH'] } })).stdout
 const bearerIn = (command: string) => /Bearer ([\w-]+)/.exec(command)?.[1] ?? ''
 
+/** The console is there, and its link opens a session once. */
+async function expectLinkSignsIn(port: number, link: string): Promise<void> {
+  const page = await fetch(link)
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(await page.text()).toContain('<div id="app">')
+  const body = JSON.stringify({ code: /#code=(\S+)/.exec(link)?.[1] })
+  const signIn = () => fetch(`http://127.0.0.1:${port}/admin/session`, { method: 'POST', body })
+  const opened = await signIn()
+  expect([opened.status, opened.headers.get('set-cookie')]).toEqual([201, expect.stringMatching(/^hugway-session=/)])
+  expect((await signIn()).status).toBe(401)
+}
+
 test('a new user gets an answer, keeps the configuration over a restart, and finds nothing left behind', async () => {
   const port = await freePort()
   const first = launch(['--port', String(port)])
@@ -60,6 +72,8 @@ test('a new user gets an answer, keeps the configuration over a restart, and fin
   expect(streamed.match(/^data: /gm)?.length).toBeGreaterThan(5)
   expect(streamed).toContain('simulated')
   expect(streamed.trimEnd()).toMatch(/data: \[DONE\]$/)
+
+  await expectLinkSignsIn(port, printedCommand(first.output(), `http://127.0.0.1:${port}/console/`))
 
   const admin = printedCommand(first.output(), `curl http://127.0.0.1:${port}/admin/config`)
   const before = await runInShell(admin)
@@ -87,7 +101,7 @@ test('a new user gets an answer, keeps the configuration over a restart, and fin
 test('with a token it talks to the router that is set, and prints none of the secrets', async () => {
   const router = await startSimulator({ requireToken: true, tokenDelayMs: 0 })
   const port = await freePort()
-  const secrets = { HF_TOKEN: 'hf_$ecret1', HUGWAY_API_KEY: 'mine-$ecret2', HUGWAY_ADMIN_TOKEN: 'mine-$ecret3-of-16' }
+  const secrets = { HF_TOKEN: 'hf_$ecret1', HUGWAY_API_KEY: 'mine-$ecret2', HUGWAY_ADMIN_TOKEN: 'mine-$ecret3' }
   const started = launch(['--port', String(port)], { ...secrets, HF_BASE_URL: router.url })
   await started.until(READY)
   expect(started.output()).toContain(`Answers come from ${router.url}, with HF_TOKEN.`)

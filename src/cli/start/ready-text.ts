@@ -6,8 +6,14 @@ const QUESTION = '{"model":"default","stream":true,"messages":[{"role":"user","c
  * What is printed once the Worker answers: where, what is behind it, and commands that work as they are.
  *
  * @param problems The Worker's own sentences about settings that are bad.
+ * @param consoleUrl Signs in by itself, so it is printed and never logged elsewhere.
  */
-export function formatReady(url: string, settings: LocalSettings, problems: readonly string[]): string {
+export function formatReady(
+  url: string,
+  settings: LocalSettings,
+  problems: readonly string[],
+  consoleUrl: string,
+): string {
   const { router, apiKey, adminToken, vars } = settings
   const behind =
     router.kind === 'simulator'
@@ -20,6 +26,8 @@ export function formatReady(url: string, settings: LocalSettings, problems: read
     `hugway is ready on ${url}`,
     behind,
     ...problems.map((problem) => `Not right yet: ${problem}`),
+    'See it in the browser (the link signs in once, within five minutes):',
+    `  ${consoleUrl}`,
     `  client key   ${key.told}`,
     `  admin token  ${admin.told}`,
     'Stream an answer:',

@@ -28,6 +28,15 @@ export const DEPLOYMENT_CALLER: Caller = {
   scopes: {},
 }
 
+/** The caller behind the operator's session in the console. */
+export const CONSOLE_CALLER: Caller = {
+  kind: 'console',
+  keyId: 'console',
+  name: 'console',
+  project: DEFAULT_PROJECT,
+  scopes: {},
+}
+
 /** The caller behind a client key of KV. A record that was added by hand has no id until it is listed. */
 export function callerOf({ id, name }: ApiKeyRecord): Caller {
   return { kind: 'key', keyId: id ?? 'unlisted', name, project: DEFAULT_PROJECT, scopes: {} }

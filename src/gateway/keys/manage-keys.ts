@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/failure.ts'
 import { type ApiKeyRecord, keyStatus } from '../../core/identity/api-key.ts'
-import { quote } from '../../core/quote.ts'
+import { toBase64Url } from '../../json/bytes.ts'
 import type { ListedApiKey } from '../../kv/api-key-list.ts'
 import type { ApiKeyStore } from '../../kv/api-key-store.ts'
 import type { NewKeyRequest, RotateKeyRequest } from '../../wire/admin/admin-requests.ts'
@@ -105,7 +105,7 @@ async function make({ store, clock, randomBytes }: ManageKeysDeps, name: string,
 async function find({ store }: ManageKeysDeps, id: string): Promise<ListedApiKey> {
   const found = (await fromKv(store.list())).find(({ record }) => record.id === id)
   if (found) return found
-  throw new GatewayError({ kind: 'unknown_key', id: quote(id) })
+  throw new GatewayError({ kind: 'unknown_key', id: id.replace(/[^\x20-\x7e]/g, '?').slice(0, 80) })
 }
 
 function expiryOf({ expiresAt, expiresInDays }: RotateKeyRequest, nowMs: number): string | undefined {
@@ -124,11 +124,4 @@ function sameLifetime({ createdAt, expiresAt }: ApiKeyRecord, nowMs: number): st
 function toReport({ record }: ListedApiKey, nowMs: number): KeyReport {
   const { id, name, createdAt, expiresAt } = record
   return { id, name, createdAt: createdAt ?? null, expiresAt: expiresAt ?? null, status: keyStatus(record, nowMs) }
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
 }

@@ -1,32 +1,40 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import type { Origin } from '../../gateway/keys/check-key.ts'
+import { callerOfSession } from '../../gateway/session/sign-in.ts'
 import { type AppDeps, type AppEnv, waitUntilOf } from '../deps.ts'
+import { sessionOf } from './session-cookie.ts'
 
-/** Lets callers in whose bearer token is a client key, and says in `c.var.caller` who calls. */
-export function authenticateClient({ requireSettings, keys }: AppDeps) {
+/** Lets callers in whose bearer token is a client key, or whose session is; says in `c.var.caller` who calls. */
+export function authenticateClient(deps: AppDeps) {
+  const { requireSettings, keys, sessions } = deps
   return createMiddleware<AppEnv>(async function authenticateClient(c, next) {
+    const session = hasCookieOnly(c) ? await sessionOf(c, deps) : undefined
+    const caller = session && (await callerOfSession(sessions, session, waitUntilOf(c)))
+    if (caller) {
+      c.set('caller', caller)
+      return next()
+    }
     requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
-    const options = { waitUntil: waitUntilOf(c), maxCopyAgeMs: c.var.config.keyCopyMs }
-    c.set('caller', await keys.authenticateClient(bearerToken(c), originOf(c), options))
+    c.set('caller', await keys.authenticateClient(bearerToken(c), waitUntilOf(c)))
     await next()
   })
 }
 
-/** Lets callers in whose bearer token is the admin token. */
-export function authenticateAdmin({ requireSettings, keys }: AppDeps) {
+/** Lets callers in whose bearer token is the admin token, or who have signed in with it. */
+export function authenticateAdmin(deps: AppDeps) {
+  const { requireSettings, keys } = deps
   return createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
     requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
-    await keys.authenticateAdmin(bearerToken(c), originOf(c))
+    if (hasCookieOnly(c) && (await sessionOf(c, deps))?.kind === 'admin') return next()
+    await keys.authenticateAdmin(bearerToken(c))
     await next()
   })
 }
+
+/** A token that was sent decides, whatever the browser adds to it. */
+const hasCookieOnly = (c: Context) =>
+  c.req.header('authorization') === undefined && c.req.header('cookie') !== undefined
 
 function bearerToken(c: Context): string | undefined {
   return /^Bearer (\S{1,1024})$/i.exec(c.req.header('authorization') ?? '')?.[1]
-}
-
-/** The platform's edge sets the address, and drops one that a client sends. */
-function originOf(c: Context<AppEnv>): Origin {
-  return { address: c.req.header('cf-connecting-ip'), requestId: c.var.requestId }
 }

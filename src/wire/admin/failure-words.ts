@@ -12,6 +12,7 @@ export type AdminFailure = Extract<
       | 'key_not_active'
       | 'storage_unavailable'
       | 'catalog_refresh_failed'
+      | 'sign_in_refused'
       | 'unknown_project'
   }
 >
@@ -44,11 +45,30 @@ export function describeAdminFailure(failure: AdminFailure): StatusWords & { rea
         ),
         param: failure.param ?? null,
       }
+    case 'sign_in_refused':
+      return describeSignIn(failure.why)
     case 'catalog_refresh_failed':
       return server(
         502,
         'catalog_refresh_failed',
         `The router gave no list (${failure.reason}); the last good one stays.`,
       )
+  }
+}
+
+function describeSignIn(why: (AdminFailure & { kind: 'sign_in_refused' })['why']): StatusWords {
+  switch (why) {
+    case 'token':
+      return invalid(401, 'sign_in_refused', 'This is neither the admin token nor an active client key.')
+    case 'code':
+      return invalid(
+        401,
+        'sign_in_refused',
+        'This link was used already, is older than five minutes, or is of another machine: start again, or sign in with the admin token.',
+      )
+    case 'access':
+      return invalid(401, 'sign_in_refused', 'Cloudflare Access did not vouch for you: sign in with the admin token.')
+    case 'cross_site':
+      return invalid(403, 'cross_site', 'Another site asked for this; only the console itself may.')
   }
 }

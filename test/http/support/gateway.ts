@@ -15,7 +15,6 @@ export type Call = {
   readonly headers: Headers
   readonly body: string
   readonly redirect: string | undefined
-  readonly signal: AbortSignal | null | undefined
 }
 export type Upstream = (call: Call) => Response | Promise<Response>
 
@@ -55,9 +54,9 @@ export async function startGateway(upstream: Upstream = () => sse(), settings: P
   const calls: Call[] = []
   const logs: string[] = []
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
-    const { method = 'GET', headers, body, redirect, signal } = init
+    const { method = 'GET', headers, body, redirect } = init
     const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body ?? '')
-    const call = { url, method, headers: new Headers(headers), body: text, redirect, signal }
+    const call = { url, method, headers: new Headers(headers), body: text, redirect }
     calls.push(call)
     return upstream(call)
   })

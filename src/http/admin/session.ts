@@ -1,0 +1,41 @@
+import type { Context } from 'hono'
+import { GatewayError } from '../../core/failure.ts'
+import { SESSION_MS } from '../../core/identity/session.ts'
+import { signIn } from '../../gateway/session/sign-in.ts'
+import { unwrap } from '../../gateway/unwrap.ts'
+import { readSignIn, toSessionReport } from '../../wire/admin/session.ts'
+import { type App, type AppDeps, refuseOtherMethods, waitUntilOf } from '../deps.ts'
+import { isLoopback, sessionCookie, sessionOf } from '../middleware/session-cookie.ts'
+import { readJson } from '../read-json.ts'
+
+const PATH = '/admin/session'
+const NO_STORE = { 'cache-control': 'no-store' }
+
+/** The console's session: opened by POST, told by GET, ended by DELETE. It stands before the check of the admin token. */
+export function serveSession(app: App, deps: AppDeps): void {
+  app.get(PATH, async (c) => {
+    const session = await sessionOf(c, deps)
+    return Response.json({ session: session ? toSessionReport(session) : null }, { headers: NO_STORE })
+  })
+  app.post(PATH, async (c) => {
+    deps.requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
+    requireOwnPage(c)
+    const request = { ...unwrap(readSignIn(await readJson(c.req.raw))), isLoopback: isLoopback(c) }
+    const ctx = { requestId: c.var.requestId, waitUntil: waitUntilOf(c) }
+    const { session, cookie } = await signIn(deps.sessions, request, ctx)
+    const headers = { ...NO_STORE, 'set-cookie': sessionCookie(c, cookie, SESSION_MS / 1_000) }
+    return Response.json({ session: toSessionReport(session) }, { status: 201, headers })
+  })
+  app.delete(PATH, (c) => {
+    requireOwnPage(c)
+    return Response.json({ session: null }, { headers: { ...NO_STORE, 'set-cookie': sessionCookie(c, '', 0) } })
+  })
+  refuseOtherMethods(app, PATH, ['GET', 'POST', 'DELETE'])
+}
+
+/** Another site must neither sign somebody in, which would make him work under its key, nor sign him out. */
+function requireOwnPage(c: Context): void {
+  const site = c.req.header('sec-fetch-site')
+  if (site === undefined || site === 'same-origin') return
+  throw new GatewayError({ kind: 'sign_in_refused', why: 'cross_site' })
+}

@@ -1,0 +1,33 @@
+import type { Context } from 'hono'
+import type { Session } from '../../core/identity/session.ts'
+import { openSession } from '../../gateway/session/sign-in.ts'
+import type { AppDeps, AppEnv } from '../deps.ts'
+
+/** Over https the prefix makes the browser refuse a cookie that another host or a page without TLS has set. */
+const SECURE_NAME = '__Host-hugway-session'
+/** On the machine itself there is no TLS, and so no such prefix. */
+const LOOPBACK_NAME = 'hugway-session'
+
+const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
+
+/** Whether the browser runs on the same machine: nobody else can reach that address. */
+export const isLoopback = (c: Context) => LOOPBACK.test(new URL(c.req.url).hostname)
+
+/**
+ * The session that a request comes in. A cookie is sent by the browser, whoever made it ask: it counts only where the
+ * browser vouches that the page itself asks, and for reading also where a person typed the address.
+ */
+export async function sessionOf(c: Context<AppEnv>, { sessions }: AppDeps): Promise<Session | undefined> {
+  const name = isLoopback(c) ? LOOPBACK_NAME : SECURE_NAME
+  const cookie = new RegExp(`(?:^|;\\s*)${name}=([^;\\s]{1,1024})(?:;|$)`).exec(c.req.header('cookie') ?? '')?.[1]
+  const site = c.req.header('sec-fetch-site')
+  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+  const isVouchedFor = site === 'same-origin' || (isRead && site === 'none')
+  return cookie !== undefined && isVouchedFor ? openSession(sessions, cookie) : undefined
+}
+
+/** A `set-cookie` header that keeps `value` for `maxAgeSeconds`, out of the reach of scripts and of other sites. */
+export function sessionCookie(c: Context, value: string, maxAgeSeconds: number): string {
+  const [name, secure] = isLoopback(c) ? [LOOPBACK_NAME, ''] : [SECURE_NAME, '; Secure']
+  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`
+}

@@ -1,0 +1,29 @@
+import * as z from 'zod/mini'
+import type { Failure } from '../../core/failure.ts'
+import type { Session } from '../../core/identity/session.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+
+const SECRET = 'must be a text of 1 to 1024 characters'
+const secret = z.string(SECRET).check(z.regex(/^\S{1,1024}$/, SECRET))
+
+/** `POST /admin/session`: the admin token, a client key, or the code of the link that `npm start` printed. */
+export const signInSchema = z.union([z.strictObject({ token: secret }), z.strictObject({ code: secret })])
+
+/** What is told of a session. */
+export type SessionReport = {
+  /** `admin` may do everything; `key` sees what belongs to its own key. */
+  readonly kind: Session['kind']
+  /** ISO 8601. */
+  readonly expiresAt: string
+}
+
+export function readSignIn(body: unknown): Result<z.infer<typeof signInSchema>, Failure> {
+  const parsed = signInSchema.safeParse(body)
+  if (parsed.success) return ok(parsed.data)
+  const message = 'The body must be {"token": "<admin token or client key>"} or {"code": "<of the link>"}.'
+  return err({ kind: 'bad_request', message })
+}
+
+export function toSessionReport({ kind, expiresAt }: Session): SessionReport {
+  return { kind, expiresAt: new Date(expiresAt).toISOString() }
+}
