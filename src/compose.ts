@@ -3,12 +3,15 @@ import type { AppDeps } from './http/deps.ts'
 import { createRouterClient } from './huggingface/router-client.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createCircuitBreakers } from './isolate/circuit-breakers.ts'
+import { createGuessBrake } from './isolate/guess-brake.ts'
 import { createSignInMemory } from './isolate/sign-in-memory.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
-import { createApiKeyMemory, createApiKeyStore } from './kv/api-key-store.ts'
+import { createApiKeyMemory } from './kv/api-key-memory.ts'
+import { createApiKeyStore } from './kv/api-key-store.ts'
 import { type CatalogMemory, createCatalogStore } from './kv/catalog-store.ts'
 import { createConfigMemory } from './kv/config-memory.ts'
 import { createConfigStore } from './kv/config-store.ts'
+import { limitTimes } from './kv/limit-times.ts'
 import type { Platform } from './platform.ts'
 import { type Env, readSettings, requireSettings } from './settings.ts'
 
@@ -16,7 +19,7 @@ import { type Env, readSettings, requireSettings } from './settings.ts'
 export function compose(env: Env, { clock, random, newId, randomBytes, log, fetch }: Platform): AppDeps {
   const settings = readSettings(env)
   // Routes that need KV refuse before they touch a store, so a missing binding never gets this far.
-  const kv = settings.kv ?? ({} as KVNamespace)
+  const kv = limitTimes(settings.kv ?? ({} as KVNamespace), clock)
   const { routerBaseUrl: baseUrl, routerToken: token, billTo } = settings
   const require = (...names: readonly string[]) => requireSettings(settings, names)
   const router = createRouterClient(fetch, { baseUrl, token, billTo })
@@ -31,7 +34,14 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     log,
     readConfig: async () => (configStore.remembered() ?? (await configStore.latest())).config,
   }
-  const keys = createKeyCheck({ deploymentKey: settings.apiKey, adminToken: settings.adminToken, store: keyStore })
+  const keys = createKeyCheck({
+    deploymentKey: settings.apiKey,
+    adminToken: settings.adminToken,
+    store: keyStore,
+    brake: createGuessBrake(new Map(), clock),
+    clock,
+    log,
+  })
   const catalogInUse = createCatalogInUse({})
   return {
     requireSettings: require,
@@ -42,9 +52,13 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     keys,
     sessions: { adminToken: settings.adminToken, keys, memory: createSignInMemory(clock), clock, randomBytes, log },
     managedKeys: { store: keyStore, clock, randomBytes },
-    config: { store: configStore, clock },
+    config: {
+      store: configStore,
+      clock,
+      readModels: async () => (catalog.store.remembered() ?? (await catalog.store.read()))?.models,
+    },
     catalog,
-    modelList: { inUse: catalogInUse, memory: {} },
+    modelList: { catalog, inUse: catalogInUse, memory: {} },
     complete: {
       requireSettings: require,
       router,

@@ -23,6 +23,8 @@ export type Settings = {
   readonly problems: ReadonlyMap<string, string>
 }
 
+/** One that a person could guess opens everything, keys and all. */
+const MIN_ADMIN_TOKEN_CHARACTERS = 16
 const DEFAULT_BASE_URL = 'https://router.huggingface.co/v1'
 
 /** Reads every setting once. Does not throw: a route refuses by {@link requireSettings} what it cannot do without. */
@@ -48,6 +50,12 @@ export function readSettings(env: Env): Settings {
     problems.set(
       'HUGWAY_ADMIN_TOKEN',
       'HUGWAY_ADMIN_TOKEN is not set: run `npx wrangler secret put HUGWAY_ADMIN_TOKEN`.',
+    )
+  }
+  if (adminToken !== undefined && adminToken.length < MIN_ADMIN_TOKEN_CHARACTERS) {
+    problems.set(
+      'HUGWAY_ADMIN_TOKEN',
+      `HUGWAY_ADMIN_TOKEN is shorter than ${MIN_ADMIN_TOKEN_CHARACTERS} characters: run \`npx wrangler secret put HUGWAY_ADMIN_TOKEN\` with a long random one.`,
     )
   }
   const apiKey = headerText('HUGWAY_API_KEY')

@@ -173,6 +173,20 @@ describe('what is handed down', () => {
   })
 })
 
+test.each([
+  ['token === deploymentKey', 1],
+  ['deps.adminToken !== given', 1],
+  ['given == expected', 1],
+  ['token === undefined', 0],
+  ['undefined !== token', 0],
+  ['given.byteLength === expected.byteLength', 0],
+  ["kind === 'token'", 0],
+])('a secret is not compared by its characters: %s', (comparison, count) => {
+  const text = `export const f = (token: string, deploymentKey: string, given: string, expected: string, deps: { adminToken: string }, kind: string) => [${comparison}, token, deploymentKey, given, expected, deps, kind]\n`
+  const found = lint({ 'src/gateway/keys/planted.ts': text }).filter(({ message }) => message.includes('constant-time'))
+  expect(found).toHaveLength(count)
+})
+
 test('a default export is refused everywhere but in worker.ts', () => {
   const text = 'export default 1\n'
   expect(lint({ 'src/core/x.ts': text }).map((d) => d.category)).toEqual(['lint/style/noDefaultExport'])

@@ -77,7 +77,7 @@ export const FOLDER_RULES: Readonly<Record<string, ImportRule>> = {
   },
   cli: {
     folders: [...BELOW_WIRE, 'simulator'],
-    packages: ['node:*', 'node:*/**', '@clack/prompts', 'eventsource-parser', 'json5', 'toml-eslint-parser'],
+    packages: ['node:*', 'node:*/**', '@clack/prompts', 'eventsource-parser', 'toml-eslint-parser'],
     why: 'cli may import wire, core, json, simulator, node:* and its few packages; it talks to a Worker over HTTP and does not run one',
   },
   simulator: {

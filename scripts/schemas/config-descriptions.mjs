@@ -72,6 +72,10 @@ export const DESCRIPTIONS = {
   },
   ...timeouts('hugway.timeouts', 'every request'),
   'hugway.maxBodyBytes': { description: 'The largest request body, in bytes.', default: 20_971_520 },
+  'hugway.keyCopyMs': {
+    description: 'How long an isolate’s copy of a client key serves while KV does not answer, in milliseconds.',
+    default: 3_600_000,
+  },
   'hugway.cors': { description: 'Which browsers may call /v1; none by default.' },
   'hugway.cors.origins': { description: 'Origins, or "*".', examples: [['https://chat.example.com']] },
   'hugway.cors.origins[]': { description: 'An origin without a path, or "*".' },

@@ -11,9 +11,15 @@ export type Failure =
   | { readonly kind: 'bad_request'; readonly message: string; readonly param?: string }
   | { readonly kind: 'body_too_large'; readonly maxBytes: number }
   | { readonly kind: 'unauthorized'; readonly scope: 'client' | 'admin' }
+  /** Too many credentials from one address were none. */
+  | { readonly kind: 'too_many_guesses'; readonly waitMs: number }
+  /** KV did not say, and no copy stands in for it: unknown is neither absent nor invalid. */
+  | { readonly kind: 'storage_unreadable'; readonly what: 'keys' | 'configuration' }
   | { readonly kind: 'bad_settings'; readonly problems: readonly string[] }
   | { readonly kind: 'bad_model'; readonly detail: ModelRefError; readonly nearestAlias?: string }
   | { readonly kind: 'unknown_model'; readonly model: string }
+  /** The name is the alias of several refs. */
+  | { readonly kind: 'ambiguous_model'; readonly model: string; readonly refs: readonly string[] }
   | { readonly kind: 'unknown_route'; readonly method: string; readonly path: string }
   | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
   | { readonly kind: 'bad_config'; readonly problems: readonly Problem[] }

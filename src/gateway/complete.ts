@@ -209,6 +209,7 @@ async function hold(streamed: Streamed, chain: Promise<Winner>, client: ClientSt
 async function handOn(streamed: Streamed, winner: Winner, client: ClientStream): Promise<ConnectionEnd> {
   const { deps, asked, draft, book } = streamed
   const { answer, target } = winner
+  if (answer.kind === 'stream') draft.firstTokenAt = answer.begun.firstTokenAt
   draft.firstTokenAt = deps.clock.now()
   if (answer.kind === 'whole') {
     const usage = readUsage(answer.answer.fields['usage'])

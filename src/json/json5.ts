@@ -14,7 +14,33 @@ const WHOLE_NAME = /^[$_\p{ID_Start}][\u200d\u200c$\p{ID_Continue}]*$/u
 const PLAIN = { '"': /[^"\\\n\r]+/y, "'": /[^'\\\n\r]+/y }
 const ESCAPE = /\\(?:u([\da-fA-F]{4})|x([\da-fA-F]{2})|0(?!\d)|(\r\n|[^\dux]))/y
 const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
-const LINE_END = /^[\r\n\u2028\u2029]/
+const LINE_ENDS = /\r\n|[\r\n\u2028\u2029]/
+
+/** One value of a text: what it means, and where it stands, as offsets into the text. */
+export type Json5Node = {
+  readonly start: number
+  /** Behind its last character. */
+  readonly end: number
+  readonly value: unknown
+  /** Of a list its elements, of an object its members in their order, repeated keys included; of anything else none. */
+  readonly children: readonly Json5Child[]
+}
+
+/** `start` is where the key stands, where there is one; a key is decoded. `comma` is where the one behind it stands. */
+export type Json5Child = {
+  readonly key?: string
+  readonly start: number
+  readonly node: Json5Node
+  readonly comma?: number
+}
+
+/** A line and a column, both from 1. */
+export type Position = { readonly line: number; readonly column: number }
+
+/** The value of a text. @throws {Json5Error} As {@link readJson5}. */
+export function parseJson5(text: string): unknown {
+  return readJson5(text).value
+}
 
 /**
  * Reads JSON or JSON5. It does what the package `json5` does (a test holds the two against each other) in a tenth of its
@@ -22,11 +48,30 @@ const LINE_END = /^[\r\n\u2028\u2029]/
  *
  * @throws {Json5Error}
  */
-export function parseJson5(text: string): unknown {
+export function readJson5(text: string): Json5Node {
   const scanner = createScanner(text)
-  const value = readValue(scanner, 0)
+  const node = readValue(scanner, 0)
   if (scanner.next() !== undefined) scanner.fail()
-  return value
+  return node
+}
+
+/** The line and column of an offset. */
+export function positionOf(text: string, offset: number): Position {
+  const lines = text.slice(0, offset).split(LINE_ENDS)
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
+}
+
+/** Where a path leads, or the last place on its way that is there. Of two members with one key the last counts. */
+export function startOf(root: Json5Node, path: readonly (string | number)[]): number {
+  let at: Json5Child = { start: root.start, node: root }
+  for (const step of path) {
+    const { children } = at.node
+    const isList = Array.isArray(at.node.value)
+    const next = isList ? children[Number(step)] : children.findLast(({ key }) => key === String(step))
+    if (!next) break
+    at = next
+  }
+  return at.start
 }
 
 type Scanner = ReturnType<typeof createScanner>
@@ -44,7 +89,8 @@ function createScanner(text: string) {
   return {
     take,
     here: () => text[at],
-    /** Passes over one character. */
+    offset: () => at,
+    /** Passes over one character, and tells where it stood. */
     pass: () => at++,
     /** Passes over space and comments. */
     next: () => {
@@ -52,45 +98,54 @@ function createScanner(text: string) {
       return text[at]
     },
     fail: (offset = 0): never => {
-      const position = at + offset
-      const lines = text.slice(0, position).split(/\r\n?|\n/)
-      const code = text.codePointAt(position)
+      const { line, column } = positionOf(text, at + offset)
+      const code = text.codePointAt(at + offset)
       const what = code === undefined ? 'end of input' : `character ${JSON.stringify(String.fromCodePoint(code))}`
-      throw new Json5Error(`invalid ${what} at ${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`)
+      throw new Json5Error(`invalid ${what} at ${line}:${column}`)
     },
   }
 }
 
-function readValue(scanner: Scanner, depth: number): unknown {
+function readValue(scanner: Scanner, depth: number): Json5Node {
   const first = scanner.next()
-  if (first === '"' || first === "'") return readString(scanner, first)
-  if (first !== '[' && first !== '{') return readScalar(scanner)
-  if (depth > MAX_DEPTH) throw new Json5Error(`lists and objects may be nested ${MAX_DEPTH} deep`)
-  if (first === '[') {
-    const list: unknown[] = []
-    readMembers(scanner, ']', () => list.push(readValue(scanner, depth + 1)))
-    return list
+  const start = scanner.offset()
+  if (first !== '[' && first !== '{') {
+    const value = first === '"' || first === "'" ? readString(scanner, first) : readScalar(scanner)
+    return { start, end: scanner.offset(), value, children: [] }
   }
-  const object: Record<string, unknown> = {}
-  readMembers(scanner, '}', () => {
-    const key = readKey(scanner)
-    if (key === '__proto__') throw new Json5Error('the key "__proto__" is not accepted anywhere')
-    if (scanner.next() !== ':') scanner.fail()
-    scanner.pass()
-    object[key] = readValue(scanner, depth + 1)
+  if (depth > MAX_DEPTH) throw new Json5Error(`lists and objects may be nested ${MAX_DEPTH} deep`)
+  const isList = first === '['
+  const children = readMembers(scanner, isList ? ']' : '}', () => {
+    const at = scanner.offset()
+    const key = isList ? undefined : readMemberKey(scanner)
+    return { ...(key !== undefined && { key }), start: at, node: readValue(scanner, depth + 1) }
   })
-  return object
+  const value = isList
+    ? children.map(({ node }) => node.value)
+    : Object.fromEntries(children.map(({ key = '', node }) => [key, node.value]))
+  return { start, end: scanner.offset(), value, children }
+}
+
+function readMemberKey(scanner: Scanner): string {
+  const key = readKey(scanner)
+  if (key === '__proto__') throw new Json5Error('the key "__proto__" is not accepted anywhere')
+  if (scanner.next() !== ':') scanner.fail()
+  scanner.pass()
+  return key
 }
 
 /** What stands between two brackets; a comma may stand behind the last. */
-function readMembers(scanner: Scanner, close: string, readMember: () => void): void {
+function readMembers(scanner: Scanner, close: string, readMember: () => Json5Child): readonly Json5Child[] {
+  const members: Json5Child[] = []
   scanner.pass()
   while (scanner.next() !== close) {
-    readMember()
-    if (scanner.next() === ',') scanner.pass()
-    else if (scanner.here() !== close) scanner.fail()
+    const member = readMember()
+    const hasComma = scanner.next() === ','
+    members.push(hasComma ? { ...member, comma: scanner.pass() } : member)
+    if (!hasComma && scanner.here() !== close) scanner.fail()
   }
   scanner.pass()
+  return members
 }
 
 function readScalar({ take, fail }: Scanner): unknown {
@@ -123,5 +178,5 @@ function readEscape({ take, here, fail }: Scanner): string {
   const code = unicode ?? hex
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
   if (character === undefined) return '\0'
-  return LINE_END.test(character) ? '' : (ESCAPED[character] ?? character)
+  return LINE_ENDS.test(character) ? '' : (ESCAPED[character] ?? character)
 }

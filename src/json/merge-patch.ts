@@ -1,3 +1,5 @@
+import { isObject } from './is-object.ts'
+
 /**
  * Applies a JSON merge patch (RFC 7396): objects are merged, `null` removes, everything else replaces. Changes neither of
  * its arguments.
@@ -10,8 +12,4 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     else merged.set(key, mergePatch(merged.get(key), value))
   }
   return Object.fromEntries(merged)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -33,7 +33,7 @@ export function createApiKeyList(
           own === undefined ? (metadata ?? (await kv.get(name, 'json').catch(() => null))) : own,
         )
         if (!parsed.success || !parsed.data) continue
-        keys.push({ sha256, record: { ...parsed.data, id: parsed.data.id ?? (await idOf(sha256)) } })
+        keys.push({ sha256, record: { ...parsed.data, id: parsed.data.id ?? (await idOfKey(sha256)) } })
       }
       more = !page.list_complete
       cursor = page.list_complete ? undefined : page.cursor
@@ -43,7 +43,7 @@ export function createApiKeyList(
 }
 
 /** The id of a record that came without one: made of its hash, which cannot be told from it. */
-async function idOf(sha256: string): Promise<string> {
+export async function idOfKey(sha256: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`id of ${sha256}`))
   return `k_${toHex(new Uint8Array(digest).slice(0, 6))}`
 }

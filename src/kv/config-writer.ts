@@ -63,7 +63,7 @@ async function replace(deps: WriterTools, loaded: LoadedConfig, edit: ConfigEdit
   const writesBefore = memory.writes
   const active = await stored(deps)
   if (edit.mayReplace && !edit.mayReplace(active.tag)) throw changed(active.tag)
-  const text = JSON.stringify(loaded.document, null, 2)
+  const { text } = loaded
   if (memory.stored?.text === text && memory.stored.version !== undefined) return active
   const id = await keepVersions(deps, text, edit)
   // Nothing is waited for between this look and the claim, so of two writers in one isolate only one passes.

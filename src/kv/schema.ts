@@ -32,5 +32,5 @@ export const CATALOG_TTL_SECONDS = 7 * 24 * 60 * 60
 /** A key that opens nothing any more is listed for a month, so that "what happened to it" has an answer. */
 export const DEAD_KEY_TTL_SECONDS = 30 * 24 * 60 * 60
 
-/** No request waits longer than this for KV; it goes on with the copy it has or the defaults. */
+/** No request waits longer than this for KV; it goes on with the copy it has, or is told to come again. */
 export const KV_READ_LIMIT_MS = 1_500

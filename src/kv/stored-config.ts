@@ -11,6 +11,8 @@ export type ConfigSource = 'kv' | 'last_good' | 'built_in'
 export type ConfigState = {
   readonly config: Config
   readonly document: LoadedConfig['document']
+  /** The document in use, as it was written. */
+  readonly text: string
   readonly source: ConfigSource
   /** Names what is in use: a version's id, `unversioned` after an edit by hand, `built-in`. */
   readonly version: string
@@ -25,6 +27,7 @@ export type StoredConfig = { readonly text: string | null; readonly version?: st
 export const BUILT_IN: ConfigState = {
   config: DEFAULT_CONFIG,
   document: {},
+  text: '{}',
   source: 'built_in',
   version: BUILT_IN_VERSION,
   tag: BUILT_IN_VERSION,

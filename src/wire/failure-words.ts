@@ -1,8 +1,10 @@
 import { type Failure, GatewayError, type Interruption } from '../core/failure.ts'
+import { quote } from '../core/quote.ts'
 import { describeModelRefError } from '../core/routing/model-ref.ts'
 import type { AttemptReport } from '../core/routing/outcome.ts'
 import { describeAdminFailure } from './admin/failure-words.ts'
 import { describeAttempts } from './attempt-words.ts'
+import { describeIntakeFailure, isIntakeFailure } from './intake-words.ts'
 import { describeLimitFailure, isLimitFailure } from './limit-words.ts'
 import { invalid, server } from './status-words.ts'
 
@@ -32,15 +34,10 @@ export function describeThrown(thrown: unknown): FailureWords {
 
 function describe(failure: Failure): FailureWords {
   if (isLimitFailure(failure)) return describeLimitFailure(failure)
+  if (isIntakeFailure(failure)) return describeIntakeFailure(failure)
   switch (failure.kind) {
     case 'bad_request':
       return { ...invalid(400, 'invalid_request', failure.message), param: failure.param ?? null }
-    case 'body_too_large':
-      return invalid(413, 'request_too_large', `The body is larger than ${failure.maxBytes} bytes. Send less of it.`)
-    case 'unauthorized':
-      return unauthorized(failure.scope)
-    case 'bad_settings':
-      return server(503, 'not_configured', failure.problems.join(' '))
     case 'bad_model': {
       const hint = failure.nearestAlias ? ` Did you mean "${failure.nearestAlias}"?` : ''
       return { ...invalid(400, 'model_not_found', describeModelRefError(failure.detail) + hint), param: 'model' }
@@ -50,6 +47,11 @@ function describe(failure: Failure): FailureWords {
         ...invalid(404, 'model_not_found', `The model ${failure.model} does not exist in the list: GET /v1/models.`),
         param: 'model',
       }
+    case 'ambiguous_model': {
+      const { model, refs } = failure
+      const said = `"${quote(model)}" is the alias of ${refs.join(' and of ')}. Send one of these as "model".`
+      return { ...invalid(400, 'ambiguous_model', said), param: 'model' }
+    }
     case 'unknown_route':
       return invalid(404, 'unknown_route', `Nothing is served at ${failure.method} ${failure.path}.`)
     case 'method_not_allowed':
@@ -102,20 +104,6 @@ const INTERRUPTIONS: Record<Interruption, string> = {
   stalled: 'Upstream timed out: it fell silent',
   out_of_time: 'Upstream timed out: the request took longer than its total time',
   unreadable: 'Upstream timed out or broke the stream: it sent something unreadable',
-}
-
-function unauthorized(scope: 'client' | 'admin'): FailureWords {
-  const message =
-    scope === 'client'
-      ? 'Unauthorized: invalid API key. Send Authorization: Bearer <a key of this gateway>.'
-      : 'Unauthorized: /admin takes Authorization: Bearer <HUGWAY_ADMIN_TOKEN> and no other key.'
-  return {
-    status: 401,
-    type: 'authentication_error',
-    code: 'invalid_api_key',
-    message,
-    headers: { 'www-authenticate': 'Bearer' },
-  }
 }
 
 function summarize(problems: readonly { path: string; message: string }[]): string {

@@ -101,7 +101,7 @@ test('a new user gets an answer, keeps the configuration over a restart, and fin
 test('with a token it talks to the router that is set, and prints none of the secrets', async () => {
   const router = await startSimulator({ requireToken: true, tokenDelayMs: 0 })
   const port = await freePort()
-  const secrets = { HF_TOKEN: 'hf_$ecret1', HUGWAY_API_KEY: 'mine-$ecret2', HUGWAY_ADMIN_TOKEN: 'mine-$ecret3' }
+  const secrets = { HF_TOKEN: 'hf_$ecret1', HUGWAY_API_KEY: 'mine-$ecret2', HUGWAY_ADMIN_TOKEN: 'mine-$ecret3-of-16' }
   const started = launch(['--port', String(port)], { ...secrets, HF_BASE_URL: router.url })
   await started.until(READY)
   expect(started.output()).toContain(`Answers come from ${router.url}, with HF_TOKEN.`)

@@ -19,7 +19,7 @@ afterAll(async () => {
   project.remove()
 })
 
-const ENVIRONMENT = { HUGWAY_API_KEY: 'test-key', HUGWAY_ADMIN_TOKEN: 'test-admin' }
+const ENVIRONMENT = { HUGWAY_API_KEY: 'test-key', HUGWAY_ADMIN_TOKEN: 'test-admin-token' }
 const at = (...args: string[]): Promise<Run> =>
   project.hugway([...args, '--url', worker.url], { ...ENVIRONMENT, HF_BASE_URL: router.url, HF_TOKEN: 'hf_test' })
 
@@ -45,7 +45,7 @@ describe('config of a running Worker', () => {
     const unknown = await at('config', 'rollback', '20200101T000000000Z-00000000')
     expect(unknown.code).toBe(1)
 
-    const editor = `"${process.execPath}" -e "fetch(process.env.AT + '/admin/config', { method: 'PUT', headers: { authorization: 'Bearer test-admin' }, body: '{}' }).then(() => require('fs').writeFileSync(process.argv[1], '{ hugway: { holdMs: 9 } }'))"`
+    const editor = `"${process.execPath}" -e "fetch(process.env.AT + '/admin/config', { method: 'PUT', headers: { authorization: 'Bearer test-admin-token' }, body: '{}' }).then(() => require('fs').writeFileSync(process.argv[1], '{ hugway: { holdMs: 9 } }'))"`
     const lost = await project.hugway(['config', 'edit', '--url', worker.url], {
       ...ENVIRONMENT,
       AT: worker.url,

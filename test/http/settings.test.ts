@@ -24,6 +24,7 @@ describe('a setting that is missing or bad is named on every route that needs it
     ['an address with a query', { HF_BASE_URL: 'https://x.test/?bad' }, [chat, models], 'HF_BASE_URL'],
     ['a payer that no header can carry', { HF_BILL_TO: 'bad org' }, [chat], 'HF_BILL_TO'],
     ['no admin token', { HUGWAY_ADMIN_TOKEN: '' }, [admin], 'HUGWAY_ADMIN_TOKEN'],
+    ['an admin token that could be guessed', { HUGWAY_ADMIN_TOKEN: 'bad-tokn-15char' }, [admin], 'HUGWAY_ADMIN_TOKEN'],
     ['one key for clients and the admin', { HUGWAY_API_KEY: ADMIN_TOKEN }, [models, admin], 'HUGWAY_ADMIN_TOKEN'],
     ['a key that no header can carry', { HUGWAY_API_KEY: 'bad key' }, [chat, models], 'HUGWAY_API_KEY'],
   ])('%s', async (_title, settings, routes, name) => {

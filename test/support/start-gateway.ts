@@ -23,7 +23,7 @@ export type GatewayOptions = {
   readonly upstreamUrl: string
   /** The document under the KV key `config`; none by default. A string is kept as it is, anything else as JSON. */
   readonly config?: unknown
-  /** Over the defaults `hf_test_token`, `test-key` and `test-admin`; an empty text unsets one. */
+  /** Over the defaults `hf_test_token`, `test-key` and `test-admin-token`; an empty text unsets one. */
   readonly settings?: Partial<Record<SettingName, string>>
 }
 
@@ -39,7 +39,7 @@ export type Gateway = {
   close(): Promise<void>
 }
 
-const DEFAULTS = { HF_TOKEN: 'hf_test_token', HUGWAY_API_KEY: 'test-key', HUGWAY_ADMIN_TOKEN: 'test-admin' }
+const DEFAULTS = { HF_TOKEN: 'hf_test_token', HUGWAY_API_KEY: 'test-key', HUGWAY_ADMIN_TOKEN: 'test-admin-token' }
 const START_LIMIT_MS = 20_000
 /** The package's main module is the path of its binary for this platform. */
 const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { readonly default: string }

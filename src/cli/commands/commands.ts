@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { configGet, configImport, configSet, configValidate } from './config-files.ts'
+import { configGet, configImport, configSet, configUnset, configValidate } from './config-files.ts'
 import { configDiff, configEdit, configHistory, configRollback } from './config-history.ts'
 import { connect } from './connect.ts'
 import { deploy } from './deploy.ts'
@@ -14,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   deploy,
   configGet,
   configSet,
+  configUnset,
   configEdit,
   configValidate,
   configDiff,

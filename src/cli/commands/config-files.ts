@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
-import type { Command } from '../command.ts'
+import { parseJson5 } from '../../json/json5.ts'
+import { editJson5 } from '../../json/json5-edit.ts'
+import { parsePath, type ValuePath, valueAt, withoutValue, withValue } from '../../json/value-path.ts'
+import type { Command, CommandContext } from '../command.ts'
 import { CommandError, messageOf, usageError } from '../command-error.ts'
 import { parseDocument, writeChange } from '../config/change-config.ts'
 import { checkDocument, formatProblem } from '../config/check-document.ts'
 import { choosePlace, PLACE_FLAGS } from '../config/config-place.ts'
 import { createDraft } from '../config/document-draft.ts'
-import { getFromDocument, parseValue, setInDocument } from '../config/edit-document.ts'
 import { readOpenClaw } from '../config/import-openclaw.ts'
-import { type Path, parsePath } from '../config/json5-tree.ts'
 import { resolveFile } from '../project.ts'
 import { printJson } from '../terminal.ts'
 
@@ -33,7 +34,7 @@ export const configGet: Command = {
       terminal.print(text?.trimEnd() ?? '{}')
       return undefined
     }
-    const value = getFromDocument(parseDocument(text), pathOf(pathText ?? ''))
+    const value = valueAt(parseDocument(text), pathOf(pathText ?? ''))
     if (value === undefined) throw new CommandError(`${pathText} is not set in ${place.name}`)
     printJson(terminal, value)
     return undefined
@@ -46,20 +47,51 @@ export const configSet: Command = {
     name: 'config set',
     positionals: 'PATH VALUE',
     summary: 'Sets one value. Comments and everything else stay as they are; a bad configuration is never written.',
-    details: `${PATHS}\nA VALUE is JSON5 (10000, true, ["a", "b"]); anything that is not is taken as a text.`,
+    details: `${PATHS}\nA VALUE is JSON5 (10000, true, ["a", "b"]); anything that is not is taken as a text. null unsets it.`,
     flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN },
   },
-  async run({ args, project, terminal }) {
-    const [pathText = '', valueText = ''] = args.positionals
-    const path = pathOf(pathText)
-    if (path.length === 0) throw usageError('PATH is empty: `hugway config edit` changes the whole document')
-    const place = await choosePlace(args, project)
-    const before = await place.read()
-    parseDocument(before.text)
-    const text = edit(() => setInDocument(before.text ?? '', path, parseValue(valueText)))
-    await writeChange(terminal, place, before, text, args.has('dry-run'))
-    return undefined
+  run(context) {
+    const value = parseValue(context.args.positionals[1] ?? '')
+    return changeOne(context, (document, path) =>
+      value === null ? withoutValue(document, path) : withValue(document, path, value),
+    )
   },
+}
+
+/** `hugway config unset`. */
+export const configUnset: Command = {
+  spec: {
+    name: 'config unset',
+    positionals: 'PATH',
+    summary: 'Takes one value out, with its comment; the default holds then. Everything else stays as it is.',
+    details: PATHS,
+    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN },
+  },
+  run: (context) => changeOne(context, withoutValue),
+}
+
+/** Changes the document at the path that is the first argument. */
+async function changeOne(
+  { args, project, terminal }: CommandContext,
+  change: (document: unknown, path: ValuePath) => unknown,
+): Promise<undefined> {
+  const path = pathOf(args.positionals[0] ?? '')
+  if (path.length === 0) throw usageError('PATH is empty: `hugway config edit` changes the whole document')
+  const place = await choosePlace(args, project)
+  const before = await place.read()
+  const document = parseDocument(before.text)
+  const text = edit(() => editJson5(before.text ?? '', change(document, path)))
+  await writeChange(terminal, place, before, text, args.has('dry-run'))
+  return undefined
+}
+
+/** A value as a person gives it on a command line: JSON5 where it is, else the text itself. */
+export function parseValue(text: string): unknown {
+  try {
+    return parseJson5(text)
+  } catch {
+    return text
+  }
 }
 
 /** `hugway config validate`. */
@@ -118,7 +150,7 @@ export function readText(file: string): string {
   }
 }
 
-function pathOf(text: string): Path {
+function pathOf(text: string): ValuePath {
   const path = parsePath(text)
   if (path) return path
   throw usageError(`"${text.slice(0, 80)}" is not a path. ${PATHS}`)

@@ -1,4 +1,4 @@
-import JSON5 from 'json5'
+import { parseJson5 } from '../../json/json5.ts'
 import { CommandError } from '../command-error.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkDocument, formatProblem } from './check-document.ts'
@@ -8,11 +8,11 @@ import type { ConfigPlace, Reading } from './config-place.ts'
 /** What a document is called in problems when it has no file. */
 const UNNAMED = 'configuration'
 
-/** Reads a document that `JSON5.parse` can read. @throws {CommandError} For one that it cannot, with the place. */
+/** Reads a document in JSON or JSON5. @throws {CommandError} For one that it cannot, with the place. */
 export function parseDocument(text: string | undefined, name = UNNAMED): unknown {
   if (text === undefined || text.trim() === '') return {}
   try {
-    return JSON5.parse(text)
+    return parseJson5(text)
   } catch (cause) {
     const checked = checkDocument(text)
     const lines = checked.ok ? [] : checked.error.map((problem) => formatProblem(name, problem))
@@ -57,7 +57,7 @@ const indented = (difference: Parameters<typeof formatDifference>[0]) => `  ${fo
 /** A broken document may be replaced by a good one; what differs cannot be told then. */
 function parseDocumentLoosely(text: string): unknown {
   try {
-    return JSON5.parse(text)
+    return parseJson5(text)
   } catch {
     return undefined
   }

@@ -1,7 +1,8 @@
 import { type LoadedConfig, parseConfig } from '../../core/config/config.ts'
 import type { Problem } from '../../core/failure.ts'
 import { err, type Result } from '../../core/result.ts'
-import { follow, type Position, parsePath, positionOf, readTree } from './json5-tree.ts'
+import { type Position, positionOf, readJson5, startOf } from '../../json/json5.ts'
+import { parsePath } from '../../json/value-path.ts'
 
 /** A problem of a document, and where in its text it stands. */
 export type LocatedProblem = Problem & Position
@@ -25,8 +26,8 @@ function locate(text: string, { path, message }: Problem): Position {
   const steps = parsePath(path)
   if (!steps) return { line: 1, column: 1 }
   try {
-    return positionOf(text, follow(readTree(text), steps).start)
+    return positionOf(text, startOf(readJson5(text), steps))
   } catch {
-    return { line: 1, column: 1 } // a text that is not JSON5 has no tree
+    return { line: 1, column: 1 } // a text that is not JSON5 has no places
   }
 }

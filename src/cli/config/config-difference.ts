@@ -1,4 +1,5 @@
-import { formatPath } from '../../core/config/config-schema.ts'
+import { isObject } from '../../json/is-object.ts'
+import { formatPath } from '../../json/value-path.ts'
 
 /** One value that differs. `before` or `after` is absent where there is none. */
 export type Difference = { readonly path: string; readonly before?: unknown; readonly after?: unknown }
@@ -19,8 +20,4 @@ export function formatDifference({ path, before, after }: Difference): string {
   if (before === undefined) return `+ ${path}: ${JSON.stringify(after)}`
   if (after === undefined) return `- ${path}: ${JSON.stringify(before)}`
   return `~ ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

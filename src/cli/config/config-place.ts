@@ -64,7 +64,8 @@ export function workerPlace(admin: AdminClient): ConfigPlace {
     name: admin.url,
     admin,
     async read() {
-      const { text, headers } = await admin.request('GET', '/config')
+      // As it was written: a Worker of an earlier version answers with JSON, which is a document as well.
+      const { text, headers } = await admin.request('GET', '/config', undefined, { accept: 'application/json5' })
       const tag = headers.get('etag') ?? undefined
       const isNone = headers.get('x-hugway-config-source') === 'built_in' && text.trim() === '{}'
       return { text: isNone ? undefined : text, ...(tag && { tag }) }

@@ -1,14 +1,14 @@
 import { normalizeAlias } from '../../core/config/config.ts'
 import { formatModelRef, parseModelRef } from '../../core/routing/model-ref.ts'
+import { editJson5 } from '../../json/json5-edit.ts'
+import { type ValuePath, valueAt, withValue } from '../../json/value-path.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { parseDocument } from './change-config.ts'
-import { getFromDocument, setInDocument } from './edit-document.ts'
 import type { Imported } from './import-openclaw.ts'
-import type { Path } from './json5-tree.ts'
 
-const MODEL: Path = ['agents', 'defaults', 'model']
-const ALIASES: Path = ['agents', 'defaults', 'models']
-const ROWS: Path = ['models', 'providers', 'huggingface', 'models']
+const MODEL: ValuePath = ['agents', 'defaults', 'model']
+const ALIASES: ValuePath = ['agents', 'defaults', 'models']
+const ROWS: ValuePath = ['models', 'providers', 'huggingface', 'models']
 
 /**
  * A document that is being changed as text, one value at a time, so that everything else stays as a person wrote it.
@@ -33,9 +33,9 @@ export type DocumentDraft = {
 /** @param text `''` for a new document. */
 export function createDraft(text: string): DocumentDraft {
   let edited = text
-  const get = (path: Path) => getFromDocument(parseDocument(edited), path)
-  const set = (path: Path, value: unknown) => {
-    edited = setInDocument(edited, path, value)
+  const get = (path: ValuePath) => valueAt(parseDocument(edited), path)
+  const set = (path: ValuePath, value: unknown) => {
+    edited = editJson5(edited, withValue(parseDocument(edited), path, value))
   }
   const primary = () => {
     const model = get(MODEL)

@@ -1,8 +1,6 @@
-import { formatPath } from '../../core/config/config-schema.ts'
 import { parseModelRef } from '../../core/routing/model-ref.ts'
+import { formatPath, type ValuePath, valueAt } from '../../json/value-path.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
-import { getFromDocument } from './edit-document.ts'
-import type { Path } from './json5-tree.ts'
 
 /** Something of an OpenClaw configuration that is not taken over. */
 export type Dropped = { readonly path: string; readonly why: string }
@@ -17,16 +15,16 @@ export type Imported = {
   readonly dropped: readonly Dropped[]
 }
 
-const MODEL: Path = ['agents', 'defaults', 'model']
-const ALIASES: Path = ['agents', 'defaults', 'models']
-const PROVIDER: Path = ['models', 'providers', 'huggingface']
+const MODEL: ValuePath = ['agents', 'defaults', 'model']
+const ALIASES: ValuePath = ['agents', 'defaults', 'models']
+const PROVIDER: ValuePath = ['models', 'providers', 'huggingface']
 const FOREIGN = 'not a model of Hugging Face'
 
 /** Takes what concerns us from an `openclaw.json`, and names everything else. Never throws. */
 export function readOpenClaw(document: unknown): Imported {
   const dropped: Dropped[] = []
-  const drop = (path: Path, why: string) => void dropped.push({ path: formatPath(path), why })
-  const own = (value: unknown, path: Path) => {
+  const drop = (path: ValuePath, why: string) => void dropped.push({ path: formatPath(path), why })
+  const own = (value: unknown, path: ValuePath) => {
     if (isOurs(value)) return [value]
     if (value !== undefined) drop(path, FOREIGN)
     return []
@@ -38,22 +36,22 @@ export function readOpenClaw(document: unknown): Imported {
   dropOthers(document, ['models', 'providers'], ['huggingface'], drop)
   dropOthers(document, PROVIDER, ['models', 'api'], drop)
 
-  const model = getFromDocument(document, MODEL)
+  const model = valueAt(document, MODEL)
   const isText = typeof model === 'string'
   const [primary] = own(isText ? model : fieldOf(model, 'primary'), isText ? MODEL : [...MODEL, 'primary'])
   const fallbacks = listOf(fieldOf(model, 'fallbacks')).flatMap((one, at) => own(one, [...MODEL, 'fallbacks', at]))
-  const aliases = Object.entries(getFromDocument(document, ALIASES) ?? {}).flatMap(([key, options]) => {
+  const aliases = Object.entries(valueAt(document, ALIASES) ?? {}).flatMap(([key, options]) => {
     const alias = fieldOf(options, 'alias')
     dropOthers(document, [...ALIASES, key], ['alias'], drop)
     return own(key, [...ALIASES, key]).flatMap((ref) => (typeof alias === 'string' ? [{ ref, alias }] : []))
   })
-  const rows = listOf(getFromDocument(document, [...PROVIDER, 'models'])).flatMap((row, at) => {
+  const rows = listOf(valueAt(document, [...PROVIDER, 'models'])).flatMap((row, at) => {
     const id = fieldOf(row, 'id')
     const isRow = typeof id === 'string' && parseModelRef(id).ok
     if (!isRow) drop([...PROVIDER, 'models', at], FOREIGN)
     return isRow ? [row as Readonly<Record<string, unknown>>] : []
   })
-  const mode = getFromDocument(document, ['models', 'mode'])
+  const mode = valueAt(document, ['models', 'mode'])
   return {
     ...(primary !== undefined && { primary }),
     fallbacks,
@@ -69,8 +67,13 @@ function isOurs(value: unknown): value is string {
   return typeof value === 'string' && /^huggingface\//i.test(value) && parseModelRef(value).ok
 }
 
-function dropOthers(document: unknown, path: Path, kept: readonly string[], drop: (path: Path, why: string) => void) {
-  const at = getFromDocument(document, path)
+function dropOthers(
+  document: unknown,
+  path: ValuePath,
+  kept: readonly string[],
+  drop: (path: ValuePath, why: string) => void,
+) {
+  const at = valueAt(document, path)
   if (typeof at !== 'object' || at === null) return
   for (const key of Object.keys(at)) if (!kept.includes(key)) drop([...path, key], whyDropped(key))
 }

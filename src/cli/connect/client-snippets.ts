@@ -1,6 +1,6 @@
-import JSON5 from 'json5'
 import type { CatalogRow } from '../../core/catalog/catalog.ts'
 import { parseModelRef } from '../../core/routing/model-ref.ts'
+import { formatJson5 } from '../../json/json5-edit.ts'
 import { priceFor } from '../onboard/model-choices.ts'
 import { listOf } from '../worker/http-call.ts'
 
@@ -39,7 +39,7 @@ const FORMATS: Readonly<Record<ClientName, (facts: SnippetFacts) => string>> = {
     return [
       '// Merge into openclaw.json; set HUGWAY_API_KEY in the environment or in ~/.openclaw/.env.',
       `// The provider id "${DISCOVERING_ID}" makes OpenClaw read ${url}/v1/models by itself; hugway does the fallback.`,
-      JSON5.stringify(document, { space: 2, quote: '"' }),
+      formatJson5(document),
     ].join('\n')
   },
   openai: ({ url, primary }) => `import OpenAI from 'openai'

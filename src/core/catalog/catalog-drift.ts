@@ -1,3 +1,4 @@
+import { isObject } from '../../json/is-object.ts'
 import { type Config, normalizeAlias } from '../config/config.ts'
 import { formatModelRef, type ModelRef } from '../routing/model-ref.ts'
 import type { RouterModel } from './router-model.ts'
@@ -99,7 +100,7 @@ type Fields = Readonly<Record<string, unknown>>
 function liveProviders(model: RouterModel): ReadonlyMap<string, Fields> | undefined {
   const providers = model['providers']
   if (!Array.isArray(providers)) return undefined
-  const live = providers.filter((one: unknown): one is Fields => isFields(one) && one['status'] !== 'error')
+  const live = providers.filter((one: unknown): one is Fields => isObject(one) && one['status'] !== 'error')
   return new Map(live.map((provider) => [String(provider['provider']), provider]))
 }
 
@@ -114,8 +115,6 @@ function pairOffers(was: RouterModel, now: RouterModel) {
 }
 
 function numberAt(value: unknown, field: string): number | undefined {
-  const found = isFields(value) ? value[field] : undefined
+  const found = isObject(value) ? value[field] : undefined
   return typeof found === 'number' && Number.isFinite(found) ? found : undefined
 }
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null

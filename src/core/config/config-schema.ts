@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { nearestOf } from '../../json/nearest.ts'
+import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 
 const text = z.string('must be a text')
@@ -52,6 +53,7 @@ const hugwaySchema = z.strictObject(
     holdMs: z.optional(wholeNumber(0, 600_000)),
     timeouts: z.optional(timeoutsSchema),
     maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
+    keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
     cors: z.optional(
       z.strictObject({ origins: z.array(text, 'must be a list of origins') }, 'must be { origins: ["https://..."] }'),
     ),
@@ -121,15 +123,6 @@ export function readDocument(value: unknown): ReadDocument {
   const sound = documentSchema.safeParse(leaveOut(value, faults))
   const problems = faults.map(({ path, message }) => ({ path: formatPath(path) || '(the document)', message }))
   return { sound: sound.data, problems }
-}
-
-/** Writes a path as a person would in code: `agents.defaults.models["huggingface/a/b"].alias`. */
-export function formatPath(path: readonly PropertyKey[]): string {
-  const steps = path.map((key) => {
-    if (typeof key === 'number') return `[${key}]`
-    return /^[\w$]+$/.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(String(key))}]`
-  })
-  return steps.join('').replace(/^\./, '')
 }
 
 type Issue = z.core.$ZodIssue

@@ -1,9 +1,10 @@
+import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
-import { type ConfigDocument, formatPath, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
+import { type ConfigDocument, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
 import { parseDocumentText } from './document-text.ts'
-import { withoutSecrets } from './secrets.ts'
+import { checkComments, withoutSecrets } from './secrets.ts'
 
 /** Limits of one request, in milliseconds. See the README for what each of them covers. */
 export type Timeouts = {
@@ -23,6 +24,8 @@ export type Config = {
   /** Keyed by {@link normalizeAlias}'s text. */
   readonly refByAlias: ReadonlyMap<string, ModelRef>
   readonly aliasByRef: ReadonlyMap<string, string>
+  /** Aliases of several refs, by {@link normalizeAlias}'s text: labels of the list, which mean no model when asked for. */
+  readonly refsByLabel: ReadonlyMap<string, readonly ModelRef[]>
   /** Every ref that the document names, without repeats, in its order. */
   readonly namedRefs: readonly ModelRef[]
   readonly ownModels: readonly OwnModel[]
@@ -33,10 +36,12 @@ export type Config = {
   readonly holdMs: number
   readonly maxBodyBytes: number
   readonly corsOrigins: readonly string[]
+  /** How long, in milliseconds, a copy of a client key serves while KV does not answer. */
+  readonly keyCopyMs: number
 }
 
-/** A document as it came and what it means. */
-export type LoadedConfig = { readonly document: ConfigDocument; readonly config: Config }
+/** A document, its text as it was written, and what it means. */
+export type LoadedConfig = { readonly text: string; readonly document: ConfigDocument; readonly config: Config }
 
 const DEFAULT_PRIMARY = 'huggingface/deepseek-ai/DeepSeek-R1'
 const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
@@ -48,6 +53,7 @@ const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
 const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
 const DEFAULT_HOLD_MS = 15_000
 const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
+const DEFAULT_KEY_COPY_MS = 3_600_000
 
 /**
  * Parses a document a person or a program wrote, JSON or JSON5. Every problem is listed; a secret is one, wherever it
@@ -60,8 +66,13 @@ export function parseConfig(text: string): Result<LoadedConfig, readonly Problem
   const { sound, problems: others } = readDocument(value)
   const all = [...others]
   const config = sound && resolve(sound, all)
-  const problems = [...secrets, ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path))]
-  return sound && config && problems.length === 0 ? ok({ document: sound, config }) : err(problems)
+  const inComment = secrets.length === 0 ? checkComments(text) : []
+  const problems = [
+    ...secrets,
+    ...inComment,
+    ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path)),
+  ]
+  return sound && config && problems.length === 0 ? ok({ text, document: sound, config }) : err(problems)
 }
 
 /** Aliases are compared without case, and a run of spaces counts as one. */
@@ -103,6 +114,7 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     corsOrigins,
+    keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
   }
 }
 
@@ -125,21 +137,20 @@ function collectRefs(problems: Problem[]) {
 }
 
 function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collectRefs>, problems: Problem[]) {
-  const refByAlias = new Map<string, ModelRef>()
+  const refsByAlias = new Map<string, readonly ModelRef[]>()
   const aliasByRef = new Map<string, string>()
   const add = (refText: string, alias: string | undefined, path: Path) => {
     const ref = refs.add(refText, path)
     if (!ref || alias === undefined) return
-    const known = refByAlias.get(normalizeAlias(alias))
+    const known = refsByAlias.get(normalizeAlias(alias)) ?? []
     const refuse = (message: string) => problems.push({ path: formatPath([...path, 'alias']), message })
     if (normalizeAlias(alias) === '' || normalizeAlias(alias) === 'default') {
       refuse(`"${alias}" cannot be an alias: it already means the primary model`)
     } else if (parseModelRef(alias).ok) {
       refuse(`"${alias}" cannot be an alias: it is a model ref itself`)
-    } else if (known && formatModelRef(known) !== formatModelRef(ref)) {
-      refuse(`"${alias}" is the alias of ${formatModelRef(known)} and of ${formatModelRef(ref)}; each needs its own`)
     } else {
-      refByAlias.set(normalizeAlias(alias), ref)
+      const isNew = known.every((one) => formatModelRef(one) !== formatModelRef(ref))
+      if (isNew) refsByAlias.set(normalizeAlias(alias), [...known, ref])
       if (!aliasByRef.has(formatModelRef(ref))) aliasByRef.set(formatModelRef(ref), alias)
     }
   }
@@ -149,7 +160,9 @@ function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collec
   for (const [index, row] of (document.models?.providers?.huggingface?.models ?? []).entries()) {
     add(row.id, row.alias, [...OWN_MODELS, index])
   }
-  return { refByAlias, aliasByRef }
+  const refByAlias = new Map([...refsByAlias].flatMap(([alias, [ref, other]]) => (ref && !other ? [[alias, ref]] : [])))
+  const refsByLabel = new Map([...refsByAlias].filter(([, { length }]) => length > 1))
+  return { refByAlias, aliasByRef, refsByLabel }
 }
 
 /** What OpenClaw's provider block says of the address belongs to the deployment here, so it must not differ. */

@@ -1,9 +1,11 @@
+import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
-import { formatPath } from './config-schema.ts'
 
 /** A value with every secret in it replaced, and where they stood. Never quotes one. */
 export type Cleaned = { readonly value: unknown; readonly problems: readonly Problem[] }
 
+/** In prose a word may follow as well, so it says nothing about a comment. */
+const HEADER = /\bBearer\s+[\w.~+/=-]{8,}/gi
 /**
  * What credentials look like in the middle of a text: Hugging Face's, OpenAI's and this gateway's keys, and a header. A
  * short one counts only where a model id cannot hold it.
@@ -12,7 +14,7 @@ const SECRETS = [
   /(?<![\w/.-])hf_[A-Za-z0-9]{6,}|hf_[A-Za-z0-9]{24,}/g,
   /(?<![\w/.-])sk-[\w-]{6,}/g,
   /(?<![\w/.-])hw_[\w-]{24,}/g,
-  /\bBearer\s+[\w.~+/=-]{8,}/gi,
+  HEADER,
 ]
 const SECRET_KEYS = /^(?:x?apikey|(?:access|auth|bearer|hf)?token|authorization|passw(?:or)?d|(?:client)?secret)$/
 const VARIABLE = /^(?:\$\{\w+\}|[A-Z][A-Z0-9_]*)$/
@@ -50,6 +52,12 @@ export function withoutSecrets(value: unknown): Cleaned {
     return Object.fromEntries(members)
   }
   return { value: clean(value, []), problems }
+}
+
+/** The text of a document is kept as it was written, so its comments must not hold a key either. */
+export function checkComments(text: string): readonly Problem[] {
+  const isSecret = SECRETS.some((pattern) => text.search(pattern) !== -1 && pattern !== HEADER)
+  return isSecret ? [{ path: '(a comment)', message: ADVICE }] : []
 }
 
 type Path = readonly (string | number)[]

@@ -14,3 +14,13 @@ export function keyStatus({ expiresAt, disabled }: ApiKeyRecord, nowMs: number):
   const at = Date.parse(expiresAt)
   return Number.isNaN(at) || at <= nowMs ? 'expired' : 'active'
 }
+
+/** Keys that are made here: the prefix and 32 random bytes in base64url. */
+const OWN_KEY = /^hw_[\w-]{43}$/
+/** A key that a person put into storage by hand may look like anything that a header carries. */
+const OTHER_KEY = /^(?!hw_)[\x21-\x7e]{1,256}$/
+
+/** Whether a text can be a client key at all; what cannot is refused without asking storage for it. */
+export function canBeApiKey(token: string): boolean {
+  return OWN_KEY.test(token) || OTHER_KEY.test(token)
+}

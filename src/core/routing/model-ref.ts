@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts'
 import { err, ok, type Result } from '../result.ts'
 
 declare const brand: unique symbol
@@ -25,7 +26,6 @@ export const MODEL_REF_FORM = 'huggingface/<org>/<model>[:fastest|:cheapest|:pre
 const MODEL_ID = /^(?!.*\.\.)(?:\w|\w[\w.-]{0,94}\w)\/(?:\w|\w[\w.-]{0,94}\w)$/
 const PROVIDER = /^[a-z\d](?:[\w-]{0,62}[a-z\d])?$/i
 const PREFIX = /^huggingface\//i
-const QUOTED_CHARACTERS = 80
 
 /** Parses `[huggingface/]<org>/<model>[:<policy or provider>]`. Never throws. */
 export function parseModelRef(text: string): Result<ModelRef, ModelRefError> {
@@ -56,8 +56,6 @@ export function describeModelRefError(error: ModelRefError): string {
 }
 
 function notAModelRef(text: string): ModelRefError {
-  // Control characters would come back in logs and terminals; a long text would bury the message.
-  const readable = text.replace(/[^\x20-\x7e]/g, '?')
-  const shortened = readable.length > QUOTED_CHARACTERS ? `${readable.slice(0, QUOTED_CHARACTERS)}...` : readable
-  return { reason: 'not_a_model_ref', text: shortened }
+  const quoted = quote(text)
+  return { reason: 'not_a_model_ref', text: quoted.length < text.length ? `${quoted}...` : quoted }
 }

@@ -38,6 +38,8 @@ export function resolveModel(config: Config, name: string | undefined): Result<M
   if (alias === '' || alias === 'default') return ok(config.primary)
   const known = config.refByAlias.get(alias)
   if (known) return ok(known)
+  const several = config.refsByLabel.get(alias)
+  if (several) return err({ kind: 'ambiguous_model', model: name, refs: several.map(formatModelRef) })
   const parsed = parseModelRef(name)
   if (parsed.ok) return parsed
   // Looking for a slip only among names that could be aliases keeps a long hostile name cheap.

@@ -2,6 +2,7 @@ import { parseConfig } from '../../core/config/config.ts'
 import { type VersionFacts, versionTime } from '../../core/config/config-version.ts'
 import { parseDocumentText } from '../../core/config/document-text.ts'
 import { GatewayError } from '../../core/failure.ts'
+import { quote } from '../../core/quote.ts'
 import type { KeptVersion } from '../../kv/config-history.ts'
 import { fromKv } from '../from-kv.ts'
 import { type ConfigDeps, type ConfigState, condition, type EditOrder, write } from './edit-config.ts'
@@ -17,10 +18,10 @@ export type VersionList = {
   readonly next: string | null
 }
 
-/** A version and its document; `text` and `problem` of one that was written by hand and is not what we would write. */
+/** A version, its document, and its text as it was written; `problem` of one that would not be accepted now. */
 export type VersionReport = VersionEntry & {
   readonly document: unknown
-  readonly text?: string
+  readonly text: string
   readonly problem?: string
 }
 
@@ -36,7 +37,6 @@ export async function getVersion({ store }: ConfigDeps, id: string): Promise<Ver
   const { text, ...entry } = await read(store, id)
   const { version } = await store.latest()
   const facts = { ...entry, active: version === id }
-  if (entry.action !== 'by_hand') return { ...facts, document: JSON.parse(text) }
   const parsed = parseDocumentText(text)
   const valid = parseConfig(text)
   const problem = valid.ok ? {} : { problem: valid.error.map(({ path, message }) => `${path}: ${message}`).join('; ') }
@@ -54,8 +54,7 @@ export async function rollBackConfig(deps: ConfigDeps, to: string, order: EditOr
 }
 
 async function read(store: ConfigDeps['store'], id: string, param?: string): Promise<KeptVersion> {
-  const shown = id.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)
   const kept = versionTime(id) === undefined ? undefined : await fromKv(store.history.read(id))
-  if (!kept) throw new GatewayError({ kind: 'unknown_version', id: shown, ...(param !== undefined && { param }) })
+  if (!kept) throw new GatewayError({ kind: 'unknown_version', id: quote(id), ...(param !== undefined && { param }) })
   return kept
 }

@@ -1,13 +1,21 @@
+import { warnOfConfig } from '../../core/catalog/config-warnings.ts'
+import type { RouterModel } from '../../core/catalog/router-model.ts'
 import type { Clock } from '../../core/clock.ts'
-import { parseConfig } from '../../core/config/config.ts'
+import { type LoadedConfig, parseConfig } from '../../core/config/config.ts'
 import { BUILT_IN_VERSION } from '../../core/config/config-version.ts'
 import { parseDocumentText } from '../../core/config/document-text.ts'
-import { GatewayError } from '../../core/failure.ts'
+import { GatewayError, type Problem } from '../../core/failure.ts'
+import { editJson5 } from '../../json/json5-edit.ts'
 import { mergePatch } from '../../json/merge-patch.ts'
 import type { ConfigEdit, ConfigState, ConfigStore } from '../../kv/config-store.ts'
 import type { RequestContext } from '../context.ts'
 
-export type ConfigDeps = { readonly store: ConfigStore; readonly clock: Clock }
+export type ConfigDeps = {
+  readonly store: ConfigStore
+  readonly clock: Clock
+  /** The router's list as far as it is at hand: nobody waits for the router here. Throws where KV does not answer. */
+  readonly readModels: () => Promise<readonly RouterModel[] | undefined>
+}
 export type { ConfigState }
 
 /** Who writes, and the tags of `If-Match`: what must be stored for the write to go on; absent, it always may. */
@@ -41,7 +49,7 @@ export function replaceConfig(deps: ConfigDeps, text: string, order: EditOrder):
 }
 
 /**
- * Applies a JSON merge patch to the document in use. The result is checked as a whole. Without `ifMatch` a patch that was
+ * Applies a JSON merge patch to the document in use, in its text: comments stay. The result is checked as a whole. Without `ifMatch` a patch that was
  * overtaken by another write is applied again to what that one left.
  *
  * @throws {GatewayError} As {@link replaceConfig}.
@@ -51,7 +59,7 @@ export async function patchConfig(deps: ConfigDeps, text: string, order: EditOrd
   if (!patch.ok) throw new GatewayError({ kind: 'bad_config', problems: patch.error })
   for (let tries = 1; ; tries++) {
     const base = await deps.store.latest()
-    const patched = JSON.stringify(mergePatch(base.document, patch.value))
+    const patched = editJson5(base.text, mergePatch(base.document, patch.value))
     // The patch belongs to this base: over another document it would undo what was written there.
     const { mayReplace } = { ...condition(order) }
     const isBase = (tag: string) => tag === base.tag && (mayReplace?.(tag) ?? true)
@@ -65,10 +73,24 @@ export async function patchConfig(deps: ConfigDeps, text: string, order: EditOrd
   }
 }
 
-/** @throws {GatewayError} `bad_config` with every problem of a document. Writes nothing. */
-export function validateConfig(text: string): void {
+/**
+ * Checks a document and writes nothing.
+ *
+ * @returns Its warnings.
+ * @throws {GatewayError} `bad_config` with every problem.
+ */
+export function validateConfig(deps: ConfigDeps, text: string): Promise<readonly Problem[]> {
   const parsed = parseConfig(text)
   if (!parsed.ok) throw new GatewayError({ kind: 'bad_config', problems: parsed.error })
+  return warningsOf(deps, parsed.value)
+}
+
+/** What is right in a document and will surprise somebody. Without the router's list nothing is said about models. */
+export async function warningsOf(
+  { readModels }: ConfigDeps,
+  loaded: Pick<LoadedConfig, 'document' | 'config'>,
+): Promise<readonly Problem[]> {
+  return warnOfConfig(loaded, await readModels().catch(() => undefined))
 }
 
 /** Writes what {@link ConfigStore.replace} accepts, and throws what it refuses. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/failure.ts'
 import { type ApiKeyRecord, keyStatus } from '../../core/identity/api-key.ts'
+import { quote } from '../../core/quote.ts'
 import { toBase64Url } from '../../json/bytes.ts'
 import type { ListedApiKey } from '../../kv/api-key-list.ts'
 import type { ApiKeyStore } from '../../kv/api-key-store.ts'
@@ -105,7 +106,7 @@ async function make({ store, clock, randomBytes }: ManageKeysDeps, name: string,
 async function find({ store }: ManageKeysDeps, id: string): Promise<ListedApiKey> {
   const found = (await fromKv(store.list())).find(({ record }) => record.id === id)
   if (found) return found
-  throw new GatewayError({ kind: 'unknown_key', id: id.replace(/[^\x20-\x7e]/g, '?').slice(0, 80) })
+  throw new GatewayError({ kind: 'unknown_key', id: quote(id) })
 }
 
 function expiryOf({ expiresAt, expiresInDays }: RotateKeyRequest, nowMs: number): string | undefined {

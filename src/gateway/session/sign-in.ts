@@ -12,7 +12,8 @@ import {
 import type { Log } from '../../core/log.ts'
 import type { SignInMemory } from '../../isolate/sign-in-memory.ts'
 import { toBase64Url } from '../../json/bytes.ts'
-import { digestOfKey, type KeyCheck } from '../keys/check-key.ts'
+import type { FindOptions } from '../../kv/api-key-store.ts'
+import { digestOfKey, type KeyCheck, type Origin } from '../keys/check-key.ts'
 import { createSigner } from './signature.ts'
 
 export type SessionDeps = {
@@ -30,10 +31,7 @@ export type SignInRequest = ({ readonly token: string } | { readonly code: strin
   readonly isLoopback: boolean
 }
 
-export type SessionContext = {
-  readonly requestId: string
-  readonly waitUntil: (work: Promise<unknown>) => void
-}
+export type SessionContext = FindOptions & Origin
 
 /** A session as its cookie carries it. */
 export type OpenedSession = { readonly session: Session; readonly cookie: string }
@@ -43,7 +41,8 @@ const NONCE_BYTES = 12
 /**
  * Opens a session. It is signed with the admin token: a new token ends all of them.
  *
- * @throws {GatewayError} `sign_in_refused`, after a while that grows with the wrong tries.
+ * @throws {GatewayError} `sign_in_refused`, after a while that grows with the wrong tries; `storage_unreadable`;
+ *   `too_many_guesses`.
  */
 export async function signIn(deps: SessionDeps, request: SignInRequest, ctx: SessionContext): Promise<OpenedSession> {
   const signer = createSigner(deps.adminToken ?? '')
@@ -51,7 +50,7 @@ export async function signIn(deps: SessionDeps, request: SignInRequest, ctx: Ses
   const by = 'code' in request ? 'code' : 'token'
   if (!who) {
     const wrongTries = deps.memory.countWrongTry()
-    deps.log('sign_in_refused', { requestId: ctx.requestId, by, wrongTries })
+    deps.log('sign_in_refused', { requestId: ctx.requestId, address: ctx.address, by, wrongTries })
     await deps.clock.wait(wrongTryDelayMs(wrongTries))
     throw new GatewayError({ kind: 'sign_in_refused', why: by })
   }
@@ -72,7 +71,7 @@ async function recognize(deps: SessionDeps, request: SignInRequest, ctx: Session
   }
   if (deps.keys.isAdminToken(request.token)) return { kind: 'admin' }
   const keyDigest = await digestOfKey(request.token)
-  return (await deps.keys.findCaller(keyDigest, ctx.waitUntil)) ? { kind: 'key', keyDigest } : undefined
+  return (await deps.keys.findCaller(keyDigest, ctx.address, ctx)) ? { kind: 'key', keyDigest } : undefined
 }
 
 /** The session behind a cookie; nothing where it is not one of ours, was signed with another token, or has expired. */
@@ -89,7 +88,8 @@ export async function openSession(
 export async function callerOfSession(
   { keys }: Pick<SessionDeps, 'keys'>,
   session: Session,
-  waitUntil: (work: Promise<unknown>) => void,
+  options: FindOptions,
 ): Promise<Caller | undefined> {
-  return session.kind === 'admin' ? CONSOLE_CALLER : keys.findCaller(session.keyDigest, waitUntil)
+  // Its signature says that the key was good once, so it is no guess and has no address.
+  return session.kind === 'admin' ? CONSOLE_CALLER : keys.findCaller(session.keyDigest, undefined, options)
 }

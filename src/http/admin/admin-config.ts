@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { GatewayError } from '../../core/failure.ts'
+import { GatewayError, type Problem } from '../../core/failure.ts'
 import { getVersion, listVersions, rollBackConfig } from '../../gateway/config/config-history.ts'
 import {
   type ConfigState,
@@ -8,14 +8,18 @@ import {
   patchConfig,
   replaceConfig,
   validateConfig,
+  warningsOf,
 } from '../../gateway/config/edit-config.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readRollback } from '../../wire/admin/admin-requests.ts'
 import { type App, type AppDeps, type AppEnv, CONFIG_HEADER, refuseOtherMethods } from '../deps.ts'
+import { readTags } from '../entity-tags.ts'
 import { readBody } from '../read-body.ts'
 import { readJson } from '../read-json.ts'
 
 const PATH = '/admin/config'
+/** The media type under which a document is read as it was written, JSON5 and comments included. */
+const AS_WRITTEN = 'application/json5'
 const MAX_CONFIG_BYTES = 1024 * 1024
 const PATCH_TYPES = ['application/merge-patch+json', 'application/json']
 const DEFAULT_VERSIONS = 20
@@ -25,16 +29,19 @@ const AUTHOR = 'admin token'
 
 /** The configuration under `/admin/config`, its check and its history. */
 export function serveAdminConfig(app: App, { config }: AppDeps): void {
-  app.get(PATH, async () => toResponse(await latestConfig(config)))
-  app.put(PATH, async (c) => toResponse(await replaceConfig(config, await readDocument(c), orderOf(c))))
+  const written = async (state: ConfigState) => toResponse(state, await warningsOf(config, state))
+  app.get(PATH, async (c) => {
+    const state = await latestConfig(config)
+    return c.req.header('accept')?.includes(AS_WRITTEN) ? toTextResponse(state) : toResponse(state)
+  })
+  app.put(PATH, async (c) => written(await replaceConfig(config, await readDocument(c), orderOf(c))))
   app.patch(PATH, async (c) => {
     requireType(c, PATCH_TYPES)
-    return toResponse(await patchConfig(config, await readDocument(c), orderOf(c)))
+    return written(await patchConfig(config, await readDocument(c), orderOf(c)))
   })
   refuseOtherMethods(app, PATH, ['GET', 'PUT', 'PATCH'])
   app.post(`${PATH}/validate`, async (c) => {
-    validateConfig(await readDocument(c))
-    return Response.json({ valid: true })
+    return Response.json({ valid: true, warnings: await validateConfig(config, await readDocument(c)) })
   })
   refuseOtherMethods(app, `${PATH}/validate`, ['POST'])
   app.get(`${PATH}/versions`, async (c) => {
@@ -46,32 +53,43 @@ export function serveAdminConfig(app: App, { config }: AppDeps): void {
   refuseOtherMethods(app, `${PATH}/versions/:id`, ['GET'])
   app.post(`${PATH}/rollback`, async (c) => {
     const { to } = unwrap(readRollback(await readJson(c.req.raw)))
-    return toResponse(await rollBackConfig(config, to, orderOf(c)))
+    return written(await rollBackConfig(config, to, orderOf(c)))
   })
   refuseOtherMethods(app, `${PATH}/rollback`, ['POST'])
 }
 
-/** The document alone is the body, so that it can be put back; where it came from stands in headers. */
-function toResponse({ document, source, problem, version, tag }: ConfigState): Response {
+/**
+ * The document alone is the body, so that it can be put back; where it came from stands in headers. Beside it stand the
+ * warnings of a write, where there are any.
+ */
+function toResponse(state: ConfigState, warnings: readonly Problem[] = []): Response {
+  const body = warnings.length > 0 ? { ...state.document, warnings } : state.document
+  return new Response(`${JSON.stringify(body, null, 2)}\n`, { headers: headersOf(state, 'application/json') })
+}
+
+/** The document as it was written, comments and all: what an editor needs. */
+function toTextResponse(state: ConfigState): Response {
+  return new Response(state.text, { headers: headersOf(state, `${AS_WRITTEN}; charset=utf-8`) })
+}
+
+function headersOf({ source, problem, version, tag }: ConfigState, type: string): Headers {
   const headers = new Headers({
-    'content-type': 'application/json',
+    'content-type': type,
     'cache-control': 'no-store',
     etag: `"${tag}"`,
     [CONFIG_HEADER]: version,
     'x-hugway-config-source': source,
   })
   if (problem) headers.set('x-hugway-config-problem', problem.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 1_000))
-  return new Response(`${JSON.stringify(document, null, 2)}\n`, { headers })
+  return headers
 }
 
 async function readDocument(c: Context<AppEnv>): Promise<string> {
   return new TextDecoder().decode(await readBody(c.req.raw, MAX_CONFIG_BYTES))
 }
 
-/** A tag that compression in between made weak still names one version exactly, so it counts. */
 function orderOf(c: Context<AppEnv>): EditOrder {
-  const tags = c.req.header('if-match')?.split(',')
-  return { author: AUTHOR, ifMatch: tags?.map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1')) }
+  return { author: AUTHOR, ifMatch: readTags(c.req.header('if-match')) }
 }
 
 function requireType(c: Context<AppEnv>, accepted: readonly string[]): void {

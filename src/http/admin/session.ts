@@ -4,7 +4,8 @@ import { SESSION_MS } from '../../core/identity/session.ts'
 import { signIn } from '../../gateway/session/sign-in.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readSignIn, toSessionReport } from '../../wire/admin/session.ts'
-import { type App, type AppDeps, refuseOtherMethods, waitUntilOf } from '../deps.ts'
+import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
+import { findOptionsOf, originOf } from '../middleware/authenticate.ts'
 import { isLoopback, sessionCookie, sessionOf } from '../middleware/session-cookie.ts'
 import { readJson } from '../read-json.ts'
 
@@ -18,11 +19,10 @@ export function serveSession(app: App, deps: AppDeps): void {
     return Response.json({ session: session ? toSessionReport(session) : null }, { headers: NO_STORE })
   })
   app.post(PATH, async (c) => {
-    deps.requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
+    deps.requireSettings('HUGWAY_ADMIN_TOKEN')
     requireOwnPage(c)
     const request = { ...unwrap(readSignIn(await readJson(c.req.raw))), isLoopback: isLoopback(c) }
-    const ctx = { requestId: c.var.requestId, waitUntil: waitUntilOf(c) }
-    const { session, cookie } = await signIn(deps.sessions, request, ctx)
+    const { session, cookie } = await signIn(deps.sessions, request, { ...originOf(c), ...findOptionsOf(c) })
     const headers = { ...NO_STORE, 'set-cookie': sessionCookie(c, cookie, SESSION_MS / 1_000) }
     return Response.json({ session: toSessionReport(session) }, { status: 201, headers })
   })

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import type { KeyCheck, Origin } from '../../gateway/keys/check-key.ts'
 import { callerOfSession } from '../../gateway/session/sign-in.ts'
 import { type AppDeps, type AppEnv, waitUntilOf } from '../deps.ts'
 import { sessionOf } from './session-cookie.ts'
@@ -8,14 +9,15 @@ import { sessionOf } from './session-cookie.ts'
 export function authenticateClient(deps: AppDeps) {
   const { requireSettings, keys, sessions } = deps
   return createMiddleware<AppEnv>(async function authenticateClient(c, next) {
+    const options = findOptionsOf(c)
     const session = hasCookieOnly(c) ? await sessionOf(c, deps) : undefined
-    const caller = session && (await callerOfSession(sessions, session, waitUntilOf(c)))
+    const caller = session && (await callerOfSession(sessions, session, options))
     if (caller) {
       c.set('caller', caller)
       return next()
     }
     requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
-    c.set('caller', await keys.authenticateClient(bearerToken(c), waitUntilOf(c)))
+    c.set('caller', await keys.authenticateClient(bearerToken(c), originOf(c), options))
     await next()
   })
 }
@@ -26,7 +28,7 @@ export function authenticateAdmin(deps: AppDeps) {
   return createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
     requireSettings('HUGWAY_KV', 'HUGWAY_ADMIN_TOKEN')
     if (hasCookieOnly(c) && (await sessionOf(c, deps))?.kind === 'admin') return next()
-    await keys.authenticateAdmin(bearerToken(c))
+    await keys.authenticateAdmin(bearerToken(c), originOf(c))
     await next()
   })
 }
@@ -37,4 +39,14 @@ const hasCookieOnly = (c: Context) =>
 
 function bearerToken(c: Context): string | undefined {
   return /^Bearer (\S{1,1024})$/i.exec(c.req.header('authorization') ?? '')?.[1]
+}
+
+/** How a client key is looked up for this request. */
+export function findOptionsOf(c: Context<AppEnv>): Parameters<KeyCheck['authenticateClient']>[2] {
+  return { waitUntil: waitUntilOf(c), maxCopyAgeMs: c.var.config.keyCopyMs }
+}
+
+/** The platform's edge sets the address, and drops one that a client sends. */
+export function originOf(c: Context<AppEnv>): Origin {
+  return { address: c.req.header('cf-connecting-ip'), requestId: c.var.requestId }
 }

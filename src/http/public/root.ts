@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
+import { type Health, reportHealth } from '../../gateway/report-health.ts'
 import { type App, type AppDeps, type AppEnv, refuseOtherMethods, waitUntilOf } from '../deps.ts'
-import { type Health, reportHealth } from './health.ts'
 
 const PATH = '/'
 const LINKS = { console: '/console/', health: '/health', openapi: '/openapi.json', schema: '/schema/config.json' }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { looksSecret } from '../../core/config/secrets.ts'
 import type { Failure } from '../../core/failure.ts'
+import { quote } from '../../core/quote.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 
 /** What a new key is to be. At most one of the two expiries. */
@@ -69,11 +70,7 @@ function read<T extends z.ZodMiniType>(schema: T, body: unknown): Result<z.infer
   if (parsed.success) return ok(parsed.data)
   const issue = parsed.error.issues[0]
   if (issue?.code === 'unrecognized_keys') {
-    // Cut short, and without control characters: it is the caller's text.
-    const key = String(issue.keys[0])
-      .replace(/[^\x20-\x7e]/g, '?')
-      .slice(0, 80)
-    return refuse(key, 'is not a field of this request')
+    return refuse(quote(String(issue.keys[0])), 'is not a field of this request')
   }
   return refuse(issue?.path.join('.') || 'the body', issue?.message ?? 'is not accepted')
 }

@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../core/completion-record.ts'
 import type { UpstreamError } from '../../core/routing/outcome.ts'
+import { isObject } from '../../json/is-object.ts'
 
 /** What one event of a chat completion stream says, as far as the gateway cares. */
 export type ChunkFacts =
@@ -152,7 +153,7 @@ export function readError(body: Fields): UpstreamError {
 
 /** Whether a value is a JSON object. */
 export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value)
 }
 
 function texts(fields: Fields, names: readonly ('code' | 'type' | 'param')[]): Partial<UpstreamError> {

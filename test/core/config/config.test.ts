@@ -186,11 +186,20 @@ describe('what is wrong is said, with its place', () => {
     expect(problem).not.toContain('secret_thing')
   })
 
-  test('two refs with one alias are both named, however it is spelt', () => {
-    const problems = problemsOf(models({ [R1]: { alias: 'Fast' }, [QWEN]: { alias: ' fAST ' } }))
-    expect(problems).toHaveLength(1)
-    expect(problems[0]).toContain(R1)
-    expect(problems[0]).toContain(QWEN)
+  test('two refs with one alias keep it as their label, however it is spelt, and it means neither of them', () => {
+    const config = configOf(models({ [R1]: { alias: 'Fast' }, [QWEN]: { alias: ' fAST ' } }))
+    expect([...config.aliasByRef.values()]).toEqual(['Fast', ' fAST '])
+    expect(config.refByAlias.size).toBe(0)
+    expect(config.refsByLabel.get('fast')?.map(formatModelRef)).toEqual([R1, QWEN])
+  })
+
+  test.each([
+    ['a token', '{} // hf_abcdefghijkl', ['(a comment)']],
+    ['a key of the gateway', '/* hw_abcdefghijklmnopqrstuvwxyz */ {}', ['(a comment)']],
+    ['prose about tokens', '{} // HF_TOKEN goes as a bearer credential, see hf_token', []],
+  ])('a comment is kept with the text, so it must not hold %s', (_what, text, paths) => {
+    const parsed = parseConfig(text)
+    expect(parsed.ok ? [] : parsed.error.map(({ path }) => path)).toEqual(paths)
   })
 
   test('one ref written in two ways may repeat its alias', () => {
@@ -302,7 +311,6 @@ test('problems of shape and of meaning are listed together', () => {
     'hugway.holdMs',
     'agent',
     'agents.defaults.model',
-    'agents.defaults.models["c/d"].alias',
     'hugway.cors.origins[0]',
   ])
 })

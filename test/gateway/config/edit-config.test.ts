@@ -24,7 +24,7 @@ function start(overtakes: number) {
       return base
     },
   }
-  return { store: overtaken, clock: { ...clock, wait: async () => {} } }
+  return { store: overtaken, clock: { ...clock, wait: async () => {} }, readModels: async () => undefined }
 }
 
 const PATCH = '{"hugway": {"maxBodyBytes": 2048}}'

@@ -34,7 +34,8 @@ async function start() {
     admin('', { method: 'PATCH', body, headers: { 'content-type': PATCH, ...headers } })
   const versions = async (query = '') => (await admin(`/versions${query}`)).json<Versions>()
   const stored = () => env.HUGWAY_KV.get('config', 'json')
-  return { gateway, admin, put, patch, versions, stored }
+  const text = () => env.HUGWAY_KV.get('config')
+  return { gateway, admin, put, patch, versions, stored, text }
 }
 
 type Versions = { active: string; versions: { id: string; action: string; active: boolean }[]; next: string | null }
@@ -140,11 +141,11 @@ describe('a patch', () => {
   })
 
   test('meets a document that was edited by hand', async () => {
-    const { patch, put, stored, versions } = await start()
+    const { patch, put, text, versions } = await start()
     await put('a/1')
     await env.HUGWAY_KV.put('config', `{hugway: {holdMs: 7}} // mine`)
     await patch({ hugway: { maxBodyBytes: 2_048 } })
-    expect(await stored()).toEqual({ hugway: { holdMs: 7, maxBodyBytes: 2_048 } })
+    expect(await text()).toBe(`{hugway: {holdMs: 7, maxBodyBytes: 2048}} // mine`)
     expect((await versions()).versions.map(({ action }) => action)).toEqual(['patch', 'by_hand', 'put'])
   })
 
@@ -347,5 +348,91 @@ describe('the admin’s routes', () => {
       for (const key of [CLIENT_KEY, null]) expect((await ask(path, { method, key })).status).toBe(401)
     }
     expect((await env.HUGWAY_KV.list()).keys).toEqual([])
+  })
+})
+
+describe('a document with comments', () => {
+  const WRITTEN = `{
+  // chosen on Monday
+  agents: { defaults: { model: 'a/1' } },
+  hugway: {
+    holdMs: 7, // short: the team is impatient
+  },
+}
+`
+
+  test('comes back as it was written to whoever asks for it so, and as JSON to everybody else', async () => {
+    const { admin } = await start()
+    const put = await admin('', { method: 'PUT', body: WRITTEN })
+    const asWritten = await admin('', { headers: { accept: 'application/json5' } })
+    expect(asWritten.headers.get('content-type')).toBe('application/json5; charset=utf-8')
+    expect(tagOf(asWritten)).toBe(tagOf(put))
+    expect(new TextDecoder().decode(await asWritten.arrayBuffer())).toBe(WRITTEN)
+    expect(await (await admin()).json()).toEqual({ ...documentOf('a/1'), hugway: { holdMs: 7 } })
+  })
+
+  test('keeps them over a patch, a version and a rollback', async () => {
+    const { admin, patch, text, versions } = await start()
+    const first = nameOf(await admin('', { method: 'PUT', body: WRITTEN }))
+    await patch({ hugway: { holdMs: null, maxBodyBytes: 2_048 }, agents: { defaults: { model: 'a/2' } } })
+    expect(await text()).toBe(`{
+  // chosen on Monday
+  agents: { defaults: { model: "a/2" } },
+  hugway: {
+    maxBodyBytes: 2048,
+  },
+}
+`)
+    expect(await (await admin(`/versions/${first}`)).json()).toMatchObject({ text: WRITTEN })
+    await admin('/rollback', { method: 'POST', body: { to: first } })
+    expect(await text()).toBe(WRITTEN)
+    expect((await versions()).versions.map(({ action }) => action)).toEqual(['rollback', 'patch', 'put'])
+  })
+})
+
+describe('a model that the router does not list', () => {
+  const MODELS = { fetchedAt: Date.now(), models: [{ id: 'Qwen/Qwen3-8B' }, { id: 'a/1' }] }
+
+  test('is written with a warning that names the nearest one', async () => {
+    await env.HUGWAY_KV.put('catalog:v1', JSON.stringify(MODELS))
+    const { admin, put, stored, patch } = await start()
+    const answer = await (await put('qwen/Qwen3-8b')).json<{ warnings: unknown }>()
+    expect(answer).toEqual({
+      ...documentOf('qwen/Qwen3-8b'),
+      warnings: [
+        {
+          path: 'agents.defaults.model',
+          message: `"huggingface/qwen/Qwen3-8b" is not on the router's list; did you mean "huggingface/Qwen/Qwen3-8B"?`,
+        },
+      ],
+    })
+    expect(await stored()).toEqual(documentOf('qwen/Qwen3-8b'))
+    const checked = await admin('/validate', { method: 'POST', body: documentOf('a/2') })
+    expect(await checked.json()).toMatchObject({ valid: true, warnings: [{ path: 'agents.defaults.model' }] })
+    expect(await (await patch(documentOf('a/1'))).json()).toEqual(documentOf('a/1'))
+  })
+
+  test('is no news where no list is at hand', async () => {
+    const { put } = await start()
+    expect(await (await put('a/2')).json()).toEqual(documentOf('a/2'))
+  })
+})
+
+test('a label of two models is kept, and refused only when it is asked for, with the refs that it could mean', async () => {
+  const { admin, gateway } = await start()
+  const models = { 'huggingface/a/1': { alias: 'R1' }, 'huggingface/a/1:together': { alias: 'r1' } }
+  const put = await admin('', { method: 'PUT', body: { agents: { defaults: { models } } } })
+  expect(put.status).toBe(200)
+  expect(await put.json()).toMatchObject({ warnings: [{ message: expect.stringMatching(/^"r1" is the alias of/) }] })
+  const list = await (await gateway.ask('/v1/models')).json<{ data: { id: string; name: string }[] }>()
+  const names = list.data.filter(({ id }) => id.startsWith('huggingface/a/')).map(({ name }) => name)
+  expect(names).toEqual(['R1', 'r1'])
+  expect((await gateway.chat({ model: 'huggingface/a/1', messages: MESSAGES })).status).toBe(200)
+  const refused = await gateway.chat({ model: 'R1', messages: MESSAGES })
+  expect(refused.status).toBe(400)
+  expect(await errorOf(refused)).toMatchObject({
+    code: 'ambiguous_model',
+    param: 'model',
+    message: '"R1" is the alias of huggingface/a/1 and of huggingface/a/1:together. Send one of these as "model".',
   })
 })

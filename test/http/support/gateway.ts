@@ -15,6 +15,7 @@ export type Call = {
   readonly headers: Headers
   readonly body: string
   readonly redirect: string | undefined
+  readonly signal: AbortSignal | null | undefined
 }
 export type Upstream = (call: Call) => Response | Promise<Response>
 
@@ -54,9 +55,9 @@ export async function startGateway(upstream: Upstream = () => sse(), settings: P
   const calls: Call[] = []
   const logs: string[] = []
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
-    const { method = 'GET', headers, body, redirect } = init
+    const { method = 'GET', headers, body, redirect, signal } = init
     const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body ?? '')
-    const call = { url, method, headers: new Headers(headers), body: text, redirect }
+    const call = { url, method, headers: new Headers(headers), body: text, redirect, signal }
     calls.push(call)
     return upstream(call)
   })

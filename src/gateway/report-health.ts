@@ -1,0 +1,48 @@
+import type { Clock } from '../core/clock.ts'
+import type { CatalogMemory } from '../kv/catalog-store.ts'
+import { type ConfigDeps, currentConfig } from './config/edit-config.ts'
+import type { RequestContext } from './context.ts'
+
+export type HealthDeps = {
+  readonly settingProblems: readonly string[]
+  readonly config: ConfigDeps
+  readonly catalog: { readonly memory: CatalogMemory }
+  readonly clock: Clock
+}
+
+/** Whether the deployment can serve, and what it serves from. */
+export type Health = {
+  readonly status: 'ok' | 'degraded' | 'not_configured'
+  /** One sentence for each setting that is missing or bad. */
+  readonly settings: readonly string[]
+  readonly config: { readonly source: string; readonly problem?: string }
+  readonly catalog:
+    | { readonly source: 'router'; readonly models: number; readonly ageMs: number }
+    | { readonly source: 'not_read_yet' }
+}
+
+/**
+ * Names settings that are missing, never a value; of a broken configuration it says that it is broken, not what stands in
+ * it.
+ */
+export async function reportHealth(
+  { settingProblems, config, catalog, clock }: HealthDeps,
+  ctx: Pick<RequestContext, 'waitUntil'>,
+): Promise<Health> {
+  const state = await currentConfig(config, ctx)
+  const stored = catalog.memory.stored
+  return {
+    status: settingProblems.length > 0 ? 'not_configured' : state.problem ? 'degraded' : 'ok',
+    settings: settingProblems,
+    config: { source: state.source, ...(state.problem && { problem: describeProblem(state.problem) }) },
+    catalog: stored
+      ? { source: 'router', models: stored.models.length, ageMs: clock.now() - stored.fetchedAt }
+      : { source: 'not_read_yet' },
+  }
+}
+
+function describeProblem(problem: string): string {
+  return problem.startsWith('KV did not answer')
+    ? 'KV did not answer; the copy in memory is used.'
+    : 'The document in KV is broken and not used. GET /admin/config says why.'
+}
