@@ -21,6 +21,9 @@ export type Health = {
     | { readonly source: 'not_read_yet' }
 }
 
+/** KV did not say and no copy stands in: everything but this route answers 503 with `retry-after`. */
+const UNREADABLE = { source: 'unknown', problem: 'KV did not answer' }
+
 /**
  * Names settings that are missing, never a value; of a broken configuration it says that it is broken, not what stands in
  * it.
@@ -29,7 +32,7 @@ export async function reportHealth(
   { settingProblems, config, catalog, clock }: HealthDeps,
   ctx: Pick<RequestContext, 'waitUntil'>,
 ): Promise<Health> {
-  const state = await currentConfig(config, ctx)
+  const state = await currentConfig(config, ctx).catch(() => UNREADABLE)
   const stored = catalog.memory.stored
   return {
     status: settingProblems.length > 0 ? 'not_configured' : state.problem ? 'degraded' : 'ok',
@@ -43,6 +46,6 @@ export async function reportHealth(
 
 function describeProblem(problem: string): string {
   return problem.startsWith('KV did not answer')
-    ? 'KV did not answer; the copy in memory is used.'
+    ? 'KV did not answer; the copy in memory is used, where there is one.'
     : 'The document in KV is broken and not used. GET /admin/config says why.'
 }

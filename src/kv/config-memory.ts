@@ -1,3 +1,4 @@
+import type { ReadsUnderWay } from './one-read.ts'
 import type { ConfigState, StoredConfig } from './stored-config.ts'
 
 /** The isolate's copy. Plain data: a promise in it could not be awaited by another request. */
@@ -6,6 +7,7 @@ export type ConfigMemory = {
   /** What `state` was made of, so that an unchanged document is not parsed again. */
   stored?: StoredConfig
   checkedAt: number
+  readonly underWay: ReadsUnderWay
   /** After a write here KV may still answer with the old document for a while: it is not asked before this time. */
   trustedUntil: number
   refreshingSince?: number
@@ -21,6 +23,7 @@ export type ConfigMemory = {
 
 export const createConfigMemory = (): ConfigMemory => ({
   checkedAt: 0,
+  underWay: new Map(),
   trustedUntil: 0,
   latestVersion: '',
   writes: 0,

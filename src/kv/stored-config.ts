@@ -40,6 +40,8 @@ export function readStoredConfig(kv: KVNamespace): Promise<StoredConfig> {
 
 /**
  * What a stored document means. A broken one is never used: `before`, else the last good copy, stays, and the log says why.
+ *
+ * @throws What KV throws when it does not say whether there is a last good copy.
  */
 export async function toConfigState(
   { text, version }: StoredConfig,
@@ -54,7 +56,7 @@ export async function toConfigState(
   const problem = `The document in KV is broken: ${loaded.error.map(({ path, message }) => `${path}: ${message}`).join('; ')}`
   log('config_broken', { problem })
   if (before && before.source !== 'built_in') return { ...before, source: 'last_good', tag, problem }
-  const kept = await readWithVersion(kv, LAST_GOOD_CONFIG_KEY).catch((): StoredConfig => ({ text: null }))
+  const kept = await readWithVersion(kv, LAST_GOOD_CONFIG_KEY)
   const lastGood = kept.text === null ? undefined : parseConfig(kept.text)
   if (!lastGood?.ok) return { ...BUILT_IN, tag, problem }
   return { ...lastGood.value, source: 'last_good', version: kept.version ?? UNVERSIONED, tag, problem }

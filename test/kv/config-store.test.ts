@@ -21,6 +21,7 @@ function isolate(clock = manualClock()) {
 const documentOf = (primary: string) => JSON.stringify({ agents: { defaults: { model: primary } } })
 const primaryOf = ({ config }: ConfigState) => formatModelRef(config.primary).replace('huggingface/', '')
 const BROKEN = '{"agents": {"defaults": {"modle": "a/b"}}}'
+const UNREADABLE = { kind: 'storage_unreadable', what: 'configuration' }
 const BUILT_IN = 'deepseek-ai/DeepSeek-R1'
 
 describe('a new isolate', () => {
@@ -44,20 +45,46 @@ describe('a new isolate', () => {
     expect(primaryOf(await isolate().current())).toBe('a/b')
   })
 
-  test('goes on without KV when KV is down, and says so', async () => {
-    const { current, probe, lines } = isolate()
-    probe.fault = 'down'
-    expect(await current()).toMatchObject({ source: 'built_in', problem: 'KV did not answer: KV is down' })
-    expect(lines.map(({ event }) => event)).toEqual(['config_read_failed'])
-  })
+  test.each(['down', 'silent'] as const)(
+    'that cannot read it (%s) serves by nothing else, and says so in the log once',
+    async (fault) => {
+      const { current, probe, clock, lines } = isolate()
+      probe.fault = fault
+      const refused = Promise.allSettled([current(), current(), current()])
+      await clock.pass(0)
+      await clock.pass(1_500)
+      for (const one of await refused) expect(one).toMatchObject({ reason: { failure: UNREADABLE } })
+      expect(probe.calls).toHaveLength(1)
+      await clock.pass(8_500)
+      if (fault === 'down') expect(lines.map(({ event }) => event)).toEqual(['config_read_failed'])
+    },
+  )
 
-  test('waits a second and a half for a KV that says nothing, no longer', async () => {
+  test('waits a second and a half for a KV that says nothing, no longer, and nobody waits a second time', async () => {
     const { current, probe, clock } = isolate()
     probe.fault = 'silent'
-    const state = current()
+    const state = current().catch((error: { failure: unknown }) => error.failure)
     await clock.pass(1_500)
-    expect(await state).toMatchObject({ source: 'built_in', problem: expect.stringContaining('KV did not answer') })
-    await current() // at once: nobody waits a second time
+    expect(await state).toEqual(UNREADABLE)
+    await expect(current()).rejects.toMatchObject({ failure: UNREADABLE })
+  })
+
+  test('asks again a second later', async () => {
+    const { current, probe, clock } = isolate()
+    probe.fault = 'down'
+    await expect(current()).rejects.toThrow()
+    probe.fault = 'none'
+    await clock.pass(1_000)
+    expect(await current()).toMatchObject({ source: 'built_in' })
+  })
+
+  test('that is told nothing of a broken document’s last good copy does not pretend either', async () => {
+    await env.HUGWAY_KV.put('config', BROKEN)
+    const { current, probe } = isolate()
+    probe.gated = /last_good/
+    probe.gate = Promise.reject(new Error('KV is down'))
+    probe.gate.catch(() => {}) // it is waited for later
+    await expect(current()).rejects.toMatchObject({ failure: UNREADABLE })
   })
 
   test('takes a late answer over when it comes', async () => {
@@ -67,13 +94,24 @@ describe('a new isolate', () => {
     probe.gate = new Promise((resolve) => {
       open = resolve
     })
-    const state = current()
+    const state = current().catch((error: { failure: unknown }) => error.failure)
     await clock.pass(1_500)
-    expect(primaryOf(await state)).toBe(BUILT_IN)
+    expect(await state).toEqual(UNREADABLE)
     open()
     await work.done()
     expect(await current()).not.toHaveProperty('problem')
     expect(primaryOf(await current())).toBe('a/b')
+    expect(probe.calls).toEqual(['get config'])
+  })
+
+  test('reads it once for five hundred requests at once', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/b'))
+    const { current, probe, clock } = isolate()
+    const all = Promise.all(Array.from({ length: 500 }, () => current()))
+    await clock.pass(0)
+    await clock.pass(10)
+    expect(new Set((await all).map(primaryOf))).toEqual(new Set(['a/b']))
+    expect(probe.calls).toEqual(['get config'])
   })
 })
 
@@ -94,7 +132,7 @@ describe('an isolate that knows the document', () => {
     await env.HUGWAY_KV.put('config', documentOf('a/new'))
     await clock.pass(10_000)
     expect((await Promise.all([current(), current(), current()])).map(primaryOf)).toEqual(['a/old', 'a/old', 'a/old'])
-    expect(work.count()).toBe(1)
+    expect(work.count()).toBe(2) // the first reading, and this one
     await work.done()
     expect(primaryOf(await current())).toBe('a/new')
     expect(probe.calls).toEqual(['get config', 'get config'])
@@ -108,6 +146,24 @@ describe('an isolate that knows the document', () => {
     await current()
     await work.done()
     expect(await current()).toBe(before)
+  })
+
+  test('reads it before it is used again where nobody had asked for a minute', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/old'))
+    const { current, clock } = isolate()
+    await current()
+    await env.HUGWAY_KV.put('config', documentOf('a/new'))
+    await clock.pass(60_000)
+    expect(primaryOf(await current())).toBe('a/new')
+  })
+
+  test('goes by its copy for as long as KV is away, however long that is', async () => {
+    await env.HUGWAY_KV.put('config', documentOf('a/b'))
+    const { current, clock, probe } = isolate()
+    await current()
+    probe.fault = 'down'
+    await clock.pass(7 * 24 * 3_600_000)
+    expect(primaryOf(await current())).toBe('a/b')
   })
 
   test('lives through an outage of KV, says so, and forgets it when it is over', async () => {

@@ -21,7 +21,7 @@ export async function noteDrift({ store, log, readConfig }: DriftDeps, fetched: 
   if (!changes) return
   const drift = { at: fetched.fetchedAt, since: before.fetchedAt, changes }
   await store.writeDrift(drift).catch((error: unknown) => log('catalog_write_failed', { reason: String(error) }))
-  const config = await readConfig?.()
+  const config = await readConfig?.().catch(() => undefined) // the log has that already
   log('catalog_drift', {
     since: new Date(before.fetchedAt).toISOString(),
     ...Object.fromEntries(Object.entries(changes).map(([what, list]) => [what, list.length])),
