@@ -1,0 +1,93 @@
+import type { AnswerPieces, CallPiece } from './answer-pieces.ts'
+
+/** A part of an answer: a stretch of reasoning, a stretch of text, or a tool call with its arguments. */
+export type Part = {
+  readonly kind: 'reasoning' | 'text' | 'call'
+  /** Its place among the parts of the answer. */
+  readonly position: number
+  /** Of a call alone; empty otherwise. */
+  readonly id: string
+  readonly name: string
+  /** What has come of it. */
+  readonly text: string
+}
+
+/** How a surface writes a part: each method returns the text to send. */
+export type PartWriter = {
+  open(part: Part): string
+  add(part: Part, piece: string): string
+  close(part: Part): string
+}
+
+export type PartSequence = {
+  /** Takes the next pieces of the answer. */
+  add(pieces: AnswerPieces): string
+  /** Closes what is open, and writes what had to wait. */
+  end(): string
+}
+
+type Growing = { -readonly [member in keyof Part]: Part[member] } & { readonly key: string }
+
+/**
+ * Puts the parts of a streamed answer one after the other, as surfaces demand whose parts never overlap. A call is over
+ * when another part begins and its arguments are whole JSON. If they are not, a provider is writing several calls by
+ * turns: the others wait for the end.
+ */
+export function createPartSequence(writer: PartWriter): PartSequence {
+  const waiting = new Map<string, Growing>()
+  const closedCalls = new Set<string>()
+  let open: Growing | undefined
+  let count = 0
+
+  const begin = (part: Growing) => {
+    open = part
+    part.position = count++
+    return writer.open(part) + (part.text === '' ? '' : writer.add(part, part.text))
+  }
+  const close = () => {
+    if (!open) return ''
+    const part = open
+    open = undefined
+    if (part.kind === 'call') closedCalls.add(part.key)
+    return writer.close(part)
+  }
+  const put = (kind: Part['kind'], piece: string, call?: CallPiece): string => {
+    const key = call ? String(call.index) : kind
+    const known = open?.key === key ? open : waiting.get(key)
+    if (known) {
+      known.text += piece
+      known.name ||= call?.name ?? ''
+      return known === open && piece !== '' ? writer.add(open, piece) : ''
+    }
+    if (closedCalls.has(key)) return '' // its arguments were whole: what follows them is no part of them
+    const part: Growing = { key, kind, text: piece, position: 0, id: call?.id ?? '', name: call?.name ?? '' }
+    if (waiting.size > 0 || (open && !isWhole(open)) || call?.name === '') {
+      waiting.set(key, part)
+      return ''
+    }
+    return close() + begin(part)
+  }
+  return {
+    add({ reasoning, text, calls }) {
+      let written = reasoning === '' ? '' : put('reasoning', reasoning)
+      if (text !== '') written += put('text', text)
+      for (const call of calls) written += put('call', call.arguments, call)
+      return written
+    },
+    end() {
+      let written = close()
+      for (const part of waiting.values()) written += begin(part) + close()
+      return written
+    },
+  }
+}
+
+function isWhole({ kind, text }: Part): boolean {
+  if (kind !== 'call') return true
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

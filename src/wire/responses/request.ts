@@ -1,0 +1,100 @@
+import type { Failure } from '../../core/failure.ts'
+import type { Result } from '../../core/result.ts'
+import { type Fields, isFields } from '../chat/chunk.ts'
+import { createConversation } from '../chat/conversation.ts'
+import { catchRefusal, countAt, fieldsAt, isAbsent, pick, refuse, textAt } from '../refuse.ts'
+import { readInput } from './input.ts'
+import { createToolNames, type ToolNames } from './tool-names.ts'
+import { mapTools } from './tools.ts'
+
+/** A request to `POST /v1/responses`, as the chat completion that goes up, and what its answer needs of it. */
+export type ResponsesRequest = {
+  readonly chat: Fields
+  readonly names: ToolNames
+  /** The request itself, which an answer repeats in part. */
+  readonly body: Fields
+  /** Types of hosted tools that were left out. */
+  readonly droppedTools: readonly string[]
+}
+
+/** Members that chat completions know by the same name and with the same meaning; `models` and `provider` are hugway's. */
+const SAME = [
+  'model',
+  'models',
+  'provider',
+  'stream',
+  'temperature',
+  'top_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'user',
+]
+
+/** What would have to be stored, and what to send instead. */
+const STORED: Readonly<Record<string, string>> = {
+  previous_response_id: 'this gateway stores no responses; set store: false and send the whole conversation as input.',
+  conversation: 'this gateway stores no conversations; send the whole conversation as input.',
+  prompt: 'this gateway stores no prompts; send instructions and input.',
+}
+
+/** Maps a parsed body. Members that mean nothing to a chat completion stay here. Never throws. */
+export function mapResponsesRequest(value: unknown): Result<ResponsesRequest, Failure> {
+  return catchRefusal(() => {
+    const body = fieldsAt(value, 'The body')
+    refuseStored(body)
+    const names = createToolNames()
+    const { chat: tools, dropped } = mapTools(body, names)
+    const conversation = createConversation()
+    const { instructions } = body
+    if (typeof instructions === 'string' && instructions !== '') conversation.system(instructions)
+    readInput(body['input'], conversation, names)
+    const chat = {
+      ...pick(body, SAME),
+      messages: conversation.messages(),
+      ...tools,
+      ...mapSettings(body),
+    }
+    return { chat, names, body, droppedTools: [...new Set(dropped)] }
+  })
+}
+
+function refuseStored(body: Fields): void {
+  for (const [name, message] of Object.entries(STORED)) {
+    if (!isAbsent(body[name])) refuse(name, message)
+  }
+  if (body['background'] === true) {
+    refuse(
+      'background',
+      'this gateway answers while the connection is open; leave background out, and set stream: true.',
+    )
+  }
+}
+
+function mapSettings(body: Fields): Fields {
+  const { reasoning, text } = body
+  const effort = isFields(reasoning) ? reasoning['effort'] : undefined
+  const maxTokens = countAt(body, 'max_output_tokens')
+  const format = isFields(text) ? mapFormat(text['format']) : undefined
+  return {
+    ...(maxTokens !== undefined && { max_tokens: maxTokens }),
+    ...(!isAbsent(effort) && { reasoning_effort: effort }),
+    ...(format && { response_format: format }),
+    ...(body['stream'] === true && { stream_options: { include_usage: true } }),
+  }
+}
+
+function mapFormat(value: unknown): Fields | undefined {
+  if (isAbsent(value)) return undefined
+  const format = fieldsAt(value, 'text.format')
+  switch (format['type']) {
+    case 'text':
+      return undefined
+    case 'json_object':
+      return { type: 'json_object' }
+    case 'json_schema':
+      textAt(format, 'name', 'text.format')
+      return { type: 'json_schema', json_schema: pick(format, ['name', 'schema', 'strict', 'description']) }
+    default:
+      return refuse('text.format.type', 'must be text, json_object or json_schema.')
+  }
+}
