@@ -20,7 +20,7 @@ export type Failure =
   | { readonly kind: 'unknown_model'; readonly model: string }
   /** The name is the alias of several refs. */
   | { readonly kind: 'ambiguous_model'; readonly model: string; readonly refs: readonly string[] }
-  | { readonly kind: 'unknown_route'; readonly method: string; readonly path: string }
+  | { readonly kind: 'unknown_route'; readonly method: string; readonly path: string; readonly hint?: string }
   | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
   | { readonly kind: 'bad_config'; readonly problems: readonly Problem[] }
   | { readonly kind: 'config_not_stored' }

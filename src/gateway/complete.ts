@@ -123,7 +123,12 @@ async function understand(
       return (target) => positive(catalog.rowOf(target)?.['context_length'])
     },
   }
-  const encoder = createEncoder({ newId: deps.newId, startedAt: ctx.startedAt, requestId: ctx.requestId })
+  const encoder = createEncoder({
+    newId: deps.newId,
+    startedAt: ctx.startedAt,
+    now: deps.clock.now,
+    requestId: ctx.requestId,
+  })
   return { chat, chain, encoder, headers, mayPassThrough: wire.mayPassThrough }
 }
 

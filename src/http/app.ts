@@ -14,12 +14,15 @@ import { serveDocuments } from './public/documents.ts'
 import { serveHealth } from './public/health.ts'
 import { serveRoot } from './public/root.ts'
 import { serveChatCompletions } from './v1/chat-completions.ts'
+import { createMessagesApp } from './v1/messages.ts'
 import { serveModels } from './v1/models.ts'
+import { serveResponses } from './v1/responses.ts'
 
 /** The routes, and what each of them goes through first. */
 export function createApp(deps: AppDeps): App {
   const app: App = new Hono()
   app.use(identify(deps))
+  app.route('/v1/messages', createMessagesApp(deps))
   app.use('/v1/*', useConfig(deps))
   app.use('/v1/*', allowOrigins)
   app.use('/v1/*', authenticateClient(deps))
@@ -27,6 +30,7 @@ export function createApp(deps: AppDeps): App {
   serveSession(app, deps)
   app.use('/admin/*', authenticateAdmin(deps))
   serveChatCompletions(app, deps)
+  serveResponses(app, deps)
   serveModels(app, deps)
   serveAdmin(app, deps)
   serveRoot(app, deps)

@@ -53,7 +53,7 @@ function describe(failure: Failure): FailureWords {
       return { ...invalid(400, 'ambiguous_model', said), param: 'model' }
     }
     case 'unknown_route':
-      return invalid(404, 'unknown_route', `Nothing is served at ${failure.method} ${failure.path}.`)
+      return notServed(failure)
     case 'method_not_allowed':
       return {
         ...invalid(405, 'method_not_allowed', `Not ${failure.method} here; use ${failure.allowed.join(' or ')}.`),
@@ -113,4 +113,8 @@ function summarize(problems: readonly { path: string; message: string }[]): stri
 
 function withPrefix(prefix: string, message: string): string {
   return /maximum context length/i.test(message) ? message : `This model's ${prefix}: ${message}`
+}
+
+function notServed({ method, path, hint }: Extract<Failure, { kind: 'unknown_route' }>): FailureWords {
+  return invalid(404, 'unknown_route', `Nothing is served at ${method} ${path}.${hint ? ` ${hint}` : ''}`)
 }

@@ -36,6 +36,8 @@ type Growing = { -readonly [member in keyof Part]: Part[member] } & { readonly k
 export function createPartSequence(writer: PartWriter): PartSequence {
   const waiting = new Map<string, Growing>()
   const closedCalls = new Set<string>()
+  /** The id of the latest call at an index. */
+  const callIds = new Map<number, string>()
   let open: Growing | undefined
   let count = 0
 
@@ -51,8 +53,14 @@ export function createPartSequence(writer: PartWriter): PartSequence {
     if (part.kind === 'call') closedCalls.add(part.key)
     return writer.close(part)
   }
+  /** A name with another id begins another call, whatever its index: some providers give all of them the same. */
+  const keyOf = ({ index, id, name }: CallPiece) => {
+    const known = callIds.get(index)
+    if (known === undefined || (id !== '' && name !== '')) callIds.set(index, id)
+    return `${index} ${callIds.get(index)}`
+  }
   const put = (kind: Part['kind'], piece: string, call?: CallPiece): string => {
-    const key = call ? String(call.index) : kind
+    const key = call ? keyOf(call) : kind
     const known = open?.key === key ? open : waiting.get(key)
     if (known) {
       known.text += piece

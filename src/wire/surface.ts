@@ -18,6 +18,8 @@ export type EncoderOptions = {
   readonly newId: () => string
   /** In milliseconds since the epoch. */
   readonly startedAt: number
+  /** The time, in milliseconds since the epoch. */
+  readonly now: () => number
   readonly requestId: string
 }
 

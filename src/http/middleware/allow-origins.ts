@@ -16,6 +16,7 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
       'x-hugway-attempts',
       'x-hugway-provider',
       'x-hugway-config',
+      'x-hugway-dropped-tools',
       'retry-after',
     ],
     maxAge: 600,

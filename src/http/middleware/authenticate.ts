@@ -5,7 +5,7 @@ import { callerOfSession } from '../../gateway/session/sign-in.ts'
 import { type AppDeps, type AppEnv, waitUntilOf } from '../deps.ts'
 import { sessionOf } from './session-cookie.ts'
 
-/** Lets callers in whose bearer token is a client key, or whose session is; says in `c.var.caller` who calls. */
+/** Lets callers in whose bearer token or `x-api-key` is a client key, or whose session is; says in `c.var.caller` who calls. */
 export function authenticateClient(deps: AppDeps) {
   const { requireSettings, keys, sessions } = deps
   return createMiddleware<AppEnv>(async function authenticateClient(c, next) {
@@ -17,7 +17,7 @@ export function authenticateClient(deps: AppDeps) {
       return next()
     }
     requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
-    c.set('caller', await keys.authenticateClient(bearerToken(c), originOf(c), options))
+    c.set('caller', await keys.authenticateClient(bearerToken(c) ?? apiKeyHeader(c), originOf(c), options))
     await next()
   })
 }
@@ -35,10 +35,16 @@ export function authenticateAdmin(deps: AppDeps) {
 
 /** A token that was sent decides, whatever the browser adds to it. */
 const hasCookieOnly = (c: Context) =>
-  c.req.header('authorization') === undefined && c.req.header('cookie') !== undefined
+  c.req.header('cookie') !== undefined &&
+  ['authorization', 'x-api-key'].every((name) => c.req.header(name) === undefined)
 
 function bearerToken(c: Context): string | undefined {
   return /^Bearer (\S{1,1024})$/i.exec(c.req.header('authorization') ?? '')?.[1]
+}
+
+/** Where clients of the Messages API have their key. */
+function apiKeyHeader(c: Context): string | undefined {
+  return /^\S{1,1024}$/.exec(c.req.header('x-api-key') ?? '')?.[0]
 }
 
 /** How a client key is looked up for this request. */

@@ -1,0 +1,67 @@
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
+import { GatewayError } from '../../core/failure.ts'
+import { complete } from '../../gateway/complete.ts'
+import { toLogged } from '../../gateway/to-logged.ts'
+import { unwrap } from '../../gateway/unwrap.ts'
+import { estimateTokens } from '../../wire/messages/count-tokens.ts'
+import { toMessagesErrorBody } from '../../wire/messages/error.ts'
+import { mapMessagesRequest } from '../../wire/messages/request.ts'
+import { messagesWire } from '../../wire/messages/wire.ts'
+import { readMapped } from '../../wire/read-mapped.ts'
+import { toResponse } from '../completion-response.ts'
+import { type App, type AppDeps, type AppEnv, contextOf, refuseOtherMethods } from '../deps.ts'
+import { toErrorResponse } from '../error-response.ts'
+import { allowOrigins } from '../middleware/allow-origins.ts'
+import { authenticateClient } from '../middleware/authenticate.ts'
+import { useConfig } from '../middleware/use-config.ts'
+import { readBody } from '../read-body.ts'
+
+/**
+ * Anthropic's Messages API below `/v1/messages`: an app of its own, because whatever goes wrong on these paths, a refused
+ * key included, is told in Anthropic's envelope. Beta headers and versions are not looked at.
+ */
+export function createMessagesApp(deps: AppDeps): App {
+  const app: App = new Hono()
+  app.use(async function nameRequest(c, next) {
+    await next()
+    c.res.headers.set('request-id', c.var.requestId)
+  })
+  app.use(useConfig(deps))
+  app.use(allowOrigins)
+  app.use(authenticateClient(deps))
+  app.post('/', async (c) => {
+    const request = {
+      wire: messagesWire,
+      readBody: (maxBytes: number) => readBody(c.req.raw, maxBytes),
+      fallback: c.req.header('x-hugway-fallback'),
+    }
+    return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId, envelopeOf(c))
+  })
+  refuseOtherMethods(app, '/', ['POST'])
+  app.post('/count_tokens', async (c) => {
+    const body = await readBody(c.req.raw, c.var.config.maxBodyBytes)
+    const { mapped } = unwrap(readMapped(body, mapMessagesRequest))
+    return Response.json({ input_tokens: estimateTokens(mapped.chat) })
+  })
+  refuseOtherMethods(app, '/count_tokens', ['POST'])
+  app.all('*', (c) => {
+    throw new GatewayError({
+      kind: 'unknown_route',
+      method: c.req.method,
+      path: c.req.path.slice(0, 200),
+      hint: 'Of the Messages API there are POST /v1/messages and POST /v1/messages/count_tokens.',
+    })
+  })
+  app.onError((error, c) => {
+    if (!(error instanceof GatewayError)) {
+      deps.log('request_failed', { requestId: c.var.requestId, failure: toLogged(error) })
+    }
+    return toErrorResponse(error, c.var.requestId, envelopeOf(c))
+  })
+  return app
+}
+
+function envelopeOf(c: Context<AppEnv>): (thrown: unknown) => unknown {
+  return (thrown) => toMessagesErrorBody(thrown, c.var.requestId)
+}

@@ -1,0 +1,22 @@
+import { ok } from '../../core/result.ts'
+import { droppedToolsHeader, readMapped } from '../read-mapped.ts'
+import type { SurfaceWire } from '../surface.ts'
+import { createMessagesEncoder } from './events.ts'
+import { mapMessagesRequest } from './request.ts'
+
+/** Anthropic's Messages API. */
+export const messagesWire: SurfaceWire = {
+  name: 'messages',
+  read(body) {
+    const read = readMapped(body, mapMessagesRequest)
+    if (!read.ok) return read
+    const { chat, mapped } = read.value
+    return ok({
+      chat,
+      createEncoder: ({ newId, requestId }) =>
+        createMessagesEncoder(mapped, { id: newId().replaceAll('-', ''), requestId }),
+      headers: droppedToolsHeader(mapped.droppedTools),
+    })
+  },
+  mayPassThrough: false,
+}

@@ -1,0 +1,39 @@
+import type { Failure } from '../core/failure.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { Fields } from './chat/chunk.ts'
+import { type ChatRequest, parseChatRequest } from './chat/request.ts'
+import { catchRefusal } from './refuse.ts'
+
+/** What a surface's request became, and the chat completion of it that goes up. */
+export type Mapped<T> = { readonly mapped: T; readonly chat: ChatRequest }
+
+const NOT_JSON: Failure = { kind: 'bad_request', message: 'The body is not JSON in UTF-8. Send a JSON object.' }
+
+/** Reads the body of a surface that is no chat completion, and makes one of it. Never throws. */
+export function readMapped<T extends { readonly chat: Fields }>(
+  body: Uint8Array,
+  map: (value: unknown) => Result<T, Failure>,
+): Result<Mapped<T>, Failure> {
+  const value = parseJson(body)
+  if (!value.ok) return value
+  const mapped = map(value.value)
+  if (!mapped.ok) return mapped
+  const bytes = catchRefusal(() => new TextEncoder().encode(JSON.stringify(mapped.value.chat)))
+  const chat = bytes.ok ? parseChatRequest(bytes.value) : bytes
+  return chat.ok ? ok({ mapped: mapped.value, chat: chat.value }) : chat
+}
+
+/** Parses a body as strictly as a chat completion's is read: bytes that are not UTF-8 are no text to guess at. */
+export function parseJson(body: Uint8Array): Result<unknown, Failure> {
+  try {
+    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)))
+  } catch {
+    return err(NOT_JSON)
+  }
+}
+
+/** Names the hosted tools that a request lost, for its answer's headers. */
+export function droppedToolsHeader(types: readonly string[]): Readonly<Record<string, string>> {
+  const names = types.filter((type) => /^[\w.-]{1,64}$/.test(type)).slice(0, 16)
+  return names.length > 0 ? { 'x-hugway-dropped-tools': names.join(', ') } : {}
+}

@@ -1,0 +1,22 @@
+import { ok } from '../../core/result.ts'
+import { droppedToolsHeader, readMapped } from '../read-mapped.ts'
+import type { SurfaceWire } from '../surface.ts'
+import { createResponsesEncoder } from './events.ts'
+import { mapResponsesRequest } from './request.ts'
+
+/** OpenAI's Responses API, without its store. */
+export const responsesWire: SurfaceWire = {
+  name: 'responses',
+  read(body) {
+    const read = readMapped(body, mapResponsesRequest)
+    if (!read.ok) return read
+    const { chat, mapped } = read.value
+    return ok({
+      chat,
+      createEncoder: ({ newId, startedAt, now }) =>
+        createResponsesEncoder(mapped, { id: newId().replaceAll('-', ''), startedAt, now }),
+      headers: droppedToolsHeader(mapped.droppedTools),
+    })
+  },
+  mayPassThrough: false,
+}
