@@ -1,4 +1,5 @@
 import { GatewayError } from './core/failure.ts'
+import { ROUTER_BASE_URL, TOKEN_NAMES } from './core/router-facts.ts'
 
 /** The deployment's vars, secrets and bindings; the names are a contract with operators. */
 export type Env = {
@@ -25,7 +26,6 @@ export type Settings = {
 
 /** One that a person could guess opens everything, keys and all. */
 const MIN_ADMIN_TOKEN_CHARACTERS = 16
-const DEFAULT_BASE_URL = 'https://router.huggingface.co/v1'
 
 /** Reads every setting once. Does not throw: a route refuses by {@link requireSettings} what it cannot do without. */
 export function readSettings(env: Env): Settings {
@@ -40,9 +40,8 @@ export function readSettings(env: Env): Settings {
     problems.set(name, `${name} holds a space or a character that no header can carry: set it again.`)
     return undefined
   }
-  const hubToken = headerText('HUGGINGFACE_HUB_TOKEN')
-  const routerToken = hubToken ?? headerText('HF_TOKEN')
-  if (routerToken === undefined && !problems.has('HF_TOKEN') && !problems.has('HUGGINGFACE_HUB_TOKEN')) {
+  const routerToken = headerText(TOKEN_NAMES[0]) ?? headerText(TOKEN_NAMES[1])
+  if (routerToken === undefined && !TOKEN_NAMES.some((name) => problems.has(name))) {
     problems.set('HF_TOKEN', 'HF_TOKEN is not set: run `npx wrangler secret put HF_TOKEN` with a Hugging Face token.')
   }
   const adminToken = headerText('HUGWAY_ADMIN_TOKEN')
@@ -85,12 +84,12 @@ export function requireSettings(settings: Settings, names: readonly string[]): v
 }
 
 function readBaseUrl(env: Env, problems: Map<string, string>): string {
-  const value = text(env.HF_BASE_URL) ?? DEFAULT_BASE_URL
+  const value = text(env.HF_BASE_URL) ?? ROUTER_BASE_URL
   const url = URL.canParse(value) ? new URL(value) : undefined
   const isPlain = url && !url.username && !url.password && !url.search && !url.hash
   if (url && isPlain && ['http:', 'https:'].includes(url.protocol)) return value.replace(/\/+$/, '')
-  problems.set('HF_BASE_URL', `HF_BASE_URL must be a URL such as ${DEFAULT_BASE_URL}, without credentials or query.`)
-  return DEFAULT_BASE_URL
+  problems.set('HF_BASE_URL', `HF_BASE_URL must be a URL such as ${ROUTER_BASE_URL}, without credentials or query.`)
+  return ROUTER_BASE_URL
 }
 
 /** An empty var is an unset one; a secret that was piped in often ends in a newline. */

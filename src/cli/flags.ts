@@ -1,5 +1,8 @@
+import { parseArgs } from 'node:util'
+import { quote } from '../core/quote.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { nearestOf } from '../json/nearest.ts'
+import { COMMAND } from './command-name.ts'
 
 /** One flag: a `switch` takes no value, a `list` may be repeated. */
 export type FlagSpec = {
@@ -33,25 +36,25 @@ const HELP: FlagSpec = { kind: 'switch', help: 'this text' }
 
 /** Parses what stands behind a command's name. The error is one line for a person. Never throws. */
 export function parseArguments(spec: CommandSpec, args: readonly string[]): Result<Arguments, string> {
+  const flags: Readonly<Record<string, FlagSpec>> = { ...spec.flags, help: HELP }
+  const options = Object.fromEntries(Object.entries(flags).map(([name, { kind }]) => [name, { type: TYPES[kind] }]))
+  // Not strict: what is wrong is told in words of our own, with the nearest flag that there is.
+  const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true })
   const given = new Map<string, string[]>()
   const positionals: string[] = []
-  let at = 0
-  while (at < args.length) {
-    const arg = args[at] ?? ''
-    if (arg === '--') {
-      positionals.push(...args.slice(at + 1))
-      break
-    }
-    if (!arg.startsWith('-') || /^-(?:$|[\d.])/.test(arg)) {
-      positionals.push(arg)
-      at++
+  for (const token of tokens) {
+    const arg = args[token.index] ?? ''
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    // A number below zero is a value. Its digits come as a token each.
+    if (/^-[\d.]/.test(arg)) {
+      if (token.rawName === arg.slice(0, 2)) positionals.push(arg)
       continue
     }
-    const read = readFlag(spec, arg, args[at + 1])
+    const read = readFlag(spec.name, flags, token, arg)
     if (!read.ok) return read
-    const { name, value, words } = read.value
+    const { name, value } = read.value
     given.set(name, [...(given.get(name) ?? []), value])
-    at += words
   }
   const wrong = given.has('help') ? undefined : checkPositionals(spec, positionals)
   if (wrong) return err(wrong)
@@ -63,33 +66,39 @@ export function parseArguments(spec: CommandSpec, args: readonly string[]): Resu
   })
 }
 
-type Flag = { readonly name: string; readonly value: string; readonly words: number }
+const TYPES = { switch: 'boolean', text: 'string', list: 'string' } as const
+type Flag = { readonly name: string; readonly value: string }
+type OptionToken = {
+  readonly name: string
+  readonly value?: string | undefined
+  readonly inlineValue?: boolean | undefined
+}
 
-/** @param next The word behind it, which may be its value. */
-function readFlag(spec: CommandSpec, arg: string, next: string | undefined): Result<Flag, string> {
-  const flags: Readonly<Record<string, FlagSpec>> = { ...spec.flags, help: HELP }
-  const [, written = '', inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg) ?? []
-  const name = arg === '-h' ? 'help' : written
-  const flag = (arg.startsWith('--') || arg === '-h') && Object.hasOwn(flags, name) ? flags[name] : undefined
+/** @param arg The word as it was written: `-h`, `--name=value`. */
+function readFlag(
+  command: string,
+  flags: Readonly<Record<string, FlagSpec>>,
+  { name, value, inlineValue }: OptionToken,
+  arg: string,
+): Result<Flag, string> {
+  if (arg === '-h') return ok({ name: 'help', value: '' })
+  const flag = arg.startsWith('--') && Object.hasOwn(flags, name) ? flags[name] : undefined
   if (!flag) {
+    const written = arg.replace(/^-+/, '').replace(/=.*$/s, '')
     const known = Object.keys(flags).map((one) => `--${one}`)
-    return err(unknown('flag', `--${name}`, known, spec.name))
+    return err(unknown('flag', `--${written}`, known, command))
   }
-  if (flag.kind === 'switch') {
-    return inline === undefined ? ok({ name, value: '', words: 1 }) : err(`--${name} takes no value`)
-  }
-  if (inline !== undefined) return ok({ name, value: inline, words: 1 })
+  if (flag.kind === 'switch') return inlineValue ? err(`--${name} takes no value`) : ok({ name, value: '' })
   // A word that is a flag itself is no value: `--model --json` is a slip.
-  if (next === undefined || /^--?[a-z]/i.test(next)) return err(`--${name} takes a value (${flag.value ?? 'TEXT'})`)
-  return ok({ name, value: next, words: 2 })
+  const isMissing = value === undefined || (!inlineValue && /^--?[a-z]/i.test(value))
+  return isMissing ? err(`--${name} takes a value (${flag.value ?? 'TEXT'})`) : ok({ name, value })
 }
 
 /** One line about a word nobody knows, with the nearest known one. */
 export function unknown(what: string, word: string, known: readonly string[], command: string): string {
-  const readable = word.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)
   const nearest = nearestOf(word, known)
-  const where = command === '' ? 'hugway --help' : `hugway ${command} --help`
-  return `unknown ${what} "${readable}"${nearest ? `; did you mean ${nearest}?` : ''} (${where} lists what there is)`
+  const where = [COMMAND, command, '--help'].filter((one) => one !== '').join(' ')
+  return `unknown ${what} "${quote(word)}"${nearest ? `; did you mean ${nearest}?` : ''} (${where} lists what there is)`
 }
 
 /** The text of `--help` for one command. */
@@ -99,7 +108,7 @@ export function formatHelp(spec: CommandSpec): string {
     return [`--${name}${value}${flag.kind === 'list' ? ' ...' : ''}`, flag.help] as const
   })
   const width = Math.max(...flags.map(([left]) => left.length))
-  const usage = ['hugway', spec.name, spec.positionals, '[flags]'].filter((part) => part !== '').join(' ')
+  const usage = [COMMAND, spec.name, spec.positionals, '[flags]'].filter((part) => part !== '').join(' ')
   return [
     `Usage: ${usage}`,
     '',
@@ -114,8 +123,8 @@ function checkPositionals({ name, positionals }: CommandSpec, given: readonly st
   const wanted = positionals === '' ? [] : positionals.split(' ')
   const required = wanted.filter((word) => !word.startsWith('['))
   const missing = required[given.length]
-  if (missing !== undefined) return `hugway ${name} needs ${missing} (hugway ${name} --help)`
+  if (missing !== undefined) return `${COMMAND} ${name} needs ${missing} (${COMMAND} ${name} --help)`
   const extra = given[wanted.length]
   if (extra === undefined) return undefined
-  return `hugway ${name} does not take "${extra.slice(0, 80)}" (hugway ${name} --help)`
+  return `${COMMAND} ${name} does not take "${quote(extra)}" (${COMMAND} ${name} --help)`
 }

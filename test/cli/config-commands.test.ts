@@ -35,12 +35,14 @@ describe('a slip is one line with the nearest known word, and exit code 2', () =
 test('help is there for everything', async () => {
   const overview = await hugway(['--help'], {})
   expect(overview.code).toBe(0)
-  const commands = [...overview.out.matchAll(/^ {2}hugway ((?:config |keys )?[a-z]+)/gm)].map(([, name]) => name ?? '')
+  const commands = [...overview.out.matchAll(/^ {2}npx hugway ((?:config |keys )?[a-z]+)/gm)].map(
+    ([, name]) => name ?? '',
+  )
   expect(commands).toHaveLength(17)
   const helps = await Promise.all(commands.slice(0, 6).map((name) => hugway([...name.split(' '), '--help'], {})))
   for (const [index, { code, out }] of helps.entries()) {
     expect(code).toBe(0)
-    expect(out).toContain(`Usage: hugway ${commands[index]}`)
+    expect(out).toContain(`Usage: npx hugway ${commands[index]}`)
   }
   expect((await hugway(['keys'], {})).code).toBe(2)
 })

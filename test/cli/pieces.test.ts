@@ -4,7 +4,7 @@ import { type CommandSpec, formatHelp, parseArguments } from '../../src/cli/flag
 import { parseLifetime } from '../../src/cli/lifetime.ts'
 import { setDevVar } from '../../src/cli/settings/dev-vars.ts'
 import { cheapestModel, judgeToken } from '../../src/cli/worker/router-access.ts'
-import { addTomlDeployment, readTomlDeployment } from '../../src/cli/wrangler/wrangler-toml.ts'
+import { addTomlDeployment, addTomlFlag, readTomlDeployment } from '../../src/cli/wrangler/wrangler-toml.ts'
 import { SIMULATED_MODELS } from '../../src/simulator/models.ts'
 
 describe('.dev.vars', () => {
@@ -37,6 +37,8 @@ describe('wrangler.toml', () => {
       workerName: 'gate-acme',
       hasSection: true,
       namespaceId: ID,
+      missing: [],
+      vars: [],
     })
     expect(addTomlDeployment(once, 'acme', 'gate-acme', ID)).toBe(once)
     expect(readTomlDeployment(once, 'other', false).hasSection).toBe(false)
@@ -45,7 +47,7 @@ describe('wrangler.toml', () => {
   test('a section that a person wrote is completed, and keeps its name and comments', () => {
     const own = `${TOP}\n[env.acme] # ours\nname = "acme-llm"\nroutes = ["x/*"]\n\n# another\n[env.b]\nname = "b"\n`
     const edited = addTomlDeployment(own, 'acme', 'acme-llm', ID)
-    expect(edited.replace(`\n[[env.acme.kv_namespaces]]\nbinding = "HUGWAY_KV"\nid = "${ID}"\n`, '')).toBe(own)
+    expect(edited).toBe(`${own}\n[[env.acme.kv_namespaces]]\nbinding = "HUGWAY_KV"\nid = "${ID}"\n`)
     expect(readTomlDeployment(edited, 'acme', false)).toMatchObject({ workerName: 'acme-llm', namespaceId: ID })
   })
 
@@ -56,9 +58,59 @@ describe('wrangler.toml', () => {
     expect(readTomlDeployment(set, 'acme', false).namespaceId).toBeUndefined()
   })
 
-  test('bindings in one line are left alone, and what to add is said', () => {
-    const inline = `${TOP}\n[env.acme]\nkv_namespaces = [{ binding = "X", id = "1" }]\n`
-    expect(() => addTomlDeployment(inline, 'acme', 'gate-acme', ID)).toThrow(`id = "${ID}"`)
+  test('bindings in one line get another one there', () => {
+    const inline = `${TOP}\n[env.acme]\nkv_namespaces = [\n  { binding = "X", id = "1" }, # ours\n]\n`
+    const edited = addTomlDeployment(inline, 'acme', 'gate-acme', ID)
+    expect(edited).toBe(inline.replace('"1" },', `"1" }, { binding = "HUGWAY_KV", id = "${ID}" },`))
+  })
+
+  test('a section that is written in one line is left alone, and what to add is said', () => {
+    const inline = `${TOP}\n[env]\nacme = { name = "x" }\n`
+    expect(() => addTomlDeployment(inline, 'acme', 'x', ID)).toThrow(
+      `add kv_namespaces = [{ binding = "HUGWAY_KV", id = "${ID}" }]`,
+    )
+  })
+
+  test('what looks like a header inside a text is none, and an id on the line of its comment is found', () => {
+    const odd = `${TOP}note = """\n[env.acme]\nname = "no"\n"""\n[env.b]\n[[env.b.kv_namespaces]]\nid = "${ID}" # id = "x"\nbinding = 'HUGWAY_KV'\n`
+    expect(readTomlDeployment(odd, 'acme', false)).toMatchObject({ workerName: 'gate-acme', hasSection: false })
+    expect(readTomlDeployment(odd, 'b', false)).toMatchObject({ hasSection: true, namespaceId: ID })
+  })
+
+  test('a team gets every binding and var of the top, for wrangler inherits none of them, but not who pays', () => {
+    const vars = '[vars]\nHF_BASE_URL = "https://x.example/v1"\nHF_BILL_TO = "ours"\nLIMITS = { rpm = 5 }\n'
+    const full = `${TOP}\n[[durable_objects.bindings]]\nname = "HUGWAY_PROJECTS"\nclass_name = "ProjectLedger"\n\n${vars}`
+    const edited = addTomlDeployment(full, 'acme', 'gate-acme', ID)
+    expect(edited.slice(full.length)).toBe(`
+# The deployment "acme", added by \`hugway deploy\`.
+[env.acme]
+name = "gate-acme"
+
+[env.acme.vars]
+HF_BASE_URL = "https://x.example/v1"
+
+[env.acme.vars.LIMITS]
+rpm = 5
+
+[[env.acme.kv_namespaces]]
+binding = "HUGWAY_KV"
+id = "${ID}"
+
+[[env.acme.durable_objects.bindings]]
+name = "HUGWAY_PROJECTS"
+class_name = "ProjectLedger"
+`)
+    const old = addTomlDeployment(TOP, 'acme', 'gate-acme', ID).replace(TOP, full)
+    expect(readTomlDeployment(old, 'acme', false).missing).toEqual(['HF_BASE_URL', 'LIMITS', 'HUGWAY_PROJECTS'])
+    const completed = addTomlDeployment(old, 'acme', 'gate-acme', ID)
+    expect(readTomlDeployment(completed, 'acme', false)).toMatchObject({ missing: [], vars: ['HF_BASE_URL', 'LIMITS'] })
+  })
+
+  test('a compatibility flag is added to those that are there, or in a line of its own', () => {
+    expect(addTomlFlag('compatibility_flags = [\n  "a", # why\n]\n', 'b')).toBe(
+      'compatibility_flags = [\n  "a", "b", # why\n]\n',
+    )
+    expect(addTomlFlag(TOP, 'b')).toBe(TOP.replace('main = "x"', 'main = "x"\ncompatibility_flags = ["b"]'))
   })
 })
 
@@ -90,7 +142,7 @@ describe('flags', () => {
     [['a', '--on=1'], '--on takes no value'],
     [['a', '-o'], expect.stringContaining('unknown flag "--o"')],
     [['a', '--constructor'], expect.stringContaining('unknown flag')],
-    [[], 'hugway x needs A (hugway x --help)'],
+    [[], 'npx hugway x needs A (npx hugway x --help)'],
   ])('%j', (args, expected) => expect(parse(...args)).toEqual(expected))
 
   test('the help has every flag', () =>

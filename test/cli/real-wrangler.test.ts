@@ -10,7 +10,8 @@ import { environmentOf, makeProject, ROOT, type TestProject } from './support/hu
 let project: TestProject
 beforeAll(() => {
   project = makeProject()
-  for (const name of ['src', 'node_modules', 'tsconfig.json']) symlinkSync(join(ROOT, name), project.path(name))
+  for (const name of ['src', 'node_modules', 'tsconfig.json', 'scripts', 'assets', 'schema', 'openapi.json'])
+    symlinkSync(join(ROOT, name), project.path(name))
 })
 afterAll(() => project.remove())
 

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { COMMAND } from '../command-name.ts'
 import { configGet, configImport, configSet, configUnset, configValidate } from './config-files.ts'
 import { configDiff, configEdit, configHistory, configRollback } from './config-history.ts'
 import { connect } from './connect.ts'
@@ -32,14 +33,14 @@ export const COMMANDS: readonly Command[] = [
 export function formatOverview(group: string): string {
   const specs = COMMANDS.map(({ spec }) => spec).filter(({ name }) => group === '' || name.startsWith(`${group} `))
   const lines = specs.map(({ name, positionals, summary }) => {
-    const left = `hugway ${name}${positionals === '' ? '' : ` ${positionals}`}`
+    const left = `${COMMAND} ${name}${positionals === '' ? '' : ` ${positionals}`}`
     return `  ${left}\n      ${summary}`
   })
   return [
-    'Usage: hugway COMMAND [ARGUMENTS] [flags]',
+    `Usage: ${COMMAND} COMMAND [ARGUMENTS] [flags]`,
     '',
     ...lines,
     '',
-    'hugway COMMAND --help tells the flags. Exit codes: 0 done, 1 failed, 2 not understood.',
+    `${COMMAND} COMMAND --help tells the flags. Exit codes: 0 done, 1 failed, 2 not understood.`,
   ].join('\n')
 }

@@ -4,6 +4,7 @@ import { editJson5 } from '../../json/json5-edit.ts'
 import { parsePath, type ValuePath, valueAt, withoutValue, withValue } from '../../json/value-path.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError, messageOf, usageError } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import { parseDocument, writeChange } from '../config/change-config.ts'
 import { checkDocument, formatProblem } from '../config/check-document.ts'
 import { choosePlace, PLACE_FLAGS } from '../config/config-place.ts'
@@ -76,7 +77,7 @@ async function changeOne(
   change: (document: unknown, path: ValuePath) => unknown,
 ): Promise<undefined> {
   const path = pathOf(args.positionals[0] ?? '')
-  if (path.length === 0) throw usageError('PATH is empty: `hugway config edit` changes the whole document')
+  if (path.length === 0) throw usageError(`PATH is empty: '${COMMAND} config edit' changes the whole document`)
   const place = await choosePlace(args, project)
   const before = await place.read()
   const document = parseDocument(before.text)

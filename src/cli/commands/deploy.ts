@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import { checkDocument, formatProblem } from '../config/check-document.ts'
 import { deployTeam, type UploadedConfig } from '../deploy/deploy-team.ts'
 import { checkTeam, DEFAULT_TEAM, deploymentFile } from '../deploy/deployments.ts'
@@ -43,7 +44,9 @@ export const deploy: Command = {
     })
     if (url === undefined) return undefined
     terminal.print(url)
-    terminal.remark(`Its keys are in ${deploymentFile(project, team)}. Next: hugway connect openclaw --team ${team}`)
+    terminal.remark(
+      `Its keys are in ${deploymentFile(project, team)}. Next: ${COMMAND} connect openclaw --team ${team}`,
+    )
     return undefined
   },
 }

@@ -1,6 +1,7 @@
 import type { RouterModel } from '../../core/catalog/router-model.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { messageOf } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import { checkDocument, formatProblem } from '../config/check-document.ts'
 import { choosePlace, PLACE_FLAGS } from '../config/config-place.ts'
 import { checkModels } from '../doctor/doctor-models.ts'
@@ -71,7 +72,7 @@ async function lookAtConfig(
     const checked = checkDocument(text ?? '{}')
     if (!checked.ok) {
       return checked.error.map((problem) =>
-        failure('configuration', formatProblem(place.name, problem), 'hugway config edit'),
+        failure('configuration', formatProblem(place.name, problem), `${COMMAND} config edit`),
       )
     }
     const good = fine('configuration', text === undefined ? 'none: the built-in one is used' : `${place.name} is good`)

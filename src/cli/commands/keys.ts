@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from '../command.ts'
 import { CommandError, usageError } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import { parseLifetime } from '../lifetime.ts'
 import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
@@ -19,7 +20,7 @@ export const keysCreate: Command = {
     name: 'keys create',
     positionals: '',
     summary: 'Makes a client key. It is shown this once; the Worker keeps only its hash.',
-    details: 'The key alone goes to standard output: KEY=$(hugway keys create --name laptop)',
+    details: `The key alone goes to standard output: KEY=$(${COMMAND} keys create --name laptop)`,
     flags: {
       ...WORKER_FLAGS,
       name: { kind: 'text', value: 'N', help: 'whose key it is (default: the day)' },
@@ -129,7 +130,7 @@ async function idOf({ args }: CommandContext, client: AdminClient): Promise<stri
   const named = keys.filter((key) => fieldOf(key, 'name') === wanted && fieldOf(key, 'status') === 'active')
   const [only, other] = named.map((key) => String(fieldOf(key, 'id')))
   if (only === undefined)
-    throw new CommandError(`${client.url} has no active key "${wanted}": hugway keys list shows them`)
+    throw new CommandError(`${client.url} has no active key "${wanted}": ${COMMAND} keys list shows them`)
   if (other !== undefined) throw new CommandError(`Several active keys are called "${wanted}": name one by its id`)
   return only
 }

@@ -1,6 +1,7 @@
 import { intro, outro } from '@clack/prompts'
 import type { Command, CommandContext } from '../command.ts'
 import { messageOf, usageError } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import { parseDocument, writeChange } from '../config/change-config.ts'
 import { type ConfigPlace, choosePlace, type Reading, workerPlace } from '../config/config-place.ts'
 import { createDraft, type DocumentDraft } from '../config/document-draft.ts'
@@ -122,7 +123,7 @@ async function finishHere(
   if (!isDryRun && used && used.value !== value) {
     terminal.warn(`${used.name} of the ${used.source} goes before it, and is another one: npm start will use that.`)
   }
-  const next = `Next: npm start, which serves ${LOCAL_URL}/v1; then hugway connect openclaw`
+  const next = `Next: npm start, which serves ${LOCAL_URL}/v1; then ${COMMAND} connect openclaw`
   if (terminal.isInteractive) outro(next)
   else terminal.print(isDryRun ? 'Nothing was changed.' : next)
 }
@@ -145,6 +146,6 @@ async function finishThere(
   const isNewToken = token.isGiven
   const url = await deployTeam({ project, terminal, wrangler, team, token: token.value, isNewToken, config, isDryRun })
   if (url === undefined) return
-  if (terminal.isInteractive) outro(`${url}/v1 is ready. Next: hugway connect openclaw --team ${team}`)
+  if (terminal.isInteractive) outro(`${url}/v1 is ready. Next: ${COMMAND} connect openclaw --team ${team}`)
   else terminal.print(url)
 }

@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser'
 import { CommandError } from '../command-error.ts'
 import { call, errorTextOf, fieldOf, listOf } from '../worker/http-call.ts'
 
@@ -24,7 +25,7 @@ export async function proveClient(url: string, apiKey: string, model: string): P
     limitMs: 180_000,
   })
   if (answer.status !== 200) throw new CommandError(`The chat answered ${answer.status}: ${errorTextOf(answer)}`)
-  const events = answer.text.split(/\r?\n/).flatMap((line) => /^data: ?(.+)$/.exec(line)?.[1] ?? [])
+  const events = readEvents(answer.text)
   const chunks = events.filter((event) => event !== '[DONE]').map((event): unknown => JSON.parse(event))
   const failed = chunks.find((chunk) => fieldOf(chunk, 'error') !== undefined)
   if (failed) throw new CommandError(`The stream broke: ${String(fieldOf(fieldOf(failed, 'error'), 'message'))}`)
@@ -37,4 +38,11 @@ export async function proveClient(url: string, apiKey: string, model: string): P
     target: answer.headers.get('x-hugway-target') ?? undefined,
     hasUsage: chunks.some((chunk) => fieldOf(chunk, 'usage')),
   }
+}
+
+function readEvents(text: string): readonly string[] {
+  const events: string[] = []
+  const parser = createParser({ onEvent: ({ data }) => events.push(data) })
+  parser.feed(text)
+  return events
 }

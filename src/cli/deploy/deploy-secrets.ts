@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { TOKEN_NAMES } from '../../core/router-facts.ts'
 import { CommandError, usageError } from '../command-error.ts'
 import { type Project, readDevVars } from '../project.ts'
 import type { Terminal } from '../terminal.ts'
@@ -6,8 +7,6 @@ import { fieldOf, listOf } from '../worker/http-call.ts'
 import { sayingOf, type Wrangler } from '../wrangler/wrangler.ts'
 import { type Deployment, deploymentFile, keepDeployment, readDeployment } from './deployments.ts'
 
-/** The Worker takes the first one that is set. */
-const TOKEN_NAMES = ['HUGGINGFACE_HUB_TOKEN', 'HF_TOKEN']
 /** What goes along when it is set here: who pays, and another upstream. */
 const OPTIONAL = ['HF_BILL_TO', 'HF_BASE_URL']
 

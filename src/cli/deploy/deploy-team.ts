@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { CommandError, messageOf } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import { writeChange } from '../config/change-config.ts'
 import { kvPlace } from '../config/config-place.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
@@ -54,7 +55,7 @@ export async function deployTeam(request: DeployRequest): Promise<string | undef
   const url = urlOf(run) ?? deployment.url
   if (url === undefined) {
     throw new CommandError(
-      'Deployed, but wrangler named no address (workers_dev = false?): check it by `hugway doctor --url`',
+      `Deployed, but wrangler named no address (workers_dev = false?): check it by '${COMMAND} doctor --url'`,
     )
   }
   if (url !== deployment.url) {

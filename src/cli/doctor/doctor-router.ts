@@ -1,4 +1,5 @@
 import type { RouterModel } from '../../core/catalog/router-model.ts'
+import { COMMAND } from '../command-name.ts'
 import type { Project } from '../project.ts'
 import {
   cheapestModel,
@@ -26,7 +27,7 @@ export async function checkRouter(project: Project | undefined): Promise<RouterR
   const listed = await fetchModels(url, token?.value)
   const tokenFinding = token
     ? fine('token', `${token.name} is set in ${token.source === 'environment' ? 'the environment' : '.dev.vars'}`)
-    : failure('token', 'neither HF_TOKEN nor HUGGINGFACE_HUB_TOKEN is set', 'hugway onboard, or set HF_TOKEN')
+    : failure('token', 'neither HF_TOKEN nor HUGGINGFACE_HUB_TOKEN is set', `${COMMAND} onboard, or set HF_TOKEN`)
   if (!listed.ok) {
     const todo = 'look at the network and at HF_BASE_URL; a Worker serves its last list, or the built-in one, meanwhile'
     return { findings: [tokenFinding, failure('router', listed.error, todo)], models: undefined }
@@ -51,7 +52,8 @@ export function checkClock(dateHeader: string | undefined, nowMs: number): Findi
 async function checkPermission(url: string, token: string, models: readonly RouterModel[]): Promise<Finding> {
   const verdict = await checkToken(url, token, cheapestModel(models))
   if (verdict.kind === 'good') return fine('permission', 'the token may make calls to Inference Providers')
-  if (verdict.kind === 'bad') return failure('permission', verdict.why, `set a new one: hugway onboard (${TOKEN_PAGE})`)
+  if (verdict.kind === 'bad')
+    return failure('permission', verdict.why, `set a new one: ${COMMAND} onboard (${TOKEN_PAGE})`)
   const todo = verdict.kind === 'no_credit' ? 'buy credit, or set HF_BILL_TO' : 'try again in a while'
   return warning('permission', verdict.why, todo)
 }

@@ -1,6 +1,7 @@
 import type { RouterModel } from '../../core/catalog/router-model.ts'
 import { parseModelRef } from '../../core/routing/model-ref.ts'
 import { messageOf } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import type { AdminClient } from '../worker/admin-client.ts'
 import { call, fieldOf, listOf } from '../worker/http-call.ts'
 import { getWithKey } from '../worker/live-check.ts'
@@ -31,13 +32,13 @@ export async function checkWorker(
       fine('Worker', `${url} answers`),
       ...(settings.length > 0 ? settings : [fine('Worker settings', 'every setting is there, the KV binding too')]),
       ...(typeof config === 'string'
-        ? [failure('Worker configuration', config, 'hugway config validate, then set')]
+        ? [failure('Worker configuration', config, `${COMMAND} config validate, then set`)]
         : []),
       ...(admin ? [await checkCatalog(admin, isFixing)] : []),
       checkClock(answer.headers.get('date') ?? undefined, Date.now()),
     ]
   } catch (error) {
-    return [failure('Worker', messageOf(error), 'start it (npm start), or deploy it (hugway deploy)')]
+    return [failure('Worker', messageOf(error), `start it (npm start), or deploy it (${COMMAND} deploy)`)]
   }
 }
 
@@ -71,7 +72,7 @@ async function checkCatalog(admin: AdminClient, isFixing: boolean): Promise<Find
       return fine('catalog', `renewed: ${String(fieldOf(refreshed.body, 'models'))} models`)
     }
     const text = typeof ageMs === 'number' ? `${Math.round(ageMs / HOUR_MS)} h old` : 'the built-in list is served'
-    return warning('catalog', text, 'hugway doctor --fix renews it; its cron trigger should, every ten minutes')
+    return warning('catalog', text, `${COMMAND} doctor --fix renews it; its cron trigger should, every ten minutes`)
   } catch (error) {
     return warning('catalog', messageOf(error), 'look at the router, above')
   }

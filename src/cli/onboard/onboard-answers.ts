@@ -1,4 +1,5 @@
-import { parseConfig } from '../../core/config/config.ts'
+import { normalizeAlias, parseConfig } from '../../core/config/config.ts'
+import { DEFAULT_MODEL } from '../../core/router-facts.ts'
 import { formatModelRef, MODEL_REF_FORM, parseModelRef } from '../../core/routing/model-ref.ts'
 import { usageError } from '../command-error.ts'
 import type { DocumentDraft } from '../config/document-draft.ts'
@@ -12,9 +13,6 @@ export type OnboardAnswers = {
   readonly fallbacks: readonly string[]
   readonly aliases: readonly { readonly ref: string; readonly alias: string }[]
 }
-
-/** The product's default model, where nothing is configured and nothing asked for. */
-export const DEFAULT_MODEL = 'huggingface/deepseek-ai/DeepSeek-R1'
 
 /** A ref in the form that the configuration has. @throws {CommandError} For a text that is none, naming `flag`. */
 export function checkRef(text: string, flag: string): string {
@@ -38,7 +36,16 @@ export function answersFromFlags(args: Arguments, draft: DocumentDraft): Onboard
     if (alias.trim() === '' || ref === '') throw usageError(`--alias takes "NAME=REF", not "${text.slice(0, 80)}"`)
     return { alias: alias.trim(), ref: checkRef(ref, '--alias') }
   })
+  const twice = aliases.find((one) => aliases.some((other) => other !== one && isOneName(one, other)))
+  if (twice) throw usageError(`--alias "${twice.alias}" is given to several models: each needs its own name`)
   return { primary, fallbacks: withAdded(draft.fallbacks(), added, primary), aliases }
+}
+
+type NamedRef = OnboardAnswers['aliases'][number]
+
+/** Whether two refs would be asked for by one name. */
+export function isOneName(one: NamedRef, other: NamedRef): boolean {
+  return normalizeAlias(one.alias) === normalizeAlias(other.alias) && !isSame(one.ref, other.ref)
 }
 
 /** The chain with refs added that are new to it. */

@@ -1,11 +1,12 @@
 import { note } from '@clack/prompts'
 import type { Catalog } from '../../core/catalog/catalog.ts'
+import { DEFAULT_MODEL } from '../../core/router-facts.ts'
 import { formatModelRef, type ModelRef, parseModelRef } from '../../core/routing/model-ref.ts'
 import { type DocumentDraft, isSame } from '../config/document-draft.ts'
 import type { Arguments } from '../flags.ts'
 import { ask, type Choice, choose, confirm, search, searchSeveral } from '../prompts.ts'
 import { backendChoices, isLocked, modelChoices } from './model-choices.ts'
-import { checkAlias, checkRef, DEFAULT_MODEL, type OnboardAnswers, withAdded } from './onboard-answers.ts'
+import { checkAlias, checkRef, type OnboardAnswers, withAdded } from './onboard-answers.ts'
 
 /** What OpenClaw says as well, so that nobody wonders. */
 const LOCKED = 'Provider locked: the router chooses the backend by cost or speed.'

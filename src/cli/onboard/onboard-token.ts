@@ -2,6 +2,7 @@ import { buildCatalog, type Catalog } from '../../core/catalog/catalog.ts'
 import type { RouterModel } from '../../core/catalog/router-model.ts'
 import { DEFAULT_CONFIG } from '../../core/config/config.ts'
 import { CommandError, usageError } from '../command-error.ts'
+import { COMMAND } from '../command-name.ts'
 import type { Arguments } from '../flags.ts'
 import type { Project } from '../project.ts'
 import { askSecret, confirm } from '../prompts.ts'
@@ -69,7 +70,7 @@ export async function proveToken(
   models: readonly RouterModel[] | undefined,
 ): Promise<void> {
   if (models === undefined) {
-    terminal.warn('The token could not be checked: the router is out of reach. `hugway doctor` checks it later.')
+    terminal.warn(`The token could not be checked: the router is out of reach. '${COMMAND} doctor' checks it later.`)
     return
   }
   const model = cheapestModel(models)

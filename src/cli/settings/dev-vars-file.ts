@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { TOKEN_NAMES } from '../../core/router-facts.ts'
 import { CommandError, messageOf } from '../command-error.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import { type Project, readDevVars } from '../project.ts'
@@ -14,7 +15,7 @@ const OWNER_ONLY = 0o600
  */
 export function putTokenIntoDevVars(project: Project, token: string, isDryRun: boolean): string | undefined {
   const vars = readDevVars(project)
-  const name = vars['HUGGINGFACE_HUB_TOKEN']?.trim() ? 'HUGGINGFACE_HUB_TOKEN' : 'HF_TOKEN'
+  const name = TOKEN_NAMES.find((one) => vars[one]?.trim()) ?? 'HF_TOKEN'
   if (vars[name] === token) return undefined
   const text = existsSync(project.devVars) ? readFileSync(project.devVars, 'utf8') : ''
   try {

@@ -1,11 +1,8 @@
 import { parseEnv } from 'node:util'
+import { TOKEN_NAMES, TOKEN_PLACEHOLDER } from '../../core/router-facts.ts'
 
-const TOKENS = ['HUGGINGFACE_HUB_TOKEN', 'HF_TOKEN'] as const
-const NAMES = [...TOKENS, 'HF_BASE_URL', 'HF_BILL_TO', 'HUGWAY_API_KEY', 'HUGWAY_ADMIN_TOKEN'] as const
+const NAMES = [...TOKEN_NAMES, 'HF_BASE_URL', 'HF_BILL_TO', 'HUGWAY_API_KEY', 'HUGWAY_ADMIN_TOKEN'] as const
 type Name = (typeof NAMES)[number]
-
-/** What .dev.vars.example holds in place of a token. */
-const PLACEHOLDER = 'hf_...'
 
 /** Where a value came from; `local` ones were made by `npm start`. */
 export type Source = 'environment' | '.dev.vars' | 'local'
@@ -62,7 +59,7 @@ export async function planSettings(
     HUGWAY_API_KEY: apiKey.value,
     HUGWAY_ADMIN_TOKEN: adminToken.value,
   }
-  const tokenName = TOKENS.find((name) => find(name))
+  const tokenName = TOKEN_NAMES.find((name) => find(name))
   if (tokenName) return { vars, router: { kind: 'router', tokenName }, apiKey, adminToken }
   const simulated = { ...vars, HF_TOKEN: 'hf_simulated', HF_BASE_URL: await startSimulator() }
   return { vars: simulated, router: { kind: 'simulator' }, apiKey, adminToken }
@@ -70,5 +67,5 @@ export async function planSettings(
 
 function present(value: string | undefined): string | undefined {
   const trimmed = value?.trim()
-  return trimmed === '' || trimmed === PLACEHOLDER ? undefined : trimmed
+  return trimmed === '' || trimmed === TOKEN_PLACEHOLDER ? undefined : trimmed
 }

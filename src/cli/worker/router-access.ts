@@ -1,11 +1,10 @@
 import type { RouterModel } from '../../core/catalog/router-model.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { ROUTER_BASE_URL, TOKEN_NAMES, TOKEN_PLACEHOLDER } from '../../core/router-facts.ts'
 import { messageOf } from '../command-error.ts'
 import { type Project, readDevVars } from '../project.ts'
 import { type Answer, call, errorTextOf, fieldOf, listOf } from './http-call.ts'
 
-/** Hugging Face's router, or what HF_BASE_URL says. */
-const ROUTER_URL = 'https://router.huggingface.co/v1'
 /** The page that makes a token with the one permission that is needed. */
 export const TOKEN_PAGE =
   'https://huggingface.co/settings/tokens/new?ownUserPermissions=inference.serverless.write&tokenType=fineGrained'
@@ -32,10 +31,10 @@ export function findToken(project: Project | undefined): FoundToken | undefined 
     { source: 'environment', values: process.env },
     { source: '.dev.vars', values: vars },
   ] as const
-  for (const name of ['HUGGINGFACE_HUB_TOKEN', 'HF_TOKEN']) {
+  for (const name of TOKEN_NAMES) {
     for (const { source, values } of places) {
       const value = values[name]?.trim()
-      if (value && value !== 'hf_...') return { name, value, source }
+      if (value && value !== TOKEN_PLACEHOLDER) return { name, value, source }
     }
   }
   return undefined
@@ -43,7 +42,7 @@ export function findToken(project: Project | undefined): FoundToken | undefined 
 
 /** Where the router is. */
 export function findRouterUrl(project: Project | undefined): string {
-  const given = process.env['HF_BASE_URL']?.trim() || readDevVars(project)['HF_BASE_URL']?.trim() || ROUTER_URL
+  const given = process.env['HF_BASE_URL']?.trim() || readDevVars(project)['HF_BASE_URL']?.trim() || ROUTER_BASE_URL
   return given.replace(/\/+$/, '')
 }
 

@@ -1,6 +1,7 @@
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
+import { DEFAULT_MODEL, ROUTER_BASE_URL } from '../router-facts.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import { type ConfigDocument, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
 import { parseDocumentText } from './document-text.ts'
@@ -42,9 +43,6 @@ export type Config = {
 
 /** A document, its text as it was written, and what it means. */
 export type LoadedConfig = { readonly text: string; readonly document: ConfigDocument; readonly config: Config }
-
-const DEFAULT_PRIMARY = 'huggingface/deepseek-ai/DeepSeek-R1'
-const ROUTER_BASE_URL = 'https://router.huggingface.co/v1'
 
 /**
  * Reasoning models may think for minutes before they say anything, so the wait for the first token is long; a model
@@ -132,7 +130,7 @@ function collectRefs(problems: Problem[]) {
   }
   const addAll = (texts: readonly string[], path: Path): ModelRef[] =>
     texts.flatMap((text, index) => add(text, [...path, index]) ?? [])
-  const defaultRef = (parseModelRef(DEFAULT_PRIMARY) as { value: ModelRef }).value
+  const defaultRef = (parseModelRef(DEFAULT_MODEL) as { value: ModelRef }).value
   return { add, addAll, refs: () => [...byText.values()], defaultRef }
 }
 
