@@ -14,6 +14,7 @@ import { createConfigStore } from './kv/config-store.ts'
 import { limitTimes } from './kv/limit-times.ts'
 import type { Platform } from './platform.ts'
 import { type Env, readSettings, requireSettings } from './settings.ts'
+import { createTelemetry } from './telemetry/telemetry.ts'
 
 /** Puts the Worker together, once for an isolate: what it remembers between requests is plain data and lives here. */
 export function compose(env: Env, { clock, random, newId, randomBytes, log, fetch }: Platform): AppDeps {
@@ -42,6 +43,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     clock,
     log,
   })
+  const telemetry = settings.otlp && createTelemetry({ fetch, randomBytes, clock, log }, settings.otlp)
   const catalogInUse = createCatalogInUse({})
   return {
     requireSettings: require,
@@ -69,6 +71,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       random,
       newId,
       log,
+      telemetry,
     },
   }
 }

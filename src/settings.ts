@@ -10,6 +10,8 @@ export type Env = {
   readonly HF_BILL_TO?: string
   readonly HUGWAY_API_KEY?: string
   readonly HUGWAY_ADMIN_TOKEN?: string
+  readonly HUGWAY_OTLP_URL?: string
+  readonly HUGWAY_OTLP_HEADERS?: string
 }
 
 /** The settings as they are used. A bad value is a problem, never a value. */
@@ -20,6 +22,8 @@ export type Settings = {
   readonly billTo: string | undefined
   readonly apiKey: string | undefined
   readonly adminToken: string | undefined
+  /** Where traces go; nothing where none are exported. */
+  readonly otlp: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | undefined
   /** One sentence for each setting that is missing or bad, by its name. Never quotes the value. */
   readonly problems: ReadonlyMap<string, string>
 }
@@ -73,6 +77,7 @@ export function readSettings(env: Env): Settings {
     billTo: headerText('HF_BILL_TO'),
     apiKey,
     adminToken,
+    otlp: readOtlp(env, problems),
     problems,
   }
 }
@@ -90,6 +95,37 @@ function readBaseUrl(env: Env, problems: Map<string, string>): string {
   if (url && isPlain && ['http:', 'https:'].includes(url.protocol)) return value.replace(/\/+$/, '')
   problems.set('HF_BASE_URL', `HF_BASE_URL must be a URL such as ${ROUTER_BASE_URL}, without credentials or query.`)
   return ROUTER_BASE_URL
+}
+
+/** As OpenTelemetry's own variables have it: a base URL or the whole one, headers as `name=value,name=value`, values %-encoded. */
+function readOtlp(env: Env, problems: Map<string, string>): Settings['otlp'] {
+  const base = text(env.HUGWAY_OTLP_URL)
+  if (base === undefined) return undefined
+  const url = URL.canParse(base) ? new URL(base) : undefined
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) {
+    problems.set('HUGWAY_OTLP_URL', 'HUGWAY_OTLP_URL must be an http or https URL without credentials in it.')
+    return undefined
+  }
+  if (!url.pathname.endsWith('/v1/traces')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`
+  const headers: Record<string, string> = {}
+  for (const pair of text(env.HUGWAY_OTLP_HEADERS)?.split(',') ?? []) {
+    const [, name, value] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? []
+    const decoded = value === undefined ? undefined : decodePercent(value)
+    if (name === undefined || decoded === undefined || !/^[\x20-\x7e]*$/.test(decoded)) {
+      problems.set('HUGWAY_OTLP_HEADERS', 'HUGWAY_OTLP_HEADERS must be name=value pairs with commas between them.')
+      return undefined
+    }
+    headers[name] = decoded
+  }
+  return { url: url.href, headers }
+}
+
+function decodePercent(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** An empty var is an unset one; a secret that was piped in often ends in a newline. */

@@ -48,6 +48,19 @@ const PATHS = {
             description: '`off`: the model asked for and no other.',
             schema: { type: 'string', enum: ['on', 'off'] },
           },
+          {
+            name: 'x-hugway-rehearse',
+            in: 'header',
+            description:
+              'A fault for the first upstream call: `429`, `cut:N`, `stall:N`, `error:N`. In the console only.',
+            schema: { type: 'string' },
+          },
+          {
+            name: 'traceparent',
+            in: 'header',
+            description: 'W3C Trace Context: the trace goes on here and at the router, where traces are exported.',
+            schema: { type: 'string' },
+          },
         ],
         requestBody: body('ChatRequest'),
       },

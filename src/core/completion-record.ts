@@ -78,7 +78,7 @@ export type CompletionRecord = {
   /** The fault that was planted by `x-hugway-rehearse`; such a record tells nothing of a provider. */
   readonly rehearsed?: string | undefined
   /** Each upstream call, in order, where traces are exported. */
-  readonly calls?: readonly UpstreamCall[] | undefined
+  readonly upstreamCalls?: readonly UpstreamCall[] | undefined
   /** Where the request stands in a trace, where traces are exported. */
   readonly trace?: TraceContext | undefined
   /** The request's `user`, as `hugway.usage.byUser` has it; absent unless that is on. */
@@ -94,8 +94,6 @@ export type UpstreamCall = {
   readonly endedAt?: number | undefined
   /** The HTTP status, where there was one. */
   readonly status?: number | undefined
-  /** Why it was given up, where it was. */
-  readonly failedBy?: string | undefined
 }
 
 export type RequestShape = {

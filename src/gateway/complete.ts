@@ -24,6 +24,7 @@ import {
   toRecord,
 } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
+import { requestDeps } from './request-deps.ts'
 import { type SettleDeps, type Settlement, settle } from './settle.ts'
 import { type ChainDeps, type ChainRequest, tryTargets, type Winner } from './try-targets.ts'
 import { unwrap } from './unwrap.ts'
@@ -68,11 +69,12 @@ export async function complete(
 ): Promise<Completion> {
   const draft = openDraft(request.wire.name)
   const book = (ending: CompletionEnding, more: Omit<Settlement, 'record'> = {}) =>
-    settle(deps, { record: toRecord(draft, ending, ctx, deps.newId(), deps.clock.now()), ...more })
+    settle(deps, { record: toRecord(draft, ending, ctx, deps.newId(), deps.clock.now()), ...more }, ctx.waitUntil)
   try {
-    const asked = await understand(deps, request, ctx, draft)
-    if (asked.chat.stream) return await answerStreamed({ deps, asked, ctx, draft, book })
-    const winner = await tryTargets(deps, asked.chain, draft, ctx)
+    const own = requestDeps(deps, draft, ctx)
+    const asked = await understand(own, request, ctx, draft)
+    if (asked.chat.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book })
+    const winner = await tryTargets(own, asked.chain, draft, ctx)
     return answerWhole(asked, winner, book)
   } catch (error) {
     bookFailure(book, error)

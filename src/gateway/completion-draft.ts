@@ -1,7 +1,8 @@
-import type { CompletionEnd, CompletionRecord, Surface, TokenUsage } from '../core/completion-record.ts'
+import type { CompletionEnd, CompletionRecord, Surface, TokenUsage, UpstreamCall } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { AttemptReport } from '../core/routing/outcome.ts'
+import type { TraceContext } from '../core/trace-context.ts'
 import { describeThrown } from '../wire/failure-words.ts'
 import type { CallerContext } from './context.ts'
 
@@ -19,6 +20,9 @@ export type CompletionDraft = {
   upstreamRequestId?: string | undefined
   /** When the first of the answer came, in milliseconds since the epoch. */
   firstTokenAt?: number
+  trace?: TraceContext
+  upstreamCalls?: { -readonly [K in keyof UpstreamCall]: UpstreamCall[K] }[]
+  rehearsed?: string
 }
 
 /** How a request ended. */

@@ -13,6 +13,9 @@ export type RequestContext = {
   readonly config: Config
   /** Names the configuration: a version's id, `unversioned` or `built-in`. */
   readonly configVersion: string
+  /** The headers of these names, as they were sent: where the client stands in a trace, and a fault to rehearse. */
+  readonly traceparent?: string | undefined
+  readonly rehearse?: string | undefined
 }
 
 /** A request whose caller is known. */

@@ -3,12 +3,15 @@ import type { Log } from '../core/log.ts'
 import type { ModelRef } from '../core/routing/model-ref.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
 import type { StreamSource, StreamTrust } from '../isolate/stream-trust.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { toLogged } from './to-logged.ts'
 
 export type SettleDeps = {
   readonly breakers: CircuitBreakers
   readonly trust: StreamTrust
   readonly log: Log
+  /** Absent where no collector is set up. */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /** What an ended request is booked by. */
@@ -26,23 +29,40 @@ export type Settlement = {
  * Books a request to a completion route, once, whichever way it ended: the only place that does. Earlier attempts were
  * reported to the breakers the moment each of them ended.
  */
-export function settle({ breakers, trust, log }: SettleDeps, settlement: Settlement): void {
-  const { record, lastAttempt, stream, bug } = settlement
+export function settle(
+  { breakers, trust, log, telemetry }: SettleDeps,
+  settlement: Settlement,
+  waitUntil: (work: Promise<unknown>) => void,
+): void {
+  const { record, bug } = settlement
+  // A fault that was planted says nothing of the target.
+  const { lastAttempt, stream } = record.rehearsed === undefined ? settlement : {}
   if (lastAttempt?.failedBy !== undefined) breakers.failed(lastAttempt.target, lastAttempt.failedBy)
   else if (lastAttempt) breakers.succeeded(lastAttempt.target)
   if (stream) trust.record(stream.source, stream.isClean)
   log('chat', toLine(record, bug))
+  telemetry?.add(record, waitUntil)
 }
 
 /** The log line of a completion. `end`, `promptTokens` and `completionTokens` are a contract with those who read logs. */
 function toLine(record: CompletionRecord, bug: unknown): Readonly<Record<string, unknown>> {
-  const { caller, usage, startedAt: _when, shape: _shape, failedAttempts, ...facts } = record
+  const {
+    caller,
+    usage,
+    startedAt: _when,
+    shape: _shape,
+    failedAttempts,
+    upstreamCalls: _calls,
+    trace,
+    ...facts
+  } = record
   const { kind, keyId, name, project } = caller
   return {
     ...facts,
     caller: { kind, keyId, name, project },
     ...(failedAttempts.length > 0 && { failedAttempts }),
     ...usage,
+    ...(trace && { traceId: trace.traceId }),
     ...(bug !== undefined && { failure: toLogged(bug) }),
   }
 }

@@ -54,5 +54,15 @@ export function waitUntilOf(c: Context): (work: Promise<unknown>) => void {
 /** What a verb is told of the request that it serves. */
 export function contextOf(c: Context<AppEnv>): CallerContext {
   const { requestId, startedAt, config, configVersion, caller } = c.var
-  return { requestId, startedAt, config, configVersion, caller, signal: c.req.raw.signal, waitUntil: waitUntilOf(c) }
+  return {
+    requestId,
+    startedAt,
+    config,
+    configVersion,
+    caller,
+    traceparent: c.req.header('traceparent'),
+    rehearse: c.req.header('x-hugway-rehearse'),
+    signal: c.req.raw.signal,
+    waitUntil: waitUntilOf(c),
+  }
 }

@@ -14,7 +14,12 @@ export type RouterAccess = {
 
 export type RouterClient = {
   /** @throws What `Send` throws when no headers came: refused, reset, DNS, TLS, aborted. */
-  postChat(body: Uint8Array, stream: boolean, signal: AbortSignal): Promise<Response>
+  postChat(
+    body: Uint8Array,
+    stream: boolean,
+    signal: AbortSignal,
+    headers?: Readonly<Record<'traceparent', string>>,
+  ): Promise<Response>
   getModels(signal: AbortSignal): Promise<Response>
 }
 
@@ -29,13 +34,14 @@ export function createRouterClient(send: Send, access: RouterAccess): RouterClie
   if (access.token && access.token.length >= MIN_SECRET_CHARACTERS) neverRepeat(access.token)
   if (access.billTo) headers['x-hf-bill-to'] = access.billTo
   return {
-    postChat: (body, stream, signal) =>
+    postChat: (body, stream, signal, more) =>
       send(`${access.baseUrl}/chat/completions`, {
         method: 'POST',
         headers: {
           ...headers,
           'content-type': 'application/json',
           accept: stream ? 'text/event-stream, application/json' : 'application/json',
+          ...more,
         },
         body,
         redirect: 'manual',

@@ -19,7 +19,6 @@ export const NAMES = {
   status: 'http.response.status_code',
   userId: 'user.id',
   serviceName: 'service.name',
-  serviceVersion: 'service.version',
   requestId: 'hugway.request.id',
   surface: 'hugway.surface',
   end: 'hugway.end',

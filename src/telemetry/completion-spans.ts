@@ -9,8 +9,12 @@ const NANO = 1_000_000_000
 
 /** One span for the completion and one for each upstream call below it. Names models, keys and times; never content. */
 export function toSpans(record: CompletionRecord, trace: TraceContext): Span[] {
-  const calls = (record.calls ?? []).map((call, index) => toCallSpan(record, trace, call, index))
-  return [toCompletionSpan(record, trace), ...calls]
+  const calls = record.upstreamCalls ?? []
+  // Calls follow one another, and each one that failed left one report; a target that was skipped left one without a call.
+  const called = new Set(calls.map(({ target }) => target))
+  const failures = record.failedAttempts.filter(({ target }) => called.has(target))
+  const spans = calls.map((call, index) => toCallSpan(record, trace, call, index, failures[index]?.reason))
+  return [toCompletionSpan(record, trace), ...spans]
 }
 
 function toCompletionSpan(record: CompletionRecord, { traceId, spanId, parentSpanId }: TraceContext): Span {
@@ -56,9 +60,15 @@ function toCompletionSpan(record: CompletionRecord, { traceId, spanId, parentSpa
   }
 }
 
-function toCallSpan(record: CompletionRecord, { traceId, spanId }: TraceContext, call: UpstreamCall, index: number) {
+function toCallSpan(
+  record: CompletionRecord,
+  { traceId, spanId }: TraceContext,
+  call: UpstreamCall,
+  index: number,
+  failedBy: string | undefined,
+): Span {
   const endedAt = call.endedAt ?? record.startedAt + record.durationMs
-  const span: Span = {
+  return {
     traceId,
     spanId: call.spanId,
     parentSpanId: spanId,
@@ -72,9 +82,8 @@ function toCallSpan(record: CompletionRecord, { traceId, spanId }: TraceContext,
       [NAMES.requestModel]: call.target,
       [NAMES.attemptIndex]: index,
       [NAMES.status]: call.status,
-      [NAMES.errorType]: call.failedBy,
+      [NAMES.errorType]: failedBy,
     }),
-    status: call.failedBy === undefined ? {} : { code: STATUS_ERROR, message: call.failedBy },
+    status: failedBy === undefined ? {} : { code: STATUS_ERROR, message: failedBy },
   }
-  return span
 }

@@ -16,7 +16,6 @@ export type ExporterOptions = {
   readonly url: string
   /** Secrets stand in these. */
   readonly headers: Readonly<Record<string, string>>
-  readonly service: { readonly name: string; readonly version: string }
 }
 
 export type ExporterDeps = {
@@ -49,7 +48,7 @@ export function createExporter(deps: ExporterDeps, options: ExporterOptions): Sp
     waiting = []
     dueAt = undefined
     if (batch.length === 0) return
-    const failure = await post(deps, options, toExportRequest(batch, { ...options.service, lostSpans }))
+    const failure = await post(deps, options, toExportRequest(batch, lostSpans))
     if (failure !== undefined) lose(batch.length, failure)
   }
   return {

@@ -25,6 +25,7 @@ export type Span = {
 
 export const SPAN_KIND = { server: 2, client: 3 } as const
 export const STATUS_ERROR = 2
+const SERVICE = 'hugway'
 
 /** Nothing becomes no attribute; whole numbers become integers unless their name says that they are none. */
 export function toAttributes(values: Readonly<Record<string, string | number | boolean | undefined>>): KeyValue[] {
@@ -36,14 +37,10 @@ export function toUnixNano(ms: number): string {
   return String(BigInt(Math.round(ms)) * 1_000_000n)
 }
 
-/** The body of a POST to `/v1/traces`. */
-export function toExportRequest(spans: readonly Span[], service: { name: string; version: string; lostSpans: number }) {
-  const attributes = toAttributes({ [NAMES.serviceName]: service.name, [NAMES.serviceVersion]: service.version })
-  const scope = {
-    name: 'hugway',
-    version: service.version,
-    attributes: toAttributes({ [NAMES.lostSpans]: service.lostSpans || undefined }),
-  }
+/** The body of a POST to `/v1/traces`. `lostSpans`: how many this isolate could not send so far. */
+export function toExportRequest(spans: readonly Span[], lostSpans: number) {
+  const attributes = toAttributes({ [NAMES.serviceName]: SERVICE })
+  const scope = { name: SERVICE, attributes: toAttributes({ [NAMES.lostSpans]: lostSpans || undefined }) }
   return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope, spans }] }] }
 }
 
