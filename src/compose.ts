@@ -1,8 +1,9 @@
 import { createKeyCheck } from './gateway/keys/check-key.ts'
 import type { AppDeps } from './http/deps.ts'
+import { createRedact } from './huggingface/redact.ts'
 import { createRouterClient } from './huggingface/router-client.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
-import { createCircuitBreakers } from './isolate/circuit-breakers.ts'
+import { createBreakerMemory, createCircuitBreakers } from './isolate/circuit-breakers.ts'
 import { createGuessBrake } from './isolate/guess-brake.ts'
 import { createSignInMemory } from './isolate/sign-in-memory.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
@@ -64,7 +65,8 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     complete: {
       requireSettings: require,
       router,
-      breakers: createCircuitBreakers(new Map(), clock),
+      redact: createRedact(token),
+      breakers: createCircuitBreakers(createBreakerMemory(), clock),
       trust: createStreamTrust(new Map()),
       catalog,
       clock,

@@ -5,9 +5,13 @@
 const REF = 'Form: huggingface/<org>/<model>[:fastest|:cheapest|:preferred|:<provider>].'
 const timeouts = (path, whose) => ({
   [path]: { description: `Limits of ${whose}, in milliseconds.` },
-  [`${path}.headersMs`]: { description: 'The wait for the response headers of one attempt.', default: 30_000 },
+  [`${path}.headersMs`]: {
+    description:
+      'With firstTokenMs, in sum, the wait for a stream’s first event of substance; alone, that for the headers of a target that was just silent.',
+    default: 30_000,
+  },
   [`${path}.firstTokenMs`]: {
-    description: 'The wait for the first event of substance of one attempt.',
+    description: 'See headersMs: a provider may send its headers with its first token, so the two are one wait.',
     default: 120_000,
   },
   [`${path}.idleMs`]: { description: 'The longest silence in a stream that has begun.', default: 90_000 },
@@ -72,6 +76,10 @@ export const DESCRIPTIONS = {
   },
   ...timeouts('hugway.timeouts', 'every request'),
   'hugway.maxBodyBytes': { description: 'The largest request body, in bytes.', default: 20_971_520 },
+  'hugway.maxUpstreamCalls': {
+    description: 'Upstream calls that one request may make in all, retries included.',
+    default: 8,
+  },
   'hugway.keyCopyMs': {
     description: 'How long an isolate’s copy of a client key serves while KV does not answer, in milliseconds.',
     default: 3_600_000,

@@ -2,7 +2,6 @@ import { buildCatalog, positive } from '../core/catalog/catalog.ts'
 import { TIMED_OUT, within } from '../core/clock.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
-import { isTargetsFault } from '../core/routing/fallback.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import { planTargets } from '../core/routing/plan.ts'
 import { createRouterBody } from '../huggingface/request-body.ts'
@@ -118,6 +117,7 @@ async function understand(
     stream,
     timeoutsOf: (target) => timeoutsOf(config, target),
     deadlineAt: deadlineOf(config, targets, ctx.startedAt),
+    maxCalls: config.maxUpstreamCalls,
     contextLengths: async () => {
       const { store } = deps.catalog
       const stored = store.remembered() ?? (await store.read())
@@ -153,7 +153,7 @@ function deadlineOf(config: Config, targets: readonly ModelRef[], startedAt: num
 function answerWhole({ encoder, headers }: Asked, { target, answer, attempts }: Winner, book: Book): Completion {
   if (answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
   const { fields, text } = answer.answer
-  book({ end: 'whole', usage: readUsage(fields['usage']) }, { lastAttempt: { target } })
+  book({ end: 'whole', usage: readUsage(fields['usage']) }, { lastAttempt: { target, end: { kind: 'success' } } })
   return {
     kind: 'whole',
     text: encoder.whole(fields, text),
@@ -225,17 +225,16 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
       await client.write(utf8.encode(asked.encoder.chunk(toStreamChunk(answer.answer.fields)) + asked.encoder.end()))
       end = 'whole'
     } finally {
-      book({ end, usage }, { lastAttempt: { target } })
+      book({ end, usage }, { lastAttempt: { target, end: { kind: 'success' } } })
     }
     return 'close'
   }
   const source = { target: formatModelRef(target), provider: answer.provider, hasTools: asked.chat.hasTools }
   const relayed = await relayTo(streamed, winner, answer.begun, source, client)
   const isWhole = relayed.end === 'whole'
-  const lastAttempt = judgeTarget(target, relayed)
   book(
     { end: relayed.end, usage: relayed.usage },
-    { ...(lastAttempt && { lastAttempt }), ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },
+    { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },
   )
   return isWhole && !relayed.mustBreak ? 'close' : 'abort'
 }
@@ -268,13 +267,6 @@ function relayTo(
     client,
     deps,
   )
-}
-
-/** What a stream's end says of its target: nothing, where the client left or the request was to blame. */
-function judgeTarget(target: ModelRef, { end, error }: RelayResult): Settlement['lastAttempt'] {
-  if (end === 'whole') return { target }
-  if (end === 'client_gone') return undefined
-  return !error || isTargetsFault({ kind: 'error_event', error }) ? { target, failedBy: end } : undefined
 }
 
 /** What the answer tells of its making. A held stream has begun before any of this is known. */

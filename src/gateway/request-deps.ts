@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/failure.ts'
 import { formatRehearsal, parseRehearsal } from '../core/routing/rehearsal.ts'
 import { plantFault } from '../huggingface/planted-fault.ts'
-import { createCircuitBreakers } from '../isolate/circuit-breakers.ts'
+import { createBreakerMemory, createCircuitBreakers } from '../isolate/circuit-breakers.ts'
 import { createStreamTrust } from '../isolate/stream-trust.ts'
 import type { CompletionDraft } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
@@ -39,7 +39,7 @@ function rehearse<T extends ChainDeps & SettleDeps>(
   return {
     ...deps,
     router: plantFault(deps.router, fault),
-    breakers: createCircuitBreakers(new Map(), deps.clock),
+    breakers: createCircuitBreakers(createBreakerMemory(), deps.clock),
     trust: createStreamTrust(new Map()),
   }
 }

@@ -1,5 +1,6 @@
 import type { CompletionRecord } from '../core/completion-record.ts'
 import type { Log } from '../core/log.ts'
+import type { AttemptEnd } from '../core/routing/breaker.ts'
 import type { ModelRef } from '../core/routing/model-ref.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
 import type { StreamSource, StreamTrust } from '../isolate/stream-trust.ts'
@@ -17,8 +18,8 @@ export type SettleDeps = {
 /** What an ended request is booked by. */
 export type Settlement = {
   readonly record: CompletionRecord
-  /** What the attempt that answered says of its target; absent where it says nothing, or where none answered. */
-  readonly lastAttempt?: { readonly target: ModelRef; readonly failedBy?: string }
+  /** What the attempt that answered says of its target; absent where none answered. */
+  readonly lastAttempt?: { readonly target: ModelRef; readonly end: AttemptEnd }
   /** What a whole stream says of its source. */
   readonly stream?: { readonly source: StreamSource; readonly isClean: boolean }
   /** What was thrown that nobody expected. */
@@ -37,8 +38,7 @@ export function settle(
   const { record, bug } = settlement
   // A fault that was planted says nothing of the target.
   const { lastAttempt, stream } = record.rehearsed === undefined ? settlement : {}
-  if (lastAttempt?.failedBy !== undefined) breakers.failed(lastAttempt.target, lastAttempt.failedBy)
-  else if (lastAttempt) breakers.succeeded(lastAttempt.target)
+  if (lastAttempt) breakers.record(lastAttempt.target, record.caller.keyId, lastAttempt.end)
   if (stream) trust.record(stream.source, stream.isClean)
   log('chat', toLine(record, bug))
   telemetry?.add(record, waitUntil)

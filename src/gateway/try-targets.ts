@@ -2,22 +2,27 @@ import type { Clock } from '../core/clock.ts'
 import type { Timeouts } from '../core/config/config.ts'
 import { type Failure, GatewayError } from '../core/failure.ts'
 import { backoffMs } from '../core/routing/backoff.ts'
-import { decideNext, isTargetsFault, type Next } from '../core/routing/fallback.ts'
+import { endOfAttempt } from '../core/routing/breaker.ts'
+import { decideNext, type Next } from '../core/routing/fallback.ts'
 import { formatModelRef, type ModelRef, toRouterModel } from '../core/routing/model-ref.ts'
-import { type AttemptReport, type Failed, isPassing, reasonOf } from '../core/routing/outcome.ts'
-import type { RouterClient } from '../huggingface/router-client.ts'
-import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
-import { type Answer, attemptChat } from '../stream/attempt.ts'
+import {
+  type AttemptReport,
+  CLIENT_GONE,
+  type Failed,
+  isPassing,
+  mayHaveGenerated,
+  refusalStatusOf,
+  toReport,
+} from '../core/routing/outcome.ts'
+import { limitTimes } from '../core/routing/time-limits.ts'
+import type { CircuitBreakers, Receipt } from '../isolate/circuit-breakers.ts'
+import { type Answer, type AttemptDeps, attemptChat } from '../stream/attempt.ts'
 import type { CallerContext } from './context.ts'
 
-export type ChainDeps = {
-  readonly router: RouterClient
+export type ChainDeps = AttemptDeps & {
   readonly breakers: CircuitBreakers
-  readonly clock: Clock
   /** A number in [0, 1). */
   readonly random: () => number
-  /** Makes ids for tool calls that came without one. */
-  readonly newId: () => string
 }
 
 export type ChainRequest = {
@@ -29,6 +34,8 @@ export type ChainRequest = {
   readonly contextLengths: () => Promise<(target: ModelRef) => number | undefined>
   /** When the whole request is out of time, in milliseconds since the epoch. */
   readonly deadlineAt: number
+  /** Upstream calls that the request may make in all, retries included. */
+  readonly maxCalls: number
 }
 
 /** What is kept of the calls that a request makes, as they happen. */
@@ -40,6 +47,8 @@ export type AttemptJournal = {
   target?: ModelRef
   /** Who answers behind the router, once somebody does. */
   provider?: string | undefined
+  /** The router's own id of the request that is answered. */
+  upstreamRequestId?: string | undefined
 }
 
 export type ChainContext = Pick<CallerContext, 'signal' | 'caller'>
@@ -67,30 +76,51 @@ export async function tryTargets(
   journal: AttemptJournal,
   ctx: ChainContext,
 ): Promise<Winner> {
+  const { breakers } = deps
+  const callerId = ctx.caller.keyId
+  const chain: Chain = { request, journal, ctx, callerId, receipts: [], generations: 0 }
   const reports: AttemptReport[] = []
+  const asked: Failed[] = []
   let remaining = request.targets
-  for (let choice = deps.breakers.choose(remaining); choice; choice = deps.breakers.choose(remaining)) {
+  for (let choice = breakers.choose(remaining, callerId); choice; choice = breakers.choose(remaining, callerId)) {
     const { target, isLastResort } = choice
     const others = remaining.filter((other) => other !== target)
     if (isLastResort) {
-      const passedOver = skipped(others, deps.breakers)
+      const passedOver = skipped(others, breakers)
       reports.push(...passedOver)
       journal.failedAttempts.push(...passedOver)
     }
     remaining = isLastResort ? [] : others
-    const tried = await tryTarget(deps, request, target, remaining.length, journal, ctx)
+    const tried = await tryTarget(deps, chain, target, remaining.length)
     if ('answer' in tried) {
-      journal.provider = tried.answer.provider
-      return { target, answer: tried.answer, cancel: tried.cancel, attempts: journal.calls }
+      const { answer, cancel } = tried
+      journal.provider = answer.provider
+      journal.upstreamRequestId = answer.upstreamRequestId
+      return { target, answer, cancel, attempts: journal.calls }
     }
     const { outcome, next } = tried
-    reports.push(toReport(target, outcome))
+    reports.push(toReport(formatModelRef(target), outcome))
+    asked.push(outcome)
     if (next.do === 'try_larger') remaining = await largerThan(target, remaining, request)
     if (next.do !== 'stop') continue
     stop(next.because, outcome)
     break
   }
+  // It may be the request, the router or the token; no target stands out.
+  if (failedAlike(asked)) breakers.takeBack(chain.receipts)
   throw new GatewayError(summarize(reports))
+}
+
+/** One request on its way along its targets, and what is counted on the way. */
+type Chain = {
+  readonly request: ChainRequest
+  readonly journal: AttemptJournal
+  readonly ctx: ChainContext
+  readonly callerId: string
+  /** The failures that the breakers were told of. */
+  readonly receipts: Receipt[]
+  /** Attempts that may have generated an answer. */
+  generations: number
 }
 
 type Tried =
@@ -98,35 +128,66 @@ type Tried =
   | { readonly outcome: Failed; readonly next: Exclude<Next, { do: 'commit' | 'retry' }> }
 
 /** One target, with the retries that may help it. */
-async function tryTarget(
-  deps: ChainDeps,
-  request: ChainRequest,
-  target: ModelRef,
-  targetsLeft: number,
-  journal: AttemptJournal,
-  { signal }: ChainContext,
-): Promise<Tried> {
-  const { breakers, clock } = deps
+async function tryTarget(deps: ChainDeps, chain: Chain, target: ModelRef, targetsLeft: number): Promise<Tried> {
+  const { clock } = deps
+  const { request, journal, ctx } = chain
+  const { signal } = ctx
   const body = request.bodyFor(toRouterModel(target))
-  const timeouts = request.timeoutsOf(target)
   for (let retriesDone = 0; ; retriesDone++) {
-    journal.calls++
-    journal.target = target
-    const budgetLeftMs = request.deadlineAt - clock.now()
-    const attempt = await attemptChat(deps, { body, stream: request.stream, timeouts, budgetLeftMs }, signal)
+    const attempt = await callOnce(deps, chain, target, { body, targetsLeft })
     // Whether the target is well shows at the answer's end, which is not known here.
-    if ('answer' in attempt) return { answer: attempt.answer, cancel: attempt.cancel }
+    if ('answer' in attempt) return attempt
     const { outcome } = attempt
-    journal.failedAttempts.push(toReport(target, outcome))
-    if (isTargetsFault(outcome)) breakers.failed(target, reasonOf(outcome))
-    else if (outcome.kind === 'status') breakers.succeeded(target) // it blames the request, so it is alive
-    const next = decideNext(outcome, { targetsLeft, retriesDone, budgetLeftMs: request.deadlineAt - clock.now() })
+    const next = decideNext(outcome, {
+      targetsLeft,
+      retriesDone,
+      budgetLeftMs: request.deadlineAt - clock.now(),
+      callsLeft: request.maxCalls - journal.calls,
+      generations: chain.generations,
+    })
     if (next.do === 'commit') throw new Error('an attempt without an answer cannot be committed to')
     if (next.do !== 'retry') return { outcome, next }
     // Jitter on top of what the target asked for: others were told the same.
     await pause((next.afterMs ?? 0) + backoffMs(retriesDone, deps.random()), signal, clock)
-    if (signal.aborted) return { outcome: { kind: 'client_gone' }, next: { do: 'stop', because: 'client_gone' } }
+    if (signal.aborted) return { outcome: CLIENT_GONE, next: { do: 'stop', because: 'client_gone' } }
   }
+}
+
+/** One upstream call; the breakers and the journal learn of a failure at once. */
+async function callOnce(
+  deps: ChainDeps,
+  chain: Chain,
+  target: ModelRef,
+  { body, targetsLeft }: { readonly body: Uint8Array; readonly targetsLeft: number },
+): Promise<Awaited<ReturnType<typeof attemptChat>>> {
+  const { breakers, clock } = deps
+  const { request, journal, callerId } = chain
+  const { stream } = request
+  const startedAt = clock.now()
+  const timeouts = request.timeoutsOf(target)
+  const isSilent = breakers.isSilent(target)
+  const limits = limitTimes({ stream, timeouts, isSilent, targetsLeft, budgetLeftMs: request.deadlineAt - startedAt })
+  journal.calls++
+  journal.target = target
+  const attempt = await attemptChat(deps, { body, stream, limits }, chain.ctx.signal)
+  if ('answer' in attempt) {
+    breakers.begun(target)
+    return attempt
+  }
+  const { outcome } = attempt
+  if (mayHaveGenerated(outcome, clock.now() - startedAt)) chain.generations++
+  journal.failedAttempts.push(toReport(formatModelRef(target), outcome))
+  // Less time than that says nothing: the request was nearly out of it.
+  const hadTime = limits.headersMs >= timeouts.headersMs
+  const isSilence = stream && outcome.kind === 'timeout' && outcome.phase === 'headers' && hadTime
+  const receipt = breakers.record(target, callerId, endOfAttempt(outcome, { stream, isSilence }))
+  if (receipt) chain.receipts.push(receipt)
+  return attempt
+}
+
+/** Whether several targets were asked and all failed for one reason. */
+function failedAlike(asked: readonly Failed[]): boolean {
+  return asked.length > 1 && asked.every(({ reason }) => reason === asked[0]?.reason)
 }
 
 /** Waits; a client that leaves ends the wait. */
@@ -139,8 +200,8 @@ async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<voi
 /** @throws {GatewayError} Where the chain's end is not for want of a target that answers. */
 function stop(because: Extract<Next, { do: 'stop' }>['because'], outcome: Failed): void {
   if (because === 'client_gone') throw new GatewayError({ kind: 'client_gone' })
-  if (because === 'request_at_fault' && outcome.kind === 'status') {
-    throw new GatewayError({ kind: 'upstream_refused', status: outcome.status, ...outcome.error })
+  if (because === 'request_at_fault' && 'error' in outcome) {
+    throw new GatewayError({ kind: 'upstream_refused', status: refusalStatusOf(outcome), ...outcome.error })
   }
 }
 
@@ -154,11 +215,16 @@ async function largerThan(
   return remaining.filter((target) => (lengthOf(target) ?? 0) > (lengthOf(failed) ?? 0))
 }
 
-/** What the client is told. That it wrote too much, only if no other target might have taken it a moment later. */
+/**
+ * What the client is told. That it wrote too much, only if no other target might have taken it: a moment later, or with
+ * credit, or with a better token.
+ */
 function summarize(attempts: readonly AttemptReport[]): Failure {
   const passing = attempts.filter(({ reason }) => isPassing(reason))
   const overflow = attempts.findLast(({ reason }) => reason === 'context_overflow')
-  if (overflow && passing.length === 0) return { kind: 'context_overflow', message: overflow.message }
+  const mightHaveTaken = attempts.some(({ reason }) => reason === 'billing' || reason === 'upstream_auth')
+  if (overflow && passing.length === 0 && !mightHaveTaken)
+    return { kind: 'context_overflow', message: overflow.message }
   // A time to come back at is one only if every target that may recover has named it.
   const waits = passing.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
   const named = waits.length > 0 && waits.length === passing.length
@@ -171,27 +237,4 @@ function skipped(targets: readonly ModelRef[], breakers: CircuitBreakers): Attem
     reason: 'overloaded',
     message: `skipped, its breaker is open: ${breakers.lastReason(target) ?? 'it failed repeatedly'}`,
   }))
-}
-
-function toReport(target: ModelRef, outcome: Failed): AttemptReport {
-  const report = { target: formatModelRef(target), reason: reasonOf(outcome), message: messageOf(outcome) }
-  if (outcome.kind !== 'status') return report
-  const { status, retryAfterMs } = outcome
-  return { ...report, status, ...(retryAfterMs !== undefined && { retryAfterMs }) }
-}
-
-function messageOf(outcome: Failed): string {
-  switch (outcome.kind) {
-    case 'status':
-    case 'error_event':
-      return outcome.error.message
-    case 'network':
-      return outcome.beforeHeaders ? 'the connection failed before an answer came' : 'the connection broke'
-    case 'timeout':
-      return `no ${outcome.phase === 'headers' ? 'headers' : 'answer'} in time`
-    case 'bad_answer':
-      return outcome.detail
-    case 'client_gone':
-      return 'the client left'
-  }
 }

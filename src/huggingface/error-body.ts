@@ -1,35 +1,25 @@
 import type { UpstreamError } from '../core/routing/outcome.ts'
 import { isFields, readError } from '../wire/chat/chunk.ts'
 
-const MAX_MESSAGE_CHARACTERS = 1_000
-
-/** Reads the body of an error answer, whatever it is: JSON of some shape, HTML, text, nothing. */
+/**
+ * Reads the body of an error answer, whatever it is: JSON of some shape, HTML, text, nothing. What it says may still hold
+ * a token.
+ */
 export function readErrorBody(text: string, status: number): UpstreamError {
+  if (!isReadable(text)) return { message: `HTTP ${status} with a body that is not text` }
   const error = parse(text) ?? { message: readProse(text) }
-  return toReportable({ ...error, message: error.message || `HTTP ${status} without a message` })
+  return { ...error, message: error.message || `HTTP ${status} without a message` }
 }
 
-/** An upstream's error as it may be logged and told: no token in any of its texts, none of them long. */
-export function toReportable({ message, ...rest }: UpstreamError): UpstreamError {
-  const shorten = (text: string) => redact(text).slice(0, MAX_MESSAGE_CHARACTERS)
-  const others = Object.entries(rest).map(([name, text]) => [name, shorten(text)])
-  return { message: shorten(message), ...Object.fromEntries(others) }
+/** Bytes in an encoding that nobody asked for decode to control characters and U+FFFD; one of the latter may be a slip. */
+function isReadable(text: string): boolean {
+  let strange = 0
+  for (let index = 0; index < text.length; index++) if (isStrange(text.charCodeAt(index))) strange++
+  return strange <= 1 || strange / text.length < MAX_STRANGE_SHARE
 }
 
-/** Texts that no message repeats; the isolate's. */
-const secrets = new Set<string>()
-
-/** Names a text that {@link redact} takes out from now on: tokens of other makes do not look like one. */
-export function neverRepeat(secret: string): void {
-  secrets.add(secret)
-}
-
-/** Takes out tokens: an upstream may quote the one that it was sent. Leaves JSON what it is. */
-export function redact(text: string): string {
-  let safe = text
-  for (const secret of secrets) safe = safe.replaceAll(secret, '[redacted]')
-  return safe.replace(/\bhf_\w+|\bBearer\s+[^\s"\\]+/gi, '[redacted]')
-}
+const MAX_STRANGE_SHARE = 0.02
+const isStrange = (unit: number) => unit < 0x09 || (unit > 0x0d && unit < 0x20) || unit === 0xfffd
 
 function parse(text: string): UpstreamError | undefined {
   try {

@@ -1,9 +1,5 @@
-import { neverRepeat } from './error-body.ts'
-
 /** The runtime's `fetch`, handed down. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>
-
-const MIN_SECRET_CHARACTERS = 8
 
 /** Where the router is and what it is told about us. The origin comes from the deployment, never from a caller. */
 export type RouterAccess = {
@@ -23,6 +19,18 @@ export type RouterClient = {
   getModels(signal: AbortSignal): Promise<Response>
 }
 
+/** The headers by which the router, or the network before it, names a request; its support asks for them. */
+const REQUEST_ID_HEADERS = ['x-request-id', 'x-amz-cf-id']
+
+/** The router's own id of a request, where it named one that is fit for a log. */
+export function requestIdOf({ headers }: Response): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = headers.get(name)
+    if (id !== null && /^[\x21-\x7e]{1,200}$/.test(id)) return id
+  }
+  return undefined
+}
+
 /**
  * Makes the only two calls that the gateway makes. Every header that goes up is named here: nothing of the caller's
  * request crosses but its body. Redirects are not followed, the token would go along.
@@ -30,8 +38,6 @@ export type RouterClient = {
 export function createRouterClient(send: Send, access: RouterAccess): RouterClient {
   const headers: Record<string, string> = { 'user-agent': 'hugway' }
   if (access.token) headers['authorization'] = `Bearer ${access.token}`
-  // A shorter one would take ordinary words out of messages.
-  if (access.token && access.token.length >= MIN_SECRET_CHARACTERS) neverRepeat(access.token)
   if (access.billTo) headers['x-hf-bill-to'] = access.billTo
   return {
     postChat: (body, stream, signal, more) =>

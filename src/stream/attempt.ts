@@ -1,10 +1,12 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { Timeouts } from '../core/config/config.ts'
 import { parseRetryAfter } from '../core/routing/backoff.ts'
-import type { Failed } from '../core/routing/outcome.ts'
-import { readErrorBody, toReportable } from '../huggingface/error-body.ts'
+import type { Failed, Fault } from '../core/routing/outcome.ts'
+import type { TimeLimits } from '../core/routing/time-limits.ts'
+import { classify } from '../huggingface/classify-error.ts'
+import { readErrorBody } from '../huggingface/error-body.ts'
 import { mendAnswer } from '../huggingface/normalize-chunk.ts'
-import type { RouterClient } from '../huggingface/router-client.ts'
+import type { Redact } from '../huggingface/redact.ts'
+import { type RouterClient, requestIdOf } from '../huggingface/router-client.ts'
 import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readError } from '../wire/chat/chunk.ts'
 import { type BegunStream, MAX_EVENT_BYTES, readFirstEvent } from './first-event.ts'
 import { readAll, readText } from './read-text.ts'
@@ -16,6 +18,8 @@ export type Answer = (
 ) & {
   /** The provider behind the router, where it names one. */
   readonly provider: string | undefined
+  /** The router's own id of the request, where it named one. */
+  readonly upstreamRequestId?: string
 }
 
 /** A non-streamed answer: its text, as it came unless it had to be mended, and what was read of it. */
@@ -26,15 +30,18 @@ export type Attempt =
   | { readonly outcome: { readonly kind: 'answering' }; readonly answer: Answer; readonly cancel: () => void }
   | { readonly outcome: Failed }
 
-export type AttemptDeps = { readonly router: RouterClient; readonly clock: Clock; readonly newId: () => string }
+export type AttemptDeps = {
+  readonly router: RouterClient
+  readonly redact: Redact
+  readonly clock: Clock
+  readonly newId: () => string
+}
 
 /** What an attempt sends, and how long each part of it may take. */
-export type AttemptOrder = {
+export type AttemptRequest = {
   readonly body: Uint8Array
   readonly stream: boolean
-  readonly timeouts: Timeouts
-  /** Milliseconds left of the whole request. */
-  readonly budgetLeftMs: number
+  readonly limits: TimeLimits
 }
 
 const ERROR_BODY_LIMIT_MS = 5_000
@@ -42,45 +49,63 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024
 
 /**
  * Makes one attempt: sends the request and waits until the answer is worth committing to. Never throws; every way in
- * which it can fail is an outcome, and an attempt that failed has let go of its connection.
+ * which it can fail is an outcome, judged, and an attempt that failed has let go of its connection.
  *
  * @param gone Aborted when the client has left.
  */
-export async function attemptChat(deps: AttemptDeps, order: AttemptOrder, gone: AbortSignal): Promise<Attempt> {
-  const { clock } = deps
+export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, gone: AbortSignal): Promise<Attempt> {
   const upstream = new AbortController()
   const leave = () => upstream.abort()
   gone.addEventListener('abort', leave, { once: true })
-  const startedAt = clock.now()
-  const left = (limitMs: number) => Math.min(limitMs, startedAt + order.budgetLeftMs - clock.now())
   const cancel = () => {
     gone.removeEventListener('abort', leave)
     upstream.abort()
   }
-  const attempt = await open(deps, order, upstream.signal, left)
-  if ('answer' in attempt) return { ...attempt, cancel }
+  const call = startCall(deps, request, upstream.signal)
+  const opened = await (request.stream ? openStream(call, deps) : openWhole(call, deps))
+  const id = call.upstreamRequestId()
+  if ('answer' in opened) {
+    return { ...opened, answer: { ...opened.answer, ...(id !== undefined && { upstreamRequestId: id }) }, cancel }
+  }
   cancel()
-  return gone.aborted ? { outcome: { kind: 'client_gone' } } : attempt
+  const fault: Fault = gone.aborted ? { kind: 'client_gone' } : opened.outcome
+  return { outcome: classify(fault, deps.redact, id) }
 }
 
-type Left = (limitMs: number) => number
-type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Failed }
+type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Fault }
 
-async function open(deps: AttemptDeps, order: AttemptOrder, signal: AbortSignal, left: Left): Promise<Opened> {
-  const { router, clock } = deps
-  const { headersMs, firstTokenMs } = order.timeouts
-  const call = router.postChat(order.body, order.stream, signal)
-  if (!order.stream) return openWhole(deps, call, left(headersMs + firstTokenMs), left)
-  const response = await within(call, left(headersMs), clock).catch(() => NO_HEADERS)
+/** One upstream call: what comes of it, how much of its time is left, and by what name the router knows it. */
+type Call = {
+  readonly response: Promise<Response>
+  readonly limits: TimeLimits
+  /** Milliseconds until a limit that counts from the beginning. */
+  readonly left: (limitMs: number) => number
+  readonly upstreamRequestId: () => string | undefined
+}
+
+function startCall(
+  { router, clock }: AttemptDeps,
+  { body, stream, limits }: AttemptRequest,
+  signal: AbortSignal,
+): Call {
+  const startedAt = clock.now()
+  let upstreamRequestId: string | undefined
+  const response = router.postChat(body, stream, signal).then((came) => {
+    upstreamRequestId = requestIdOf(came)
+    return came
+  })
+  const left = (limitMs: number) => startedAt + limitMs - clock.now()
+  return { response, limits, left, upstreamRequestId: () => upstreamRequestId }
+}
+
+async function openStream(call: Call, deps: AttemptDeps): Promise<Opened> {
+  const { limits, left } = call
+  const response = await within(call.response, left(limits.headersMs), deps.clock).catch(() => NO_HEADERS)
   if (response === TIMED_OUT) return timedOut('headers')
-  if (response instanceof Response) return openStream(deps, response, left(firstTokenMs), left)
-  return { outcome: response }
-}
-
-async function openStream(deps: AttemptDeps, response: Response, limitMs: number, left: Left): Promise<Opened> {
-  if (response.status !== 200) return { outcome: await readStatus(response, deps.clock, left) }
+  if (!(response instanceof Response)) return { outcome: response }
+  if (response.status !== 200) return { outcome: await readStatus(response, call, deps.clock) }
   if (response.body === null) return badAnswer('an empty answer')
-  const opened = await readFirstEvent(response.body, limitMs, deps.clock)
+  const opened = await readFirstEvent(response.body, left(limits.answerMs), deps.clock)
   const provider = providerOf(response)
   if ('begun' in opened) return { outcome: opened.outcome, answer: { kind: 'stream', begun: opened.begun, provider } }
   return 'body' in opened ? readAnswer(opened.body.text, provider, deps.newId) : opened
@@ -90,25 +115,25 @@ async function openStream(deps: AttemptDeps, response: Response, limitMs: number
  * Without a stream the headers come with the answer's end, so one limit, and one timer, is for all of it: each further
  * timer is dear on a short answer.
  */
-async function openWhole(deps: AttemptDeps, call: Promise<Response>, limitMs: number, left: Left): Promise<Opened> {
+async function openWhole(call: Call, deps: AttemptDeps): Promise<Opened> {
   let hasHeaders = false
   const read = async (response: Response): Promise<Opened> => {
     hasHeaders = true
-    if (response.status !== 200) return { outcome: await readStatus(response, deps.clock, left) }
+    if (response.status !== 200) return { outcome: await readStatus(response, call, deps.clock) }
     const text = await readAll(response, MAX_EVENT_BYTES * 2)
     return typeof text === 'string' ? readAnswer(text, providerOf(response), deps.newId) : { outcome: text }
   }
   const opened = await within(
-    call.then(read, () => ({ outcome: NO_HEADERS })),
-    limitMs,
+    call.response.then(read, () => ({ outcome: NO_HEADERS })),
+    call.left(call.limits.answerMs),
     deps.clock,
   )
   return opened === TIMED_OUT ? timedOut(hasHeaders ? 'first_token' : 'headers') : opened
 }
 
-const NO_HEADERS: Failed = { kind: 'network', beforeHeaders: true }
+const NO_HEADERS: Fault = { kind: 'network', beforeHeaders: true }
 
-const timedOut = (phase: 'headers' | 'first_token'): { outcome: Failed } => ({ outcome: { kind: 'timeout', phase } })
+const timedOut = (phase: 'headers' | 'first_token'): { outcome: Fault } => ({ outcome: { kind: 'timeout', phase } })
 
 const providerOf = (response: Response) => response.headers.get('x-inference-provider') ?? undefined
 
@@ -122,7 +147,7 @@ function readAnswer(text: string, provider: string | undefined, newId: () => str
   }
   if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
   if (holdsError(fields)) {
-    return { outcome: { kind: 'error_event', error: toReportable(readError(fields)) } }
+    return { outcome: { kind: 'error_event', error: readError(fields) } }
   }
   const choices = Array.isArray(fields['choices']) ? fields['choices'].filter(isFields) : []
   if (!choices.some((choice) => hasSubstance(choice) || finishReasonOf(choice) !== undefined)) {
@@ -134,13 +159,13 @@ function readAnswer(text: string, provider: string | undefined, newId: () => str
   return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer, provider } }
 }
 
-async function readStatus(response: Response, clock: Clock, left: Left): Promise<Failed> {
+async function readStatus(response: Response, { left, limits }: Call, clock: Clock): Promise<Fault> {
   const { status } = response
-  const limitMs = left(ERROR_BODY_LIMIT_MS)
+  const limitMs = Math.min(ERROR_BODY_LIMIT_MS, left(limits.answerMs))
   const text = await readText(response, MAX_ERROR_BODY_BYTES, limitMs, clock)
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.now())
   // A page of somebody in between says nothing about the request; 413 is what it says when that is too large.
-  const isPage = typeof text === 'string' && /^\s*</.test(text) && (status === 400 || status === 422)
+  const isPage = typeof text === 'string' && /^\s*</.test(text) && [400, 403, 422].includes(status)
   if (isPage) return { kind: 'bad_answer', detail: `an HTML page with status ${status}` }
   const error = readErrorBody(typeof text === 'string' ? text : '', status)
   return { kind: 'status', status, error, ...(retryAfterMs !== undefined && { retryAfterMs }) }
@@ -148,4 +173,4 @@ async function readStatus(response: Response, clock: Clock, left: Left): Promise
 
 const rewrite = (fields: WholeAnswer['fields']): WholeAnswer => ({ text: JSON.stringify(fields), fields })
 
-const badAnswer = (detail: string): { outcome: Failed } => ({ outcome: { kind: 'bad_answer', detail } })
+const badAnswer = (detail: string): { outcome: Fault } => ({ outcome: { kind: 'bad_answer', detail } })

@@ -1,7 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { Failed } from '../core/routing/outcome.ts'
-import { toReportable } from '../huggingface/error-body.ts'
+import type { Fault } from '../core/routing/outcome.ts'
 import { toFinishReason } from '../huggingface/normalize-chunk.ts'
 import { readChunk } from '../wire/chat/chunk.ts'
 import { decode } from './read-text.ts'
@@ -22,7 +21,7 @@ export type OtherBody = { readonly text: string }
 export type FirstEventResult =
   | { readonly outcome: { readonly kind: 'answering' }; readonly begun: BegunStream }
   | { readonly outcome: { readonly kind: 'answering' }; readonly body: OtherBody }
-  | { readonly outcome: Failed }
+  | { readonly outcome: Fault }
 
 const ANSWERING = { kind: 'answering' } as const
 
@@ -67,7 +66,7 @@ function judge(
   head: readonly Uint8Array[],
   read: { readonly done: boolean; readonly value?: Uint8Array | undefined },
   watch: ReturnType<typeof watchEvents>,
-): 'read_on' | 'answering' | 'json' | Failed {
+): 'read_on' | 'answering' | 'json' | Fault {
   const form = sniff(head)
   if (form === 'html') return { kind: 'bad_answer', detail: 'an HTML page instead of an answer' }
   if (form === 'json') return read.done ? 'json' : 'read_on'
@@ -77,7 +76,7 @@ function judge(
   return read.done || seen.isDone ? { kind: 'bad_answer', detail: 'an empty answer' } : 'read_on'
 }
 
-type Seen = { fault?: Failed; hasSubstance: boolean; isDone: boolean }
+type Seen = { fault?: Fault; hasSubstance: boolean; isDone: boolean }
 
 /** Feeds bytes to an SSE parser and keeps what matters of the events that came whole. */
 function watchEvents() {
@@ -99,7 +98,7 @@ function look({ data, event }: EventSourceMessage, seen: Seen): void {
   if (seen.fault || seen.isDone) return // what comes after the end is nobody's answer
   if (data.trim() === '') return // without data it is no event by the standard, but a sign of life
   const facts = readChunk(data, event)
-  if (facts.kind === 'error') seen.fault = { kind: 'error_event', error: toReportable(facts.error) }
+  if (facts.kind === 'error') seen.fault = { kind: 'error_event', error: facts.error }
   if (facts.kind === 'unreadable') seen.fault = { kind: 'bad_answer', detail: 'an event that is not JSON' }
   if (facts.kind === 'done') seen.isDone = true
   if (facts.kind !== 'chunk') return
@@ -121,7 +120,7 @@ function sniff(head: readonly Uint8Array[]): 'json' | 'html' | 'events' {
   return 'events'
 }
 
-async function giveUp(rest: ReadableStreamDefaultReader, outcome: Failed): Promise<FirstEventResult> {
+async function giveUp(rest: ReadableStreamDefaultReader, outcome: Fault): Promise<FirstEventResult> {
   rest.cancel().catch(() => {}) // not awaited: a peer that is stuck would hold us up as well
   return { outcome }
 }

@@ -2,7 +2,6 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { TokenUsage } from '../core/completion-record.ts'
 import type { Interruption } from '../core/failure.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
-import { toReportable } from '../huggingface/error-body.ts'
 import { createMendingState, mendChunk } from '../huggingface/normalize-chunk.ts'
 import { type Chunk, finishReasonOf, lengthOfTexts, readChunk } from '../wire/chat/chunk.ts'
 import { MAX_EVENT_BYTES } from './first-event.ts'
@@ -31,7 +30,7 @@ export type Normalizer = {
   end(): StreamEnd | undefined
   /** Whether as many choices as were asked for have a finish reason. */
   isFinished(): boolean
-  /** What the upstream said in an error event. */
+  /** What the upstream said in an error event, as it came: it may hold a token. */
   error(): UpstreamError | undefined
   /** Events with data so far; comments are not progress. */
   eventCount(): number
@@ -89,7 +88,7 @@ export function createNormalizer(newId: () => string, choiceCount: number): Norm
       isDone = true
     } else if (facts.kind === 'error') {
       end = 'upstream_error'
-      error = toReportable(facts.error)
+      error = facts.error
     } else if (facts.kind === 'unreadable') {
       end = 'unreadable'
     } else {

@@ -1,5 +1,5 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { Failed } from '../core/routing/outcome.ts'
+import type { Fault } from '../core/routing/outcome.ts'
 
 /** Decodes UTF-8 that came in pieces; what is not UTF-8 becomes U+FFFD. */
 export function decode(pieces: readonly Uint8Array[]): string {
@@ -13,13 +13,13 @@ export async function readText(
   maxBytes: number,
   limitMs: number,
   clock: Clock,
-): Promise<string | Failed> {
+): Promise<string | Fault> {
   const text = await within(readAll(response, maxBytes), limitMs, clock)
   return text === TIMED_OUT ? { kind: 'timeout', phase: 'first_token' } : text
 }
 
 /** Reads a body to its end, for as long as it takes; a failure is an outcome. */
-export async function readAll(response: Response, maxBytes: number): Promise<string | Failed> {
+export async function readAll(response: Response, maxBytes: number): Promise<string | Fault> {
   try {
     // The runtime's own reading is a tenth of a short request cheaper, but knows no bound.
     if (announcedBytes(response) <= maxBytes) return await response.text()
@@ -35,7 +35,7 @@ function announcedBytes({ headers }: Response): number {
   return length === null || headers.has('content-encoding') ? Number.POSITIVE_INFINITY : Number(length)
 }
 
-async function readPieces(response: Response, maxBytes: number): Promise<string | Failed> {
+async function readPieces(response: Response, maxBytes: number): Promise<string | Fault> {
   const reader = response.body?.getReader()
   const pieces: Uint8Array[] = []
   for (let bytes = 0; bytes <= maxBytes; ) {

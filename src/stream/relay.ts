@@ -1,7 +1,10 @@
 import type { Clock } from '../core/clock.ts'
 import type { TokenUsage } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
-import type { UpstreamError } from '../core/routing/outcome.ts'
+import { type AttemptEnd, endOfAttempt } from '../core/routing/breaker.ts'
+import type { Failed } from '../core/routing/outcome.ts'
+import { classifyErrorEvent } from '../huggingface/classify-error.ts'
+import type { Redact } from '../huggingface/redact.ts'
 import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { BegunStream } from './first-event.ts'
@@ -23,8 +26,8 @@ export type RelayResult = {
   readonly mustBreak: boolean
   /** Whether nothing in it had to be mended: how a provider earns that its streams are not read event by event. */
   readonly isClean: boolean
-  /** What the upstream said, where it ended by an error of its own. */
-  readonly error: UpstreamError | undefined
+  /** What the end says of the target: nothing, where the client left or was slow, or the request was to blame. */
+  readonly verdict: AttemptEnd
 }
 
 export type RelayRequest = {
@@ -49,7 +52,7 @@ export type RelayRequest = {
 
 const utf8 = new TextEncoder()
 
-export type RelayDeps = { readonly clock: Clock; readonly newId: () => string }
+export type RelayDeps = { readonly clock: Clock; readonly newId: () => string; readonly redact: Redact }
 
 /**
  * Hands the rest of a stream on and watches it to its end: an answer that was cut, that stalled or that ran out of
@@ -59,11 +62,15 @@ export type RelayDeps = { readonly clock: Clock; readonly newId: () => string }
 export async function relay(request: RelayRequest, client: ClientStream, deps: RelayDeps): Promise<RelayResult> {
   const normalizer = createNormalizer(deps.newId, request.choiceCount)
   const { encoder } = request
-  const errorOf = (end: Exclude<StreamEnd, 'whole'>) => {
+  const said = () => {
     const error = normalizer.error()
+    return error && classifyErrorEvent(error, deps.redact)
+  }
+  const errorOf = (end: Exclude<StreamEnd, 'whole'>) => {
+    const failed = said()
     return new GatewayError(
-      end === 'upstream_error' && error
-        ? { kind: 'upstream_error', error }
+      end === 'upstream_error' && failed
+        ? { kind: 'upstream_error', error: failed.error }
         : { kind: 'interrupted', why: end === 'upstream_error' ? 'cut' : end, target: request.target },
     )
   }
@@ -74,7 +81,7 @@ export async function relay(request: RelayRequest, client: ClientStream, deps: R
     textLength: normalizer.textLength(),
     firstTokenAt: request.begun.firstTokenAt,
     isClean: normalizer.isClean(),
-    error: normalizer.error(),
+    verdict: verdictOf(end, said()),
   })
   try {
     const moved = await moveParsed(request, client, normalizer, deps.clock)
@@ -91,6 +98,17 @@ export async function relay(request: RelayRequest, client: ClientStream, deps: R
   } finally {
     request.cancel()
   }
+}
+
+/**
+ * A stream that was still coming when the time was up says nothing of its target: the client may have read slowly, which
+ * cannot be told apart where the runtime pumps, and a long answer is no fault.
+ */
+function verdictOf(end: RelayResult['end'], failed: Failed | undefined): AttemptEnd {
+  if (end === 'whole') return { kind: 'success' }
+  if (end === 'client_gone' || end === 'out_of_time') return { kind: 'no_verdict' }
+  if (end === 'upstream_error' && failed) return endOfAttempt(failed, { stream: true, isSilence: false })
+  return { kind: 'failure', reason: end, weight: 'full' }
 }
 
 /**

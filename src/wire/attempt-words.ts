@@ -1,4 +1,4 @@
-import { type AttemptReport, type FailureReason, isPassing } from '../core/routing/outcome.ts'
+import { type AttemptReport, blameOf, type FailureReason, isPassing } from '../core/routing/outcome.ts'
 import type { StatusWords } from './status-words.ts'
 
 export type AttemptWords = StatusWords & {
@@ -26,6 +26,7 @@ const BY_REASON: Record<FailureReason, readonly [status: number, code: string, p
   server_error: [502, 'upstream_error', 'Bad Gateway: upstream error'],
   bad_answer: [502, 'upstream_bad_answer', 'Bad Gateway: the upstream sent no usable answer'],
   bad_request: [400, 'invalid_request', 'The upstream refused the request'],
+  legally_blocked: [451, 'unavailable_for_legal_reasons', 'The upstream may not answer, for legal reasons'],
   client_gone: [499, 'client_gone', 'The client left'],
 }
 
@@ -37,9 +38,10 @@ const BY_REASON: Record<FailureReason, readonly [status: number, code: string, p
 export function describeAttempts(attempts: readonly AttemptReport[], retryAfterMs: number | undefined): AttemptWords {
   const reasons = [...new Set(attempts.map(({ reason }) => reason))]
   const passing = reasons.filter(isPassing)
-  // One reason speaks for itself; several that may pass are "come back later"; else the first target's reason decides.
-  const reason =
-    reasons.length > 1 && passing.length > 0 ? (passing.length === 1 ? passing[0] : 'overloaded') : reasons[0]
+  // One reason speaks for itself; several that may pass are "come back later"; else the first target's reason decides
+  // that does not blame the request: what one target says of it does not hide that another lacks credit.
+  const first = reasons.find((reason) => blameOf(reason) !== 'request') ?? reasons[0]
+  const reason = reasons.length > 1 && passing.length > 0 ? (passing.length === 1 ? passing[0] : 'overloaded') : first
   const [status, code, prefix] = BY_REASON[reason ?? 'overloaded']
   const tried = attempts.map(({ target, reason: why }) => `${target}: ${why}`).join('; ')
   // What the router says of our token ("unauthorized", "401") clients would take for their own key's fault.

@@ -3,8 +3,9 @@ import type { Clock } from '../../src/core/clock.ts'
 import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
 import { type CompletionRequest, complete } from '../../src/gateway/complete.ts'
 import { toResponse } from '../../src/http/completion-response.ts'
+import { createRedact } from '../../src/huggingface/redact.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
-import { createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
+import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { createStreamTrust } from '../../src/isolate/stream-trust.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
@@ -58,11 +59,12 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   const store = { remembered: () => undefined, read: async () => undefined, write: async () => {} }
   const tools = {
     router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
-    breakers: createCircuitBreakers(new Map(), clock),
+    breakers: createCircuitBreakers(createBreakerMemory(), clock),
     trust: createStreamTrust(new Map()),
     catalog: { store },
     clock,
     random: () => 0,
+    redact: createRedact(undefined),
     newId: () => 'made',
     log,
     requireSettings: () => {},

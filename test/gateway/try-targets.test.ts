@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
 import type { Failure } from '../../src/core/failure.ts'
 import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
+import type { AttemptEnd } from '../../src/core/routing/breaker.ts'
 import { formatModelRef } from '../../src/core/routing/model-ref.ts'
 import { type AttemptJournal, type ChainRequest, tryTargets } from '../../src/gateway/try-targets.ts'
+import { createRedact } from '../../src/huggingface/redact.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
-import { createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
+import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { refOf } from '../core/support/refs.ts'
 
 const WHOLE = '{"choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}]}'
@@ -19,6 +21,7 @@ const reset: Answer = () => Promise.reject(new TypeError('reset'))
 const TOO_LONG = "This model's maximum context length is 10 tokens"
 
 const STARTED_AT = 1_000_000
+const TIMEOUT: AttemptEnd = { kind: 'failure', reason: 'timeout', weight: 'full' }
 
 /** A clock that jumps to the end of every wait of the chain's own, and keeps how long each was. */
 function jumpingClock() {
@@ -49,7 +52,7 @@ function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
     return answer()
   }
   const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
-  const breakers = createCircuitBreakers(new Map(), clock)
+  const breakers = createCircuitBreakers(createBreakerMemory(), clock)
   const chain: ChainRequest = {
     targets: plans.map((_, index) => refOf(`a/${index}`)),
     bodyFor: (model) => new TextEncoder().encode(model),
@@ -57,13 +60,14 @@ function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
     timeoutsOf: () => ({ headersMs: 1_000, firstTokenMs: 1_000, idleMs: 1_000, totalMs: 10_000 }),
     contextLengths: async () => () => undefined,
     deadlineAt: clock.now() + 10_000,
+    maxCalls: 8,
     ...order,
   }
   const gone = new AbortController()
-  const tools = { router, breakers, clock, random: () => 0, newId: () => 'made' }
+  const tools = { router, redact: createRedact(undefined), breakers, clock, random: () => 0, newId: () => 'made' }
   const journal: AttemptJournal = { calls: 0, failedAttempts: [] }
   const run = () => tryTargets(tools, chain, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
-  return { run, asked, waits, breakers, gone, clock }
+  return { run, asked, waits, breakers, gone, clock, journal }
 }
 
 const failureOf = (run: () => Promise<unknown>): Promise<Failure> =>
@@ -160,7 +164,7 @@ describe('when nobody answers', () => {
   test('with every breaker open, the least bad is asked, and the others are told as skipped', async () => {
     const { run, asked, breakers } = start([[status(500)], []])
     for (const target of ['a/1', 'a/0'])
-      for (let failure = 0; failure < 5; failure++) breakers.failed(refOf(target), 'timeout')
+      for (let failure = 0; failure < 5; failure++) breakers.record(refOf(target), DEPLOYMENT_CALLER.keyId, TIMEOUT)
     expect(await failureOf(run)).toMatchObject({
       attempts: [
         { target: expect.any(String), reason: 'overloaded', message: expect.stringContaining('timeout') },
@@ -174,13 +178,78 @@ describe('when nobody answers', () => {
 describe('what counts against a target', () => {
   test.each<[title: string, answer: Answer, failures: number | undefined]>([
     ['a server error does', status(500), 1],
-    ['a rate limit does', status(429), 1],
-    ['a bad request does not', status(422), 0],
-    ['a conversation that is too long does not', status(400, TOO_LONG), 0],
+    ['a rate limit does, by how often', status(429), 0],
+    ['a bad request does not', status(422), undefined],
+    ['a conversation that is too long does not', status(400, TOO_LONG), undefined],
+    ['a legal block does not', status(451), undefined],
   ])('%s', async (_title, answer, failures) => {
     const { run, breakers } = start([[answer]])
     await failureOf(run)
     expect(breakers.report()[0]?.consecutiveFailures).toBe(failures)
+  })
+
+  test('what all targets fail with alike does not: it may be the request, the router or the token', async () => {
+    const { run, breakers } = start([[status(500)], [status(500)], [status(502)]])
+    await failureOf(run)
+    expect(breakers.report().map(({ consecutiveFailures }) => consecutiveFailures)).toEqual([0, 0, 0])
+  })
+
+  test('what they fail with one by one does', async () => {
+    const { run, breakers } = start([[status(500)], [status(404)]])
+    await failureOf(run)
+    expect(breakers.report().map(({ consecutiveFailures }) => consecutiveFailures)).toEqual([1, 1])
+  })
+
+  test('also what the first failed with where the second answers', async () => {
+    const { run, breakers } = start([[status(500)], [ok]])
+    await run()
+    expect(breakers.report()).toMatchObject([{ target: 'huggingface/a/0', consecutiveFailures: 1 }])
+  })
+})
+
+describe('one request makes no more upstream calls than it may', () => {
+  const busy = status(503, 'x', { 'retry-after': '0' })
+
+  test('retries included', async () => {
+    const { run, asked } = start(Array(17).fill([busy, busy]))
+    expect(await failureOf(run)).toMatchObject({ kind: 'all_attempts_failed' })
+    expect(asked).toHaveLength(8)
+  })
+
+  test('as it is configured', async () => {
+    const { run, asked } = start([[status(500)], [status(500)], [ok]], { maxCalls: 2 })
+    await failureOf(run)
+    expect(asked).toEqual(['a/0', 'a/1'])
+  })
+})
+
+test('an answer that may have been generated twice is not asked for a third time', async () => {
+  const { clock, ...chain } = start(
+    [
+      [() => new Response('')],
+      [
+        async () => {
+          await clock.wait(60_000) // the connection breaks after a minute of generating
+          return reset()
+        },
+        ok,
+      ],
+    ],
+    { deadlineAt: STARTED_AT + 600_000 },
+  )
+  await failureOf(chain.run)
+  expect(chain.asked).toEqual(['a/0', 'a/1'])
+})
+
+describe('the router’s own id of a request', () => {
+  test('stands with each failure, and with the answer', async () => {
+    const { run, journal } = start([
+      [status(500, 'Internal Error, please report to us', { 'x-request-id': 'Root=1-first' })],
+      [() => new Response(WHOLE, { headers: { 'x-request-id': 'Root=1-second' } })],
+    ])
+    await run()
+    expect(journal.failedAttempts).toMatchObject([{ upstreamRequestId: 'Root=1-first' }])
+    expect(journal.upstreamRequestId).toBe('Root=1-second')
   })
 })
 
@@ -207,4 +276,17 @@ test('a request that is itself at fault is told in the upstream’s words', asyn
   ])
   expect(await failureOf(run)).toEqual({ kind: 'upstream_refused', status: 422, message: 'bad', code: 'c', param: 'p' })
   expect(asked).toEqual(['a/0'])
+})
+
+test('a request at fault inside a 200 is refused with the status that it names', async () => {
+  const { run, asked } = start([[() => Response.json({ error: { message: 'bad', code: 413 } })], [ok]])
+  expect(await failureOf(run)).toMatchObject({ kind: 'upstream_refused', status: 413, message: 'bad' })
+  expect(asked).toEqual(['a/0'])
+})
+
+test('a conversation too long for one target does not hide that another lacks credit', async () => {
+  const { run } = start([[status(400, TOO_LONG)], [status(402)]], {
+    contextLengths: async () => (ref) => (String(ref.id) === 'a/1' ? 20 : 10),
+  })
+  expect(await failureOf(run)).toMatchObject({ kind: 'all_attempts_failed' })
 })

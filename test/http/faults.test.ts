@@ -77,6 +77,86 @@ describe('a request that is itself at fault is not tried elsewhere', () => {
   })
 })
 
+describe('who is to blame decides whether another target is asked', () => {
+  const message = 'The model `m` has been decommissioned and is no longer supported.'
+  const image =
+    'Multimodal model input error: could not load image from https://example.com/cat.png: 404, message=Not Found'
+
+  test.each<[what: string, status: number, body: unknown]>([
+    [
+      'a decommissioned model',
+      400,
+      { error: { message, type: 'invalid_request_error', code: 'model_decommissioned' } },
+    ],
+    ['an overloaded model', 422, { error: 'The model is currently overloaded' }],
+    ['tokens per minute', 413, { error: { message: 'too large', code: 'rate_limit_exceeded' } }],
+    ['missing credit', 400, { error: { message: 'insufficient credits' } }],
+    ['a generation that failed', 424, { error: 'Request failed during generation', error_type: 'generation' }],
+    ['a legal block', 451, { error: 'no' }],
+    ['a 403 without a word', 403, { error: 'Forbidden' }],
+  ])('%s (%i) is the target’s fault', async (_what, status, body) => {
+    const { chat, configure } = await startGateway(
+      inTurn(
+        () => Response.json(body, { status }),
+        () => sse(),
+      ),
+    )
+    await configure(CHAIN)
+    expect((await chat(STREAM)).headers.get('x-hugway-target')).toBe('huggingface/b/second:groq')
+  })
+
+  test.each<[what: string, status: number, body: unknown]>([
+    ['an image that was not found', 400, { error: { message: image, type: 'invalid_request_error' } }],
+    ['moderation', 403, { error: { message: 'Your input was flagged by our moderation system' } }],
+    ['a media type', 415, { error: 'Unsupported media type' }],
+    ['a field', 422, { detail: [{ msg: 'field required' }] }],
+  ])('%s (%i) is the request’s: its own status five times, and the primary goes on', async (_what, status, body) => {
+    const upstream: Upstream = ({ body: sent }) => (sent.includes('BAD') ? Response.json(body, { status }) : sse())
+    const { chat, configure, calls } = await startGateway(upstream)
+    await configure(CHAIN)
+    for (let request = 0; request < 5; request++) {
+      expect((await chat({ ...STREAM, messages: [{ role: 'user', content: 'BAD' }] })).status).toBe(status)
+    }
+    expect(calls).toHaveLength(5)
+    expect((await chat(STREAM)).headers.get('x-hugway-target')).toBe('huggingface/a/first')
+  })
+})
+
+test('the router’s request id is told with the failure, and stands in the log', async () => {
+  const headers = { 'x-request-id': 'Root=1-upstream-id' }
+  const upstream = () => Response.json({ error: { message: 'please report to us' } }, { status: 500, headers })
+  const { chat, logs } = await startGateway(upstream)
+  const response = await chat(ASK)
+  expect(response.headers.get('x-request-id')).not.toBe('Root=1-upstream-id')
+  expect((await errorOf(response)).attempts).toMatchObject([{ upstreamRequestId: 'Root=1-upstream-id' }])
+  expect(logs.join()).toContain('Root=1-upstream-id')
+})
+
+describe('a token that looks like no other', () => {
+  const token = 'tok-0123456789abcdef'
+  test.each<[where: string, upstream: Upstream, body: unknown]>([
+    ['an error', () => Response.json({ error: `bad ${token}` }, { status: 401 }), ASK],
+    ['an error inside a 200', () => Response.json({ error: `bad ${token}` }), ASK],
+    ['the first event', () => sse(`data: {"error":{"message":"${token}"}}\n\n`), STREAM],
+    [
+      'an event in the middle',
+      () => sse(HELLO, `data: {"error":{"message":"${token}","param":"${token}"}}\n\n`),
+      STREAM,
+    ],
+  ])('is not repeated from %s', async (_where, upstream, body) => {
+    const { chat, logs, settled } = await startGateway(upstream, { HF_TOKEN: token })
+    let text = ''
+    const decoder = new TextDecoder()
+    const read = async () => {
+      for await (const piece of (await chat(body)).body ?? []) text += decoder.decode(piece, { stream: true })
+    }
+    await read().catch(() => {}) // the connection is broken off after the error
+    await settled()
+    expect(text).toContain('[redacted]')
+    expect(text + logs.join()).not.toContain(token)
+  })
+})
+
 describe('when every target fails', () => {
   test('the error lists each with its reason', async () => {
     const upstream = inTurn(

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readModelList } from '../../src/huggingface/catalog-schema.ts'
-import { neverRepeat, readErrorBody } from '../../src/huggingface/error-body.ts'
+import { readErrorBody } from '../../src/huggingface/error-body.ts'
+import { createRedact, toReportable } from '../../src/huggingface/redact.ts'
 
 describe('an error body gives its message, whatever it is', () => {
   test.each<[what: string, text: string, message: string]>([
@@ -18,6 +19,13 @@ describe('an error body gives its message, whatever it is', () => {
     ['nothing', '', 'HTTP 503 without a message'],
     ['half of JSON', '{"error":', '{"error":'],
     ['a JSON list', '["x"]', '["x"]'],
+    ['one slip of an encoding', 'd\ufffdsol\u00e9', 'd\ufffdsol\u00e9'],
+    [
+      'bytes in an encoding that nobody asked for',
+      '(\ufffd/\ufffd\u0004\u0000\u0001X',
+      'HTTP 503 with a body that is not text',
+    ],
+    ['UTF-16', '{\u0000"\u0000e\u0000', 'HTTP 503 with a body that is not text'],
   ])('%s', (_what, text, message) => {
     expect(readErrorBody(text, 503)).toMatchObject({ message })
   })
@@ -28,19 +36,22 @@ describe('an error body gives its message, whatever it is', () => {
     ['its code', '{"error":{"message":"x","code":"hf_abcdefghijk"}}'],
     ['a page', '<html><p>Bearer hf_abcdefghijk</p></html>'],
   ])('a token that stands in %s is not repeated', (_where, text) => {
-    expect(JSON.stringify(readErrorBody(text, 400))).not.toContain('hf_abcdefghijk')
+    const error = toReportable(readErrorBody(text, 400), createRedact(undefined))
+    expect(JSON.stringify(error)).not.toContain('hf_abcdefghijk')
   })
 
   test('never repeats the token that the upstream was sent, whatever it looks like', () => {
-    neverRepeat('tok-0123456789')
-    const error = readErrorBody('{"error": {"message": "bad tok-0123456789", "code": "tok-0123456789"}}', 400)
+    const error = toReportable(
+      readErrorBody('{"error": {"message": "bad tok-0123456789", "code": "tok-0123456789"}}', 400),
+      createRedact('tok-0123456789'),
+    )
     expect(JSON.stringify(error)).not.toContain('tok-0123456789')
   })
 
   test('is never long and never fails', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json(), fc.string({ minLength: 2_000, maxLength: 5_000 })), (text) => {
-        const { message } = readErrorBody(text, 500)
+        const { message } = toReportable(readErrorBody(text, 500), createRedact('x'))
         expect(message.length).toBeGreaterThan(0)
         expect(message.length).toBeLessThanOrEqual(1_000)
       }),

@@ -60,7 +60,7 @@ function open(url: string, urls: Readonly<Record<Upstream, string>>, order: Orde
   const { models, stream, upstream } = order
   const config = {
     strategy: { mode: 'fallback' },
-    request_timeout: stream ? timeouts.headersMs : timeouts.headersMs + timeouts.firstTokenMs,
+    request_timeout: timeouts.headersMs + timeouts.firstTokenMs,
     // Not `use_retry_after_header`: with it this version answers every 429 with a failure of its own.
     retry: { attempts: 1 },
     targets: models.map((model) => ({

@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import type { Fault } from '../../src/core/routing/outcome.ts'
+import { createRedact } from '../../src/huggingface/redact.ts'
 import { createRouterClient, type Send } from '../../src/huggingface/router-client.ts'
-import { type AttemptOrder, attemptChat } from '../../src/stream/attempt.ts'
+import { type AttemptRequest, attemptChat } from '../../src/stream/attempt.ts'
 import { bodyOf, FINISH, HELLO, realClock } from './support/streams.ts'
 
-const timeouts = { headersMs: 100, firstTokenMs: 100, idleMs: 100, totalMs: 1_000 }
-const order: AttemptOrder = { body: new TextEncoder().encode('{}'), stream: true, timeouts, budgetLeftMs: 1_000 }
-const whole: AttemptOrder = { ...order, stream: false }
+const limits = { headersMs: 100, answerMs: 200 }
+const order: AttemptRequest = { body: new TextEncoder().encode('{}'), stream: true, limits }
+const whole: AttemptRequest = { ...order, stream: false }
 
 /** One attempt at an upstream that answers as `send` does; `upstream` is the signal that it was given. */
-async function attempt(send: Send, given: AttemptOrder = order, gone: AbortSignal = new AbortController().signal) {
+async function attempt(send: Send, given: AttemptRequest = order, gone: AbortSignal = new AbortController().signal) {
   let upstream: AbortSignal | null | undefined
   const router = createRouterClient(
     (url, init) => {
@@ -17,10 +19,11 @@ async function attempt(send: Send, given: AttemptOrder = order, gone: AbortSigna
     },
     { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined },
   )
-  const result = await attemptChat({ router, clock: realClock, newId: () => 'made' }, given, gone)
+  const result = await attemptChat({ router, redact, clock: realClock, newId: () => 'made' }, given, gone)
   return { result, upstream }
 }
 
+const redact = createRedact(undefined)
 const answers =
   (body: BodyInit | null, init?: ResponseInit): Send =>
   async () =>
@@ -31,7 +34,7 @@ const ANSWER =
 
 describe('an attempt that fails has let go of its connection, and says why', () => {
   const never: Send = () => new Promise(() => {})
-  test.each<[title: string, send: Send, given: AttemptOrder, outcome: unknown]>([
+  test.each<[title: string, send: Send, given: AttemptRequest, outcome: unknown]>([
     [
       'a refused connection',
       async () => Promise.reject(new TypeError('refused')),
@@ -39,7 +42,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
       { kind: 'network', beforeHeaders: true },
     ],
     ['no headers', never, order, { kind: 'timeout', phase: 'headers' }],
-    ['no time left', never, { ...order, budgetLeftMs: 0 }, { kind: 'timeout', phase: 'headers' }],
+    ['no time left', never, { ...order, limits: { headersMs: 0, answerMs: 0 } }, { kind: 'timeout', phase: 'headers' }],
     [
       'a status with a message',
       answers('{"error":"busy"}', { status: 503 }),
@@ -61,7 +64,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     [
       'a status whose message never ends',
       async () => new Response(bodyOf('x', 10_000), { status: 500 }),
-      { ...order, budgetLeftMs: 50 },
+      { ...order, limits: { headersMs: 50, answerMs: 50 } },
       { kind: 'status', status: 500, error: { message: 'HTTP 500 without a message' } },
     ],
     [
@@ -149,7 +152,9 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     ],
   ])('%s', async (_title, send, given, outcome) => {
     const { result, upstream } = await attempt(send, given)
-    expect(result).toEqual({ outcome })
+    expect(result).toEqual({
+      outcome: { ...(outcome as Fault), reason: expect.any(String), blame: expect.any(String) },
+    })
     expect(upstream?.aborted).toBe(true)
   })
 
@@ -159,7 +164,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     const send: Send = (_url, init) =>
       new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
     const { result, upstream } = await attempt(send, order, client.signal)
-    expect(result).toEqual({ outcome: { kind: 'client_gone' } })
+    expect(result).toEqual({ outcome: { kind: 'client_gone', reason: 'client_gone', blame: 'nobody' } })
     expect(upstream?.aborted).toBe(true)
   })
 
@@ -207,15 +212,44 @@ describe('an attempt that answers', () => {
     expect(result).toMatchObject({ answer: { kind: 'whole', answer: { text: ANSWER } } })
   })
 
-  test('may take as long for its headers as a first token, where it is not streamed', async () => {
+  test('may take as long for its headers as the first token may', async () => {
     const slow: Send = async () => {
-      await realClock.wait(500)
-      return new Response(ANSWER)
+      await realClock.wait(300)
+      return new Response(given.stream ? HELLO + FINISH : ANSWER)
     }
-    const patient = { budgetLeftMs: 5_000, timeouts: { ...timeouts, headersMs: 250, firstTokenMs: 1_000 } }
-    expect((await attempt(slow, { ...whole, ...patient })).result).toHaveProperty('answer')
-    expect((await attempt(slow, { ...order, ...patient })).result).toEqual({
-      outcome: { kind: 'timeout', phase: 'headers' },
+    let given = { ...order, limits: { headersMs: 1_000, answerMs: 1_000 } }
+    expect((await attempt(slow, given)).result).toHaveProperty('answer')
+    given = { ...given, stream: false }
+    expect((await attempt(slow, given)).result).toHaveProperty('answer')
+  })
+
+  test('is a first token that comes late after headers that came early, within one sum', async () => {
+    const early: Send = async () => new Response(bodyOf(': ping\n\n', 300, HELLO + FINISH))
+    const limits = { headersMs: 100, answerMs: 1_000 }
+    expect((await attempt(early, { ...order, limits })).result).toHaveProperty('answer')
+    expect((await attempt(early, { ...order, limits: { ...limits, answerMs: 200 } })).result).toMatchObject({
+      outcome: { kind: 'timeout', phase: 'first_token' },
     })
+  })
+})
+
+describe('the router’s own id of a request', () => {
+  test.each<[what: string, body: string, init: ResponseInit]>([
+    ['a failure', '{"error":"no"}', { status: 500 }],
+    ['a bad answer', '', {}],
+    ['an error inside a 200', '{"error":"no"}', {}],
+  ])('is kept of %s', async (_what, body, init) => {
+    const { result } = await attempt(answers(body, { ...init, headers: { 'x-request-id': 'Root=1-abc;d-e' } }))
+    expect(result).toMatchObject({ outcome: { upstreamRequestId: 'Root=1-abc;d-e' } })
+  })
+
+  test.each<[what: string, headers: Record<string, string>, id: string | undefined]>([
+    ['the router’s', { 'x-request-id': 'Root=1-a', 'x-amz-cf-id': 'cf' }, 'Root=1-a'],
+    ['the network’s, where the router was not reached', { 'x-amz-cf-id': 'cf==' }, 'cf=='],
+    ['none that would break a log', { 'x-request-id': 'a b' }, undefined],
+    ['none that fills one', { 'x-request-id': 'a'.repeat(201) }, undefined],
+  ])('is kept of an answer: %s', async (_what, headers, id) => {
+    const { result } = await attempt(answers(ANSWER, { headers }), whole)
+    expect('answer' in result && result.answer.upstreamRequestId).toBe(id)
   })
 })

@@ -93,14 +93,6 @@ describe('what clients see', () => {
     expect(JSON.parse(event ?? '')).toMatchObject({ error: { message } })
   })
 
-  test('no token that an error repeats', () => {
-    const data = JSON.stringify({
-      error: { message: 'bad token hf_abcdefghijk', param: 'Bearer hf_abcdefghijk' },
-      raw: 'hf_abcdefghijk',
-    })
-    expect(translate([`data: ${data}\n\n`]).text).not.toContain('hf_abcdefghijk')
-  })
-
   test('a million characters in one event', () => {
     const big = deltaEvent({ content: 'x'.repeat(1_000_000) })
     expect(translate([big, FINISH])).toMatchObject({ data: [dataOf(big), dataOf(FINISH)], end: 'whole' })

@@ -53,6 +53,7 @@ const hugwaySchema = z.strictObject(
     holdMs: z.optional(wholeNumber(0, 600_000)),
     timeouts: z.optional(timeoutsSchema),
     maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
+    maxUpstreamCalls: z.optional(wholeNumber(1, 100)),
     keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
     cors: z.optional(
       z.strictObject({ origins: z.array(text, 'must be a list of origins') }, 'must be { origins: ["https://..."] }'),

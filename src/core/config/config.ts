@@ -36,6 +36,8 @@ export type Config = {
   readonly timeouts: Timeouts
   readonly holdMs: number
   readonly maxBodyBytes: number
+  /** Upstream calls that one request may make in all, retries included. */
+  readonly maxUpstreamCalls: number
   readonly corsOrigins: readonly string[]
   /** How long, in milliseconds, a copy of a client key serves while KV does not answer. */
   readonly keyCopyMs: number
@@ -50,6 +52,8 @@ export type LoadedConfig = { readonly text: string; readonly document: ConfigDoc
  */
 const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
 const DEFAULT_HOLD_MS = 15_000
+/** A chain of four, each tried twice. */
+const DEFAULT_MAX_UPSTREAM_CALLS = 8
 const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
 const DEFAULT_KEY_COPY_MS = 3_600_000
 
@@ -111,6 +115,7 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     timeouts,
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,
     corsOrigins,
     keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
   }

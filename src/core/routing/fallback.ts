@@ -1,5 +1,5 @@
 import { MAX_RETRY_AFTER_MS } from './backoff.ts'
-import { type Failed, type Outcome, reasonOf } from './outcome.ts'
+import type { Failed, Outcome } from './outcome.ts'
 
 /** What follows an attempt. */
 export type Next =
@@ -9,7 +9,10 @@ export type Next =
   | { readonly do: 'try_next' }
   /** Skip to a target with a larger context; its size must exceed the failed one's. */
   | { readonly do: 'try_larger' }
-  | { readonly do: 'stop'; readonly because: 'client_gone' | 'request_at_fault' | 'no_targets_left' | 'out_of_time' }
+  | {
+      readonly do: 'stop'
+      readonly because: 'client_gone' | 'request_at_fault' | 'no_targets_left' | 'out_of_time' | 'no_calls_left'
+    }
 
 /** What the decision needs to know besides the outcome. */
 export type Situation = {
@@ -19,9 +22,15 @@ export type Situation = {
   readonly retriesDone: number
   /** Milliseconds left of the request's total time. */
   readonly budgetLeftMs: number
+  /** Upstream calls that the request may still make. */
+  readonly callsLeft: number
+  /** Attempts of this request that may have generated an answer, this one included: each of them is paid for. */
+  readonly generations: number
 }
 
 const MAX_RETRIES = 1
+/** The same answer is not generated a third time for a request that has got neither of the first two. */
+const MAX_GENERATIONS = 2
 
 /**
  * Decides what follows an attempt. Pure: no clock, no I/O; the caller passes what it measured.
@@ -32,24 +41,21 @@ const MAX_RETRIES = 1
 export function decideNext(outcome: Outcome, situation: Situation): Next {
   if (outcome.kind === 'answering') return { do: 'commit' }
   if (outcome.kind === 'client_gone') return { do: 'stop', because: 'client_gone' }
-  const reason = reasonOf(outcome)
-  // An error inside a 200 may be one model's way of failing at a good request, so others are asked.
-  if (reason === 'bad_request' && outcome.kind === 'status') return { do: 'stop', because: 'request_at_fault' }
+  const isTooLong = outcome.reason === 'context_overflow'
+  if (outcome.blame === 'request' && !isTooLong) return { do: 'stop', because: 'request_at_fault' }
   if (situation.budgetLeftMs <= 0) return { do: 'stop', because: 'out_of_time' }
-  if (reason === 'context_overflow') return { do: 'try_larger' }
+  if (situation.callsLeft <= 0) return { do: 'stop', because: 'no_calls_left' }
+  if (isTooLong) return { do: 'try_larger' }
   const wait = retryWait(outcome, situation)
   if (wait !== 'none' && (wait ?? 0) < situation.budgetLeftMs) return { do: 'retry', afterMs: wait }
   return situation.targetsLeft > 0 ? { do: 'try_next' } : { do: 'stop', because: 'no_targets_left' }
 }
 
-/** Whether the failure counts against the target: what a caller or a client did does not. */
-export function isTargetsFault(outcome: Failed): boolean {
-  return !['bad_request', 'context_overflow', 'client_gone'].includes(reasonOf(outcome))
-}
-
-function retryWait(outcome: Outcome, { targetsLeft, retriesDone }: Situation): number | undefined | 'none' {
-  if (retriesDone >= MAX_RETRIES) return 'none'
-  if (outcome.kind === 'status' && (outcome.status === 429 || outcome.status === 503)) {
+function retryWait(outcome: Failed, situation: Situation): number | undefined | 'none' {
+  const { targetsLeft, retriesDone, generations } = situation
+  if (retriesDone >= MAX_RETRIES || generations >= MAX_GENERATIONS) return 'none'
+  const mayPass = outcome.reason === 'rate_limited' || outcome.reason === 'overloaded'
+  if (outcome.kind === 'status' && mayPass) {
     const { retryAfterMs } = outcome
     if (retryAfterMs !== undefined) return retryAfterMs <= MAX_RETRY_AFTER_MS ? retryAfterMs : 'none'
     return targetsLeft === 0 && outcome.status === 503 ? undefined : 'none'

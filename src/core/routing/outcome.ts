@@ -9,9 +9,8 @@ export type UpstreamError = {
   readonly param?: string
 }
 
-/** How one attempt at one target ended before anything of substance was sent to the client. */
-export type Outcome =
-  | { readonly kind: 'answering' }
+/** What went wrong in one attempt, as it was seen, before anybody has judged it. */
+export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly error: UpstreamError; readonly retryAfterMs?: number }
   /** `beforeHeaders` tells a reset connection, which may be tried again at once, from an answer that broke. */
   | { readonly kind: 'network'; readonly beforeHeaders: boolean }
@@ -20,10 +19,7 @@ export type Outcome =
   | { readonly kind: 'bad_answer'; readonly detail: string }
   | { readonly kind: 'client_gone' }
 
-/** Every outcome but an answer. */
-export type Failed = Exclude<Outcome, { kind: 'answering' }>
-
-/** The words in which an attempt's failure is reported, logged and classified. */
+/** The words in which an attempt's failure is reported, logged and decided upon. */
 export type FailureReason =
   | 'rate_limited'
   | 'overloaded'
@@ -36,7 +32,29 @@ export type FailureReason =
   | 'server_error'
   | 'bad_answer'
   | 'bad_request'
+  /** 451: a court or a country, which another provider need not be under. */
+  | 'legally_blocked'
   | 'client_gone'
+
+/**
+ * Who has to change something. `request`: the client is told, nobody else is asked; `target`: the next one is asked, and
+ * the failure counts; `operator`: the deployment's token; `capacity`: the target is well and has had enough for now;
+ * `nobody`: it counts against no one.
+ */
+export type Blame = 'request' | 'target' | 'operator' | 'capacity' | 'nobody'
+
+/** Why an attempt failed and who is to blame: decided once, by `huggingface/classify-error`. */
+export type Verdict = { readonly reason: FailureReason; readonly blame: Blame }
+
+/** A failed attempt, judged. */
+export type Failed = Fault &
+  Verdict & {
+    /** The router's own id of the request; its support asks for it. */
+    readonly upstreamRequestId?: string
+  }
+
+/** How one attempt at one target ended before anything of substance was sent to the client. */
+export type Outcome = { readonly kind: 'answering' } | Failed
 
 export type AttemptReport = {
   readonly target: string
@@ -46,6 +64,8 @@ export type AttemptReport = {
   readonly message: string
   /** Milliseconds after which the upstream asked to be tried again. */
   readonly retryAfterMs?: number
+  /** The router's own id of the request, where it named one. */
+  readonly upstreamRequestId?: string
 }
 
 /** Failures that a later request may not meet. */
@@ -61,72 +81,83 @@ const PASSING: readonly FailureReason[] = [
 /** Whether a failure may have passed a moment later. */
 export const isPassing = (reason: FailureReason) => PASSING.includes(reason)
 
-// How providers word it when the conversation is too long for the model (OpenAI, vLLM, TGI, Together, Groq, Mistral).
-const CONTEXT_OVERFLOW =
-  /context_length_exceeded|maximum context length|context (?:length|window|size)|prompt is too long|too many tokens|inputs?`? tokens? \+|exceeds? the (?:model'?s )?(?:maximum|limit of) [\w ]*tokens/i
-// A provider that does not serve a model says so with a 400, in the router's words or its own.
-const MODEL_NOT_FOUND =
-  /model_not_(?:found|supported)|not supported by (?:any )?provider|model .{0,200}(?:does not exist|not found)/is
+const BLAME: Readonly<Record<FailureReason, Blame>> = {
+  rate_limited: 'capacity',
+  // A target that is overloaded is down for the time being, whatever it calls that.
+  overloaded: 'target',
+  billing: 'target',
+  model_not_found: 'target',
+  context_overflow: 'request',
+  upstream_auth: 'operator',
+  timeout: 'target',
+  unreachable: 'target',
+  server_error: 'target',
+  bad_answer: 'target',
+  bad_request: 'request',
+  legally_blocked: 'nobody',
+  client_gone: 'nobody',
+}
 
-/** Names the reason of a failed attempt. */
-export function reasonOf(outcome: Failed): FailureReason {
-  switch (outcome.kind) {
-    case 'status':
-      return reasonOfStatus(outcome.status, outcome.error)
-    case 'network':
-      return 'unreachable'
-    case 'timeout':
-      return 'timeout'
-    case 'error_event':
-      return reasonOfErrorEvent(outcome.error)
-    case 'bad_answer':
-      return 'bad_answer'
-    case 'client_gone':
-      return 'client_gone'
+/** Who is to blame for a failure of this kind. */
+export const blameOf = (reason: FailureReason): Blame => BLAME[reason]
+
+/** The client left while nothing was under way. */
+export const CLIENT_GONE: Failed = { kind: 'client_gone', reason: 'client_gone', blame: 'nobody' }
+
+/** Describes a failed attempt to the client, the log and the record. */
+export function toReport(target: string, failed: Failed): AttemptReport {
+  const { reason, upstreamRequestId } = failed
+  return {
+    target,
+    reason,
+    message: messageOf(failed),
+    ...(failed.kind === 'status' && { status: failed.status }),
+    ...(failed.kind === 'status' && failed.retryAfterMs !== undefined && { retryAfterMs: failed.retryAfterMs }),
+    ...(upstreamRequestId !== undefined && { upstreamRequestId }),
   }
 }
 
-const BY_STATUS: ReadonlyMap<number, FailureReason> = new Map([
-  [400, 'bad_request'],
-  [401, 'upstream_auth'],
-  [402, 'billing'],
-  [403, 'upstream_auth'],
-  [404, 'model_not_found'],
-  [408, 'timeout'],
-  [409, 'overloaded'],
-  [410, 'model_not_found'],
-  [413, 'bad_request'],
-  [422, 'bad_request'],
-  [429, 'rate_limited'],
-  [503, 'overloaded'],
-  [504, 'timeout'],
-  [529, 'overloaded'],
-])
-
-function reasonOfStatus(status: number, error: UpstreamError): FailureReason {
-  const said = `${error.code ?? ''} ${error.message}`
-  const reason = BY_STATUS.get(status)
-  if (reason === 'bad_request' && CONTEXT_OVERFLOW.test(said)) return 'context_overflow'
-  if (status === 400 && MODEL_NOT_FOUND.test(said)) return 'model_not_found'
-  if (status === 429 && error.code === 'insufficient_quota') return 'billing'
-  // The router redirects nobody; a redirect is a wrong HF_BASE_URL or somebody in between. Any other 4xx (405, 421, 451)
-  // is between us and the upstream, and would mean something else to a client.
-  return reason ?? (status >= 400 ? 'server_error' : 'bad_answer')
+/** The status with which a request that is itself at fault is refused: the upstream's own, also from inside a 200. */
+export function refusalStatusOf(failed: Failed): number {
+  const status =
+    failed.kind === 'status' ? failed.status : failed.kind === 'error_event' ? Number(failed.error.code) : 0
+  return status >= 400 && status < 500 ? status : 400
 }
 
-/** An error inside a 200 has no status: its code and its words are all there is. The first row that fits decides. */
-const ERROR_EVENTS: readonly (readonly [reason: FailureReason, codes: readonly string[], words: RegExp])[] = [
-  ['context_overflow', [], CONTEXT_OVERFLOW],
-  ['billing', ['402'], /insufficient_quota|credits|payment required/i],
-  ['rate_limited', ['429'], /rate.?limit|too many requests/i],
-  ['overloaded', ['502', '503', '529'], /overloaded|unavailable|capacity/i],
-  ['upstream_auth', ['401', '403'], /unauthorized|authentication|invalid api key/i],
-  ['model_not_found', ['404'], MODEL_NOT_FOUND],
-  ['bad_request', ['400', '413', '422'], /invalid_request_error/],
-]
+/**
+ * Whether the upstream may have generated an answer that has to be paid for, though none came of it.
+ *
+ * @param tookMs How long the attempt took. Who refuses a request does so at once.
+ */
+export function mayHaveGenerated(failed: Failed, tookMs: number): boolean {
+  switch (failed.kind) {
+    case 'bad_answer':
+    case 'error_event':
+    case 'timeout':
+      return true
+    case 'network':
+      return !failed.beforeHeaders || tookMs >= GENERATING_MS
+    case 'status':
+      return failed.status >= 500 && tookMs >= GENERATING_MS
+    case 'client_gone':
+      return false
+  }
+}
 
-function reasonOfErrorEvent({ code = '', type = '', message }: UpstreamError): FailureReason {
-  const said = `${code} ${type} ${message}`
-  const row = ERROR_EVENTS.find(([, codes, words]) => codes.includes(code) || words.test(said))
-  return row?.[0] ?? 'server_error' // unknown ones are the provider's fault
+const GENERATING_MS = 5_000
+
+function messageOf(failed: Failed): string {
+  switch (failed.kind) {
+    case 'status':
+    case 'error_event':
+      return failed.error.message
+    case 'network':
+      return failed.beforeHeaders ? 'the connection failed before an answer came' : 'the connection broke'
+    case 'timeout':
+      return `no ${failed.phase === 'headers' ? 'headers' : 'answer'} in time`
+    case 'bad_answer':
+      return failed.detail
+    case 'client_gone':
+      return 'the client left'
+  }
 }

@@ -123,7 +123,7 @@ const CASES: Case[] = [
     name: 'targets that are all silent',
     upstream: silent,
     body: ASK,
-    hugway: { timeouts: { headersMs: 20, firstTokenMs: 20 } },
+    hugway: { timeouts: { headersMs: 20, firstTokenMs: 20, totalMs: 60 } },
     record: { end: 'timed_out', errorCode: 'timeout' },
   },
   {
