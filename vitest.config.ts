@@ -33,7 +33,10 @@ export default defineConfig({
       {
         test: {
           name: 'lifecycle',
-          include: ['test/{lifecycle,matrix,cli,simulator,clients,recordings,bench}/**/*.test.ts', 'test/*.test.ts'],
+          include: [
+            'test/{lifecycle,matrix,cli,simulator,clients,recordings,bench,simulation}/**/*.test.ts',
+            'test/*.test.ts',
+          ],
           globalSetup: existsSync(BUNDLE_ONCE) ? [BUNDLE_ONCE] : [],
           testTimeout: 60_000,
           hookTimeout: 60_000,

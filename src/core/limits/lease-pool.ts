@@ -1,0 +1,194 @@
+import type { Amounts, LeaseAnswer, RateStand, Refusal, Scope, Shrink } from './exchange.ts'
+
+/** A lease as an isolate holds it: plain data that changes. Times by the isolate's own clock. */
+export type HeldLease = {
+  readonly id: string
+  /** Counted from before it was asked for, the owner counts from after: clocks need not agree. */
+  readonly usableUntil: number
+  readonly askedAt: number
+  /** What may still be drawn. */
+  left: Amounts
+  /** Money of requests that are under way, and of those whose record was not acknowledged. */
+  reservedNanoUsd: number
+  /** Requests under way. */
+  running: number
+  draws: number
+  /** Whether more than one request's worth was granted: what is left is scarce where it was not. */
+  readonly isAmple: boolean
+  isRetired: boolean
+  /** What the owner believes that it holds. */
+  told: { nanoUsd: number; slots: number }
+}
+
+/** The leases of one key in one isolate. */
+export type LeasePool = {
+  /** What the bounds were when it was made: other bounds, another pool. */
+  readonly tag: string
+  leases: HeldLease[]
+  /** Questions that nobody answered: whether they were granted is not known. */
+  orphans: string[]
+  /** A request asks for a lease since then; the others look at what comes of it. */
+  askingSince?: number | undefined
+  /** Requests that wait for one. */
+  waiting: number
+  /** Grows by one with each request that draws. */
+  draws: number
+  rates: readonly RateStand[]
+  /** A refusal that is too young to be asked again. */
+  refused?: PoolRefusal | undefined
+}
+
+export type PoolRefusal = {
+  readonly scope: Scope
+  readonly why: Refusal
+  readonly nanoUsd: number
+  readonly until: number
+}
+
+/** What one request has of a lease. */
+export type Draw = { readonly lease: HeldLease; readonly amounts: Amounts; readonly number: number }
+
+/** Requests that a lease is asked for at once, at most. */
+const MOST_REQUESTS = 1_000
+/** A refusal is believed for so long, so that a client that does not give up costs one call in a while. */
+const BELIEVED_MS: Record<Refusal['kind'], number> = { exhausted: 1_000, held: 50, rate: 50, never: 0 }
+
+export function createLeasePool(tag: string): LeasePool {
+  return { tag, leases: [], orphans: [], waiting: 0, draws: 0, rates: [] }
+}
+
+/** Takes what a request needs from a lease that has it; `undefined` where none has. */
+export function drawFrom(pool: LeasePool, need: Amounts, nowMs: number): Draw | undefined {
+  for (const lease of pool.leases) {
+    if (!lease.isRetired && lease.usableUntil <= nowMs) lease.isRetired = true
+    if (!lease.isRetired && covers(lease.left, need)) return take(pool, lease, need)
+  }
+  return undefined
+}
+
+/**
+ * Keeps a lease that was granted, in place of the ones before it, and draws what it was asked for: at most `need`, less
+ * where less was granted.
+ */
+export function keepLease(
+  pool: LeasePool,
+  lease: { readonly id: string; readonly askedAt: number },
+  answer: Extract<LeaseAnswer, { kind: 'granted' }>,
+  need: Amounts | undefined,
+): Draw | undefined {
+  for (const older of pool.leases) older.isRetired = true
+  const { amounts, usableMs, rates } = answer
+  const told = { nanoUsd: amounts.nanoUsd, slots: amounts.slots }
+  const isAmple = need === undefined || covers(amounts, addUp(need, need))
+  const own = { left: amounts, reservedNanoUsd: 0, running: 0, draws: 0, isAmple, isRetired: false, told }
+  const held: HeldLease = { ...lease, usableUntil: lease.askedAt + usableMs, ...own }
+  pool.leases.push(held)
+  pool.rates = rates
+  delete pool.refused
+  return need && take(pool, held, { ...need, nanoUsd: Math.min(need.nanoUsd, amounts.nanoUsd) })
+}
+
+/** A request has ended: its slot is free here, its money is not until its record is acknowledged. */
+export function endDraw({ lease, amounts }: Draw): void {
+  lease.running -= 1
+  if (!lease.isRetired) lease.left = { ...lease.left, slots: lease.left.slots + amounts.slots }
+}
+
+/** The owner has booked the record, and knows by it that the lease holds so much less. */
+export function acknowledgeDraw({ lease, amounts }: Draw): void {
+  lease.reservedNanoUsd -= amounts.nanoUsd
+  lease.told = { ...lease.told, nanoUsd: Math.max(0, lease.told.nanoUsd - amounts.nanoUsd) }
+}
+
+/** What the owner is to be told: leases that hold less than it believes, and questions that nobody answered. */
+export function shrinksOf(pool: LeasePool): readonly Shrink[] {
+  const shrinks: Shrink[] = pool.orphans.map((id) => ({ id, nanoUsd: 0, slots: 0, isOrphan: true }))
+  for (const lease of pool.leases) {
+    if (!lease.isRetired) continue
+    const now = { nanoUsd: lease.reservedNanoUsd, slots: Math.min(lease.running, lease.told.slots) }
+    if (now.nanoUsd < lease.told.nanoUsd || now.slots < lease.told.slots) shrinks.push({ id: lease.id, ...now })
+  }
+  return shrinks
+}
+
+/** The owner knows them now; a lease that holds nothing any more is forgotten. */
+export function acknowledgeShrinks(pool: LeasePool, shrinks: readonly Shrink[]): void {
+  const byId = new Map(shrinks.map((shrink) => [shrink.id, shrink]))
+  pool.orphans = pool.orphans.filter((id) => !byId.has(id))
+  for (const lease of pool.leases) {
+    const shrink = byId.get(lease.id)
+    if (shrink) lease.told = { nanoUsd: shrink.nanoUsd, slots: shrink.slots }
+  }
+  pool.leases = pool.leases.filter(
+    ({ isRetired, running, reservedNanoUsd, told }) =>
+      !isRetired || running > 0 || reservedNanoUsd > 0 || told.nanoUsd > 0 || told.slots > 0,
+  )
+}
+
+/** What to ask for, so that the next requests need not ask: as much as the last lease was used, and what waits. */
+export function wantFor(pool: LeasePool, need: Amounts): Amounts {
+  const lastDraws = pool.leases.at(-1)?.draws ?? 0
+  const count = Math.min(MOST_REQUESTS, Math.max(2, lastDraws * 2, pool.waiting))
+  return {
+    nanoUsd: need.nanoUsd * count,
+    requests: need.requests * count,
+    tokens: need.tokens * count,
+    slots: need.slots * count,
+  }
+}
+
+/**
+ * Whether to ask for the next lease now, behind the callers' backs: this one is used, and half over or too small. Not where
+ * what is left is scarce: to hold more of it than the requests at hand need would refuse others.
+ */
+export function wantsRenewal(pool: LeasePool, { lease, amounts }: Draw, nowMs: number): boolean {
+  if (pool.askingSince !== undefined || lease.isRetired || !lease.isAmple || pool.draws < 2) return false
+  return nowMs > (lease.askedAt + lease.usableUntil) / 2 || !covers(lease.left, amounts)
+}
+
+/** Remembers a refusal for a moment. */
+export function keepRefusal(pool: LeasePool, scope: Scope, why: Refusal, nanoUsd: number, nowMs: number): PoolRefusal {
+  pool.refused = { scope, why, nanoUsd, until: nowMs + BELIEVED_MS[why.kind] }
+  return pool.refused
+}
+
+/** The refusal that still holds for a request of this size; a smaller one may fit where a larger one did not. */
+export function believedRefusal(pool: LeasePool, leastNanoUsd: number, nowMs: number): PoolRefusal | undefined {
+  const { refused } = pool
+  return refused && nowMs < refused.until && leastNanoUsd >= refused.nanoUsd ? refused : undefined
+}
+
+/** Nothing is drawn from these leases any more. */
+export function retireAll(pool: LeasePool): void {
+  for (const lease of pool.leases) lease.isRetired = true
+}
+
+function take(pool: LeasePool, lease: HeldLease, amounts: Amounts): Draw {
+  lease.left = {
+    nanoUsd: lease.left.nanoUsd - amounts.nanoUsd,
+    requests: lease.left.requests - amounts.requests,
+    tokens: lease.left.tokens - amounts.tokens,
+    slots: lease.left.slots - amounts.slots,
+  }
+  lease.reservedNanoUsd += amounts.nanoUsd
+  lease.running += 1
+  lease.draws += 1
+  pool.draws += 1
+  return { lease, amounts, number: pool.draws }
+}
+
+const addUp = (a: Amounts, b: Amounts): Amounts => ({
+  nanoUsd: a.nanoUsd + b.nanoUsd,
+  requests: a.requests + b.requests,
+  tokens: a.tokens + b.tokens,
+  slots: a.slots + b.slots,
+})
+
+function covers(left: Amounts, need: Amounts): boolean {
+  return (
+    left.nanoUsd >= need.nanoUsd &&
+    left.requests >= need.requests &&
+    left.tokens >= need.tokens &&
+    left.slots >= need.slots
+  )
+}

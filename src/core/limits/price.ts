@@ -1,0 +1,65 @@
+import type { CatalogRow } from '../catalog/catalog.ts'
+import type { TokenUsage } from '../completion-record.ts'
+import type { ModelRef } from '../routing/model-ref.ts'
+import { costNanoUsd } from './money.ts'
+
+/** US dollars per million tokens. */
+export type Price = { readonly input: number; readonly output: number }
+
+/** What one target may cost. */
+export type TargetPrice = {
+  /** The dearest of the providers that may serve it, input and output apart. */
+  readonly highest: Price
+  /** By provider, as the router names it. */
+  readonly byProvider: ReadonlyMap<string, Price>
+}
+
+/**
+ * The prices of a target. A configured `cost` holds whoever answers; else a pinned provider's, else those of every provider
+ * that is not out of order, because the router may choose any of them. A provider without a price counts as the dearest.
+ *
+ * @returns `undefined` where nobody tells a price.
+ */
+export function priceOf(row: CatalogRow | undefined, ref: ModelRef): TargetPrice | undefined {
+  if (!row) return undefined
+  const configured = toPrice(row['cost'])
+  if (configured) return { highest: configured, byProvider: new Map() }
+  const pinned = ref.routing.kind === 'provider' ? ref.routing.provider : undefined
+  const offers = offersOf(row).filter(({ provider, status }) => (pinned ? provider === pinned : status !== 'error'))
+  const byProvider = new Map(offers.flatMap(({ provider, price }) => (price ? [[provider, price] as const] : [])))
+  const general = byProvider.size === 0 ? toPrice(row['pricing']) : undefined
+  const all = general ? [general] : [...byProvider.values()]
+  if (all.length === 0) return undefined
+  const highest = {
+    input: Math.max(...all.map(({ input }) => input)),
+    output: Math.max(...all.map(({ output }) => output)),
+  }
+  return { highest, byProvider }
+}
+
+/** What an answer cost by the price of the provider that gave it, else by the highest, in nanodollars. */
+export function costOf(usage: TokenUsage, price: TargetPrice, provider: string | undefined): number {
+  const { input, output } = price.byProvider.get(provider ?? '') ?? price.highest
+  return costNanoUsd(usage.promptTokens, input) + costNanoUsd(usage.completionTokens, output)
+}
+
+type Offer = { readonly provider: string; readonly status: unknown; readonly price: Price | undefined }
+
+function offersOf(row: CatalogRow): readonly Offer[] {
+  const providers: readonly unknown[] = Array.isArray(row['providers']) ? row['providers'] : []
+  return providers.flatMap((offer) => {
+    if (!isObject(offer) || typeof offer['provider'] !== 'string') return []
+    return [{ provider: offer['provider'], status: offer['status'], price: toPrice(offer['pricing']) }]
+  })
+}
+
+/** A price needs both halves: half a price would count the other half as nothing. */
+function toPrice(value: unknown): Price | undefined {
+  if (!isObject(value)) return undefined
+  const { input, output } = value
+  return isAmount(input) && isAmount(output) ? { input, output } : undefined
+}
+
+const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

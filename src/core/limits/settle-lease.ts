@@ -1,0 +1,114 @@
+import type { Booking, BudgetAlert, Shrink } from './exchange.ts'
+import { type AccountRow, keyOfScope, type LedgerRows } from './ledger-rows.ts'
+import { returnableUnits, takeUnits } from './rate.ts'
+
+/** How long the answer to a lost lease's question is kept. */
+const OVERDUE_MS = 3_600_000
+/** What nobody granted holds nothing, whenever the question arrives. */
+const NOTHING = { kind: 'refused', scope: 'project', why: { kind: 'held' } } as const
+
+/**
+ * Books a completion, once: it counts as spent in the period in which its lease was granted, and what was reserved for it
+ * is free again. Booking it a second time changes nothing.
+ *
+ * @param alertAt Thresholds in per cent of a budget, ascending.
+ * @returns The alerts that it sets off.
+ */
+export function bookCompletion(
+  rows: LedgerRows,
+  booking: Booking,
+  alertAt: readonly number[],
+  nowMs: number,
+): readonly BudgetAlert[] {
+  // The budget of a key that was given one in the middle of a period begins with what was booked before this.
+  const lease = booking.leaseId === undefined ? undefined : rows.lease(booking.leaseId)
+  if (!rows.addBooking(booking, nowMs)) return []
+  if (lease) {
+    const heldNanoUsd = Math.max(0, lease.heldNanoUsd - booking.reserved.nanoUsd)
+    if (heldNanoUsd === 0 && lease.heldSlots === 0) rows.deleteLease(lease.id)
+    else if (heldNanoUsd < lease.heldNanoUsd) rows.putLease({ ...lease, heldNanoUsd })
+  }
+  settleTokens(rows, booking, lease?.grantedAt ?? booking.startedAt, nowMs)
+  const cost = booking.costNanoUsd ?? 0
+  if (cost === 0) return []
+  const at = lease?.grantedAt ?? booking.startedAt
+  const accounts = [...rows.accountsAt('project', at), ...rows.accountsAt(`key:${booking.keyId}`, at)]
+  return accounts.flatMap((account) => {
+    const spentNanoUsd = account.spentNanoUsd + cost
+    const percent = crossed({ ...account, spentNanoUsd }, alertAt)
+    rows.putAccount({ ...account, spentNanoUsd, alertedPercent: percent ?? account.alertedPercent })
+    return percent === undefined ? [] : [toAlert({ ...account, spentNanoUsd }, percent)]
+  })
+}
+
+/** The estimate is made good: what was not used flows back, what was used beyond it is a debt. */
+function settleTokens(rows: LedgerRows, booking: Booking, sinceMs: number, nowMs: number): void {
+  const more = booking.promptTokens + booking.completionTokens - booking.reserved.tokens
+  for (const { scope, perMinute } of booking.tokenRates ?? []) {
+    const units = more >= 0 ? more : -returnableUnits(-more, perMinute, nowMs - sinceMs)
+    if (units !== 0) rows.putRate(scope, 'tokens', takeUnits(rows.rate(scope, 'tokens'), perMinute, units, nowMs))
+  }
+}
+
+/** A lease gives back what it does not need any more. */
+export function shrinkLease(rows: LedgerRows, shrink: Shrink, nowMs: number): void {
+  const lease = rows.lease(shrink.id)
+  if (!lease) {
+    if (!shrink.isOrphan) return
+    const row = { id: shrink.id, keyId: '', grantedAt: nowMs, deadlineAt: nowMs, heldNanoUsd: 0, heldSlots: 0 }
+    rows.putLease({ ...row, answer: NOTHING })
+    return
+  }
+  const heldNanoUsd = Math.min(lease.heldNanoUsd, shrink.nanoUsd)
+  const heldSlots = Math.min(lease.heldSlots, shrink.slots)
+  if (heldNanoUsd === 0 && heldSlots === 0 && !shrink.isOrphan) rows.deleteLease(lease.id)
+  else if (heldNanoUsd < lease.heldNanoUsd || heldSlots < lease.heldSlots) {
+    rows.putLease({ ...lease, heldNanoUsd, heldSlots })
+  }
+}
+
+/**
+ * Forgets leases whose isolates died. What they held stays counted in its period: they may have spent it.
+ *
+ * @returns Whether there may be more.
+ */
+export function foldOverdue(rows: LedgerRows, limit: number, nowMs: number): boolean {
+  const overdue = rows.overdue(nowMs - OVERDUE_MS, limit)
+  for (const lease of overdue) {
+    if (lease.heldNanoUsd > 0) {
+      for (const scope of ['project', `key:${lease.keyId}`] as const) {
+        for (const account of rows.accountsAt(scope, lease.grantedAt)) {
+          rows.putAccount({ ...account, lostNanoUsd: account.lostNanoUsd + lease.heldNanoUsd })
+        }
+      }
+    }
+    rows.deleteLease(lease.id)
+  }
+  return overdue.length === limit
+}
+
+function crossed(account: AccountRow, alertAt: readonly number[]): number | undefined {
+  if (account.limitNanoUsd <= 0) return undefined
+  const percent = ((account.spentNanoUsd + account.lostNanoUsd) / account.limitNanoUsd) * 100
+  return alertAt.findLast((threshold) => threshold <= percent && threshold > account.alertedPercent)
+}
+
+function toAlert(account: AccountRow, percent: number): BudgetAlert {
+  const { scope, period, spentNanoUsd, limitNanoUsd, endAt } = account
+  const resetsAt = endAt === Number.MAX_SAFE_INTEGER ? {} : { resetsAt: endAt }
+  return { scope, percent, spentNanoUsd, limitNanoUsd, period, ...resetsAt }
+}
+
+/** What a budget has, for those who look at it. Money in nanodollars. */
+export type BudgetStand = { readonly spentNanoUsd: number; readonly heldNanoUsd: number; readonly resetsAt?: number }
+
+/** How the account of a period stands; `undefined` account: nothing was asked of it yet. */
+export function standOf(rows: LedgerRows, account: AccountRow, nowMs: number): BudgetStand {
+  const { openNanoUsd, lostNanoUsd } = rows.held(keyOfScope(account.scope), account.startAt, account.endAt, nowMs)
+  const resetsAt = account.endAt === Number.MAX_SAFE_INTEGER ? {} : { resetsAt: account.endAt }
+  return {
+    spentNanoUsd: account.spentNanoUsd,
+    heldNanoUsd: openNanoUsd + lostNanoUsd + account.lostNanoUsd,
+    ...resetsAt,
+  }
+}

@@ -1,0 +1,142 @@
+import type { Clock } from '../../core/clock.ts'
+import type {
+  Amounts,
+  ExchangeAnswer,
+  ExchangeCall,
+  LeaseAsk,
+  LedgerRules,
+  Refusal,
+  Scope,
+  ScopeBounds,
+} from '../../core/limits/exchange.ts'
+import {
+  acknowledgeShrinks,
+  believedRefusal,
+  type Draw,
+  drawFrom,
+  keepLease,
+  keepRefusal,
+  type LeasePool,
+  shrinksOf,
+  wantFor,
+  wantsRenewal,
+} from '../../core/limits/lease-pool.ts'
+import { type LeaseMemory, poolOf, projectMemoryOf } from '../../isolate/leases.ts'
+
+export type LeaseDeps = {
+  readonly leases: LeaseMemory
+  readonly clock: Clock
+  readonly newId: () => string
+  /** Asks a project's object, with a time limit. `undefined`: it did not answer, and may have heard it all the same. */
+  readonly exchange: (project: string, call: ExchangeCall) => Promise<ExchangeAnswer | undefined>
+}
+
+/** Who asks under which bounds. */
+export type Bounded = {
+  readonly project: string
+  readonly keyId: string
+  readonly bounds: readonly ScopeBounds[]
+  readonly rules: LedgerRules
+  /** How long a request may take, in milliseconds. */
+  readonly longestMs: number
+}
+
+export type Acquired =
+  | { readonly kind: 'drawn'; readonly pool: LeasePool; readonly draw: Draw }
+  | { readonly kind: 'refused'; readonly scope: Scope; readonly why: Refusal }
+  | { readonly kind: 'no_answer' }
+
+/** For how long requests may be begun with a lease; a rate is leased for no longer. */
+export const LEASE_MS = 10_000
+/** Money that others hold is waited for so long. */
+const HELD_WAIT_MS = 3_000
+const FIRST_PAUSE_MS = 100
+/** A question of another request is looked at so often; nobody may await it. */
+const LOOK_MS = 2
+/** After this it has died with its request. */
+const ASKING_LIMIT_MS = 5_000
+
+/** Draws what a request needs from the isolate's leases, else asks for one. */
+export async function acquire(
+  deps: LeaseDeps,
+  bounded: Bounded,
+  need: Amounts,
+  leastNanoUsd: number,
+): Promise<Acquired> {
+  const pool = poolFor(deps, bounded)
+  const drawn = drawFrom(pool, need, deps.clock.now())
+  if (drawn) return { kind: 'drawn', pool, draw: drawn }
+  const giveUpAt = deps.clock.now() + HELD_WAIT_MS
+  pool.waiting += 1
+  try {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+      const isLast = deps.clock.now() + pauseMs >= giveUpAt
+      const found = await askInTurn(deps, bounded, pool, { need, leastNanoUsd, takesLess: isLast })
+      if (found.kind !== 'refused' || !mayPassSoon(found.why) || isLast) return found
+      await deps.clock.wait(pauseMs)
+    }
+  } finally {
+    pool.waiting -= 1
+  }
+}
+
+/** Money and slots that others hold come back; what is spent does not, and a rate says itself how long it takes. */
+function mayPassSoon(why: Refusal): boolean {
+  return why.kind === 'held' || (why.kind === 'rate' && why.what === 'concurrent')
+}
+
+/** Asks for the lease after this one, where it is used up soon. Belongs into `waitUntil`. */
+export async function renewAhead(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, draw: Draw): Promise<void> {
+  if (!wantsRenewal(pool, draw, deps.clock.now())) return
+  await ask(deps, bounded, pool, { need: draw.amounts, leastNanoUsd: draw.amounts.nanoUsd, takesLess: false }, false)
+}
+
+function poolFor(deps: LeaseDeps, { project, keyId, bounds }: Bounded): LeasePool {
+  return poolOf(projectMemoryOf(deps.leases, project), keyId, JSON.stringify(bounds))
+}
+
+type Question = Pick<LeaseAsk, 'need' | 'leastNanoUsd' | 'takesLess'>
+
+/** One question at a time for each key: what it brings may be enough for those who wait. */
+async function askInTurn(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, question: Question): Promise<Acquired> {
+  for (;;) {
+    const now = deps.clock.now()
+    const draw = drawFrom(pool, question.need, now)
+    if (draw) return { kind: 'drawn', pool, draw }
+    const refused = believedRefusal(pool, question.leastNanoUsd, now)
+    if (refused) return { kind: 'refused', scope: refused.scope, why: refused.why }
+    if (pool.askingSince === undefined || now - pool.askingSince >= ASKING_LIMIT_MS) break
+    await deps.clock.wait(LOOK_MS)
+  }
+  return ask(deps, bounded, pool, question, true)
+}
+
+async function ask(
+  deps: LeaseDeps,
+  bounded: Bounded,
+  pool: LeasePool,
+  question: Question,
+  draws: boolean,
+): Promise<Acquired> {
+  const askedAt = deps.clock.now()
+  const id = deps.newId()
+  pool.askingSince = askedAt
+  const shrinks = shrinksOf(pool)
+  const { keyId, bounds, longestMs, rules } = bounded
+  const want = wantFor(pool, question.need)
+  const call = { shrinks, rules, ask: { id, keyId, bounds, ...question, want, usableMs: LEASE_MS, longestMs } }
+  const answer = await deps.exchange(bounded.project, call)
+  if (pool.askingSince === askedAt) delete pool.askingSince
+  if (!answer?.lease) {
+    pool.orphans.push(id)
+    return { kind: 'no_answer' }
+  }
+  acknowledgeShrinks(pool, shrinks)
+  const { lease } = answer
+  if (lease.kind === 'refused') {
+    keepRefusal(pool, lease.scope, lease.why, question.leastNanoUsd, deps.clock.now())
+    return { kind: 'refused', scope: lease.scope, why: lease.why }
+  }
+  const draw = keepLease(pool, { id, askedAt }, lease, draws ? question.need : undefined)
+  return draw ? { kind: 'drawn', pool, draw } : { kind: 'no_answer' }
+}
