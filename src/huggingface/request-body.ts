@@ -1,4 +1,3 @@
-import { concat } from '../json/bytes.ts'
 import { type Member, membersOf, type Span, textOf } from '../json/json-bytes.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
 
@@ -28,14 +27,43 @@ export function createRouterBody(request: ChatRequest): (routerModel: string) =>
     const kept = others.filter(({ key }) => key !== 'include_usage').map(({ start, end }) => textOf(json, start, end))
     added += `,"stream_options":{${[...kept, '"include_usage":true'].join()}}`
   }
-  const isKept = (member: Member) => !ours.has(member.key) && last.get(member.key) === member
-  const [first, ...others] = runsOf(members, isKept).map((run) => withSystemRole(request, run))
-  const kept = [...(first ?? []), ...others.flatMap((run) => [COMMA, ...run]), CLOSE]
-  return (routerModel) => concat([encoder.encode(`{"model":${JSON.stringify(routerModel)}${added},`), ...kept])
+  const runs = runsOf(members, (member) => !ours.has(member.key) && last.get(member.key) === member)
+  return (routerModel) => write(request, encoder.encode(`{"model":${JSON.stringify(routerModel)}${added}`), runs)
 }
 
 const encoder = new TextEncoder()
-const [COMMA, CLOSE, SYSTEM] = [encoder.encode(','), encoder.encode('}'), encoder.encode('"system"')]
+const COMMA = 0x2c
+const CLOSE = 0x7d
+const SPACE = 0x20
+const SYSTEM = encoder.encode('"system"')
+
+/** Writes `head`, and after a comma each of the runs: one copy of the prompt, whatever is changed in it. */
+function write({ json, developerRoles }: ChatRequest, head: Uint8Array, runs: readonly Span[]): Uint8Array {
+  const bytes = runs.reduce((sum, { start, end }) => sum + 1 + end - start, head.byteLength + 1)
+  const body = new Uint8Array(bytes)
+  body.set(head)
+  let at = head.byteLength
+  for (const { start, end } of runs) {
+    body[at++] = COMMA
+    body.set(json.bytes.subarray(start, end), at)
+    writeSystemRoles(body, at - start, developerRoles, { start, end })
+    at += end - start
+  }
+  body[at] = CLOSE
+  return body
+}
+
+/** Makes every message of a developer's one of the system's. All of them are in one run; a shorter word leaves blanks. */
+function writeSystemRoles(body: Uint8Array, offset: number, roles: readonly number[], run: Span): void {
+  const [first = -1] = roles
+  if (first < run.start || first >= run.end) return
+  for (let role = 0; role < roles.length; role += 2) {
+    const start = offset + (roles[role] ?? 0) // it is there: they come in pairs
+    const end = offset + (roles[role + 1] ?? 0)
+    body.set(SYSTEM, start)
+    body.fill(SPACE, start + SYSTEM.byteLength, end)
+  }
+}
 
 /** Nothing else in JSON begins with an n. */
 const isNull = ({ json }: ChatRequest, { valueStart }: Member) => json.bytes[valueStart] === 0x6e
@@ -55,18 +83,4 @@ function runsOf(members: readonly Member[], isKept: (member: Member) => boolean)
     }
   }
   return runs
-}
-
-/** The bytes of a range, in which every message of a developer's is one of the system's. All of them are in one range. */
-function withSystemRole({ json, developerRoles }: ChatRequest, { start, end }: Span): Uint8Array[] {
-  const pieces: Uint8Array[] = []
-  const [first] = developerRoles
-  let from = start
-  if (first && first.start > start && first.end < end) {
-    for (const role of developerRoles) {
-      pieces.push(json.bytes.subarray(from, role.start), SYSTEM)
-      from = role.end
-    }
-  }
-  return [...pieces, json.bytes.subarray(from, end)]
 }

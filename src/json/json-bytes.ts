@@ -51,6 +51,17 @@ export function membersOf(json: JsonBytes, start: number): Member[] | undefined 
   return end === NOT_JSON ? undefined : members
 }
 
+/** The last member with a name, of a value that begins at `start`; keeps none of the others. */
+export function lastMemberOf(json: JsonBytes, start: number, name: string): Span | undefined {
+  let found: Span | undefined
+  walkObject(json, start, (valueStart, keyStart, keyEnd) => {
+    const end = endOfValue(json, valueStart)
+    if (isKey(json, keyStart, keyEnd, name)) found = { start: valueStart, end }
+    return end
+  })
+  return found
+}
+
 /** Visits each member of the object that begins at `start`. @returns Its end. */
 export function walkObject(json: JsonBytes, start: number, visit: Visit): number {
   return walk(json, start, OPEN_OBJECT, (keyStart) => {
@@ -86,20 +97,38 @@ const closerOf = (open: number) => (open === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_
 /** Where the value that begins at `start` ends. Keeps a stack of its own: how deep a body nests is the client's. */
 export function endOfValue(json: JsonBytes, start: number): number {
   const { bytes } = json
-  const open: number[] = []
+  const open: Nesting = { depth: 0, kinds: [] }
   let at = start
   do {
     const first = bytes[at]
     if (first === OPEN_OBJECT || first === OPEN_LIST) {
       const inside = skipSpace(json, at + 1)
       const isEmpty = bytes[inside] === closerOf(first)
-      if (!isEmpty) open.push(first)
+      if (!isEmpty) enter(open, first)
       at = isEmpty ? endOfItems(json, open, inside + 1) : startOfItem(json, first, inside)
     } else {
       at = endOfItems(json, open, endOfPlain(json, at))
     }
-  } while (at !== NOT_JSON && open.length > 0)
+  } while (at !== NOT_JSON && open.depth > 0)
   return at
+}
+
+/** What is open, outermost first: a bit each, sixteen a number, so that ten million brackets do not take 80 MB. */
+type Nesting = { depth: number; readonly kinds: number[] }
+
+const KINDS_PER_NUMBER = 16
+
+function enter(open: Nesting, kind: number): void {
+  const at = open.depth >> 4
+  const bit = 1 << (open.depth % KINDS_PER_NUMBER)
+  const before = open.kinds[at] ?? 0
+  open.kinds[at] = kind === OPEN_OBJECT ? before | bit : before & ~bit
+  open.depth++
+}
+
+function innermost({ depth, kinds }: Nesting): number {
+  const isObject = ((kinds[(depth - 1) >> 4] ?? 0) >> ((depth - 1) % KINDS_PER_NUMBER)) & 1
+  return isObject ? OPEN_OBJECT : OPEN_LIST
 }
 
 /** Whether the key that was found is `name`, however it is written. */
@@ -137,15 +166,15 @@ function startOfMembersValue(json: JsonBytes, keyEnd: number): number {
 }
 
 /** From a value's end to the beginning of the next one, closing what is closed; to the very end when all is. */
-function endOfItems(json: JsonBytes, open: number[], end: number): number {
+function endOfItems(json: JsonBytes, open: Nesting, end: number): number {
   const { bytes } = json
   let at = end
-  while (at !== NOT_JSON && open.length > 0) {
-    const inner = open[open.length - 1] as number // it is not empty
+  while (at !== NOT_JSON && open.depth > 0) {
+    const inner = innermost(open)
     at = skipSpace(json, at)
     if (bytes[at] === COMMA) return startOfItem(json, inner, at + 1)
     if (bytes[at] !== closerOf(inner)) return NOT_JSON
-    open.pop()
+    open.depth--
     at++
   }
   return at

@@ -76,12 +76,12 @@ describe('what the router is sent', () => {
     [
       'the role developer is called system',
       '{"messages":[{"content":"developer","role":"developer"},{"role":"user","name":"developer"},{ "role" : "d\\u0065veloper" }]}',
-      '{"model":"a/b","messages":[{"content":"developer","role":"system"},{"role":"user","name":"developer"},{ "role" : "system" }]}',
+      '{"model":"a/b","messages":[{"content":"developer","role":"system"   },{"role":"user","name":"developer"},{ "role" : "system"         }]}',
     ],
     [
       'of two roles the last counts',
       '{"messages":[{"role":"developer","role":"user"},{"role":"user","role":"developer"}]}',
-      '{"model":"a/b","messages":[{"role":"system","role":"user"},{"role":"user","role":"system"}]}',
+      '{"model":"a/b","messages":[{"role":"system"   ,"role":"user"},{"role":"user","role":"system"   }]}',
     ],
     [
       'a member that occurs twice goes up once, as its last',
@@ -115,10 +115,10 @@ describe('what the router is sent', () => {
   test('letters of several bytes in front do not move what is edited', () => {
     const before = '"é日":"😀ü","用户":["\u2028"]'
     const messages = (role: string) =>
-      `"messages":[{"name":"é😀","role":"${role}","content":"日本\\"é"},{"role":"user","content":"ü"}]`
-    const body = `{${before},"model":"ü","models":["é"],"stream":true,"stream_options":{"é":"日","x":1},${messages('developer')},"max_completion_tokens":5,"é":"ß"}`
+      `"messages":[{"name":"é😀","role":${role},"content":"日本\\"é"},{"role":"user","content":"ü"}]`
+    const body = `{${before},"model":"ü","models":["é"],"stream":true,"stream_options":{"é":"日","x":1},${messages('"developer"')},"max_completion_tokens":5,"é":"ß"}`
     expect(sent(body)).toBe(
-      `{"model":"a/b","max_tokens":5,"stream_options":{"é":"日","x":1,"include_usage":true},${before},"stream":true,${messages('system')},"é":"ß"}`,
+      `{"model":"a/b","max_tokens":5,"stream_options":{"é":"日","x":1,"include_usage":true},${before},"stream":true,${messages('"system"   ')},"é":"ß"}`,
     )
   })
 
@@ -147,13 +147,19 @@ describe('what the router is sent', () => {
   })
 
   test('many members in many ranges and many developers are put together in no time', () => {
-    const members = Array.from({ length: 60_000 }, (_, index) => `"store":0,"k${index}":1`).join()
+    const members = Array.from({ length: 490 }, (_, index) => `"store":0,"k${index}":1`).join()
     const developers = Array.from({ length: 60_000 }, () => '{"role":"developer"}').join()
     const startedAt = performance.now()
     const body = JSON.parse(sent(`{${members},"messages":[${developers}]}`))
     expect(performance.now() - startedAt).toBeLessThan(3_000)
-    expect(Object.keys(body)).toHaveLength(60_002)
+    expect(Object.keys(body)).toHaveLength(492)
     expect(body.messages.every(({ role }: Message) => role === 'system')).toBe(true)
+  })
+
+  test('however many developers speak, the body is as long as it came, in one piece', () => {
+    const developers = Array.from({ length: 5_000 }, () => '{"role":"developer"}').join()
+    const prompt = `"messages":[${developers}]`
+    expect(sentBytes(encode(`{${prompt}}`)).byteLength).toBe(`{"model":"a/b",${prompt}}`.length)
   })
 
   test('a target whose name needs quoting cannot break out of its place', () => {

@@ -1,7 +1,7 @@
 import type { RequestShape } from '../../core/completion-record.ts'
 import type { Failure } from '../../core/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type Member, membersOf, textOf } from '../../json/json-bytes.ts'
+import { lastMemberOf, type Member, textOf } from '../../json/json-bytes.ts'
 import type { ChatRequest } from './request.ts'
 
 /** No wish about providers is longer; it is parsed for each request. */
@@ -40,9 +40,9 @@ export function promptCacheKeyOf(request: ChatRequest): string | undefined {
 
 function wantsStructuredOutput(request: ChatRequest): boolean {
   const member = lastMember(request, 'response_format')
-  const type = member && membersOf(request.json, member.valueStart)?.findLast(({ key }) => key === 'type')
-  if (!type || type.end - type.valueStart > 64) return false
-  return ['json_schema', 'json_object'].includes(JSON.parse(valueText(request, type)))
+  const type = member && lastMemberOf(request.json, member.valueStart, 'type')
+  if (!type || type.end - type.start > 64) return false
+  return ['json_schema', 'json_object'].includes(JSON.parse(textOf(request.json, type.start, type.end)))
 }
 
 function numberOf(request: ChatRequest, key: string): number | undefined {

@@ -30,8 +30,8 @@ export type ChatRequest = {
   readonly stream: boolean
   /** What the client said of `stream_options.include_usage`; `undefined` where it said nothing. */
   readonly includeUsage: boolean | undefined
-  /** Where a message's role is `developer`, for the upstream's dialect. */
-  readonly developerRoles: readonly Span[]
+  /** Where a message's role is `developer`, for the upstream's dialect: start and end in turn, for there may be many. */
+  readonly developerRoles: readonly number[]
   readonly hasTools: boolean
   /** Those of all messages. */
   readonly images: ImageCount
@@ -42,8 +42,21 @@ export type ChatRequest = {
 }
 
 const MAX_MODELS = 16
-/** The members whose values are read; `messages` and `tools` are only looked at. */
-const READ = new Set(['model', 'models', 'stream', 'stream_options', 'n'])
+/**
+ * The members whose values are read, and how many bytes each may take: what is parsed costs many times its size.
+ * `messages` and `tools` are only looked at, and may be as long as the body.
+ */
+const READ_BYTES = new Map([
+  ['model', 1_024],
+  ['models', 32 * 1024],
+  ['stream', 1_024],
+  ['stream_options', 4_096],
+  ['n', 1_024],
+  ['max_completion_tokens', 1_024],
+])
+/** Each member is an object in memory. OpenAI's own reference knows some forty. */
+const MAX_MEMBERS = 1_000
+const MAX_KEY_BYTES = 1_024
 
 /** Reads a body. Refuses what is not JSON or lacks what a chat completion needs, naming the field. Never throws. */
 export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure> {
@@ -52,17 +65,28 @@ export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure>
   const body: Record<string, unknown> = {}
   let messages: Messages | undefined
   let hasTools = false
+  let unbounded: Failure | undefined
   const start = skipSpace(json, 0)
   const end = walkObject(json, start, (valueStart, keyStart, keyEnd) => {
+    if (members.length === MAX_MEMBERS || keyEnd - keyStart > MAX_KEY_BYTES) {
+      unbounded = { kind: 'bad_request', message: `The body may have ${MAX_MEMBERS} members with short names.` }
+      return NOT_JSON
+    }
     const key = readKey(json, keyStart, keyEnd)
     if (key === 'messages') messages = readMessages(json, valueStart)
     const end = key === 'messages' && messages ? messages.end : endOfValue(json, valueStart)
     if (end === NOT_JSON) return NOT_JSON
     if (key === 'tools') hasTools = isListOfSome(json, valueStart)
-    if (READ.has(key)) body[key] = JSON.parse(textOf(json, valueStart, end))
+    const maxBytes = READ_BYTES.get(key) ?? 0
+    if (maxBytes > 0 && end - valueStart > maxBytes) {
+      unbounded = { kind: 'bad_request', message: `${key} may be ${maxBytes} bytes long.`, param: key }
+      return NOT_JSON
+    }
+    if (maxBytes > 0) body[key] = JSON.parse(textOf(json, valueStart, end))
     members.push({ key, start: keyStart, valueStart, end })
     return end
   })
+  if (unbounded) return err(unbounded)
   if (!isAtEnd(json, end)) {
     return isAtEnd(json, endOfValue(json, start))
       ? refuse('The body must be a JSON object: {"model": "...", "messages": [...]}.')
@@ -94,7 +118,7 @@ type Messages = {
   readonly count: number
   /** The first that is no message. */
   readonly bad: number | undefined
-  readonly developerRoles: readonly Span[]
+  readonly developerRoles: readonly number[]
   readonly images: ImageCount
   readonly opening: Span | undefined
 }
@@ -105,7 +129,7 @@ const OPENING_MESSAGES = 2
 function readMessages(json: JsonBytes, start: number): Messages {
   let count = 0
   let bad: number | undefined
-  const developerRoles: Span[] = []
+  const developerRoles: number[] = []
   const images = { count: 0, bytes: 0 }
   let opening: { start: number; end: number } | undefined
   const end = walkList(json, start, (messageStart) => {
@@ -115,7 +139,7 @@ function readMessages(json: JsonBytes, start: number): Messages {
       const end = endOfValue(json, valueStart)
       if (!isKey(json, keyStart, keyEnd, 'role')) return end
       hasRole = json.bytes[valueStart] === QUOTE
-      if (hasRole && isKey(json, valueStart, end, 'developer')) developerRoles.push({ start: valueStart, end })
+      if (hasRole && isKey(json, valueStart, end, 'developer')) developerRoles.push(valueStart, end)
       return end
     })
     if (!hasRole) bad ??= count
