@@ -68,6 +68,35 @@ export const SCHEMAS = {
     required: ['messages'],
   },
   ChatCompletion: { type: 'object', description: 'OpenAI’s chat completion.' },
+  ResponsesRequest: {
+    type: 'object',
+    description:
+      'OpenAI’s request to the Responses API, without what would have to be stored. Unknown members are ignored.',
+    properties: {
+      model: { type: 'string', description: 'As in a chat completion.' },
+      input: { anyOf: [text, list({ type: 'object' })], description: 'The whole conversation.' },
+      instructions: orNull(text),
+      tools: list({ type: 'object' }),
+      stream: { type: 'boolean', default: false },
+    },
+    required: ['input'],
+  },
+  Response: { type: 'object', description: 'OpenAI’s response, with store: false.' },
+  MessagesRequest: {
+    type: 'object',
+    description: 'Anthropic’s request to the Messages API. Unknown members are ignored.',
+    properties: {
+      model: { type: 'string', description: 'As in a chat completion.' },
+      messages: list({ type: 'object' }),
+      system: { anyOf: [text, list({ type: 'object' })] },
+      max_tokens: { type: 'integer', minimum: 1 },
+      tools: list({ type: 'object' }),
+      stream: { type: 'boolean', default: false },
+    },
+    required: ['messages'],
+  },
+  Message: { type: 'object', description: 'Anthropic’s message.' },
+  TokenCount: object({ input_tokens: count }),
   Model: {
     ...object({ id: text, object: { const: 'model' }, name: text, created: count, owned_by: text }),
     description: 'With all that the router lists of it.',
@@ -149,6 +178,7 @@ export const HEADERS = {
   'x-hugway-config': header(
     'The configuration that the answer was made by: a version’s id, `unversioned`, `built-in`.',
   ),
+  'x-hugway-dropped-tools': header('Hosted tools of the request that no model was shown.'),
   'x-hugway-target': header('The ref that answered. Absent where a stream began before one did.'),
 }
 

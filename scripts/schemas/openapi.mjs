@@ -30,39 +30,72 @@ const PATCH = { required: true, content: { 'application/merge-patch+json': {}, '
 const CHAT_OK = { ...json('ChatCompletion'), 'text/event-stream': { schema: { type: 'string' } } }
 const ANY_JSON = { 'application/json': { schema: { type: 'object' } } }
 
+const COMPLETION_ERRORS = [400, 401, 402, 404, 413, 429, 502, 503, 504]
+/** What the three ways to ask for a completion share. */
+const completion = {
+  ...client,
+  answerHeaders: ['x-hugway-config', 'x-hugway-target', 'x-hugway-dropped-tools'],
+  parameters: [
+    {
+      name: 'x-hugway-fallback',
+      in: 'header',
+      description: '`off`: the model asked for and no other.',
+      schema: { type: 'string', enum: ['on', 'off'] },
+    },
+    {
+      name: 'x-hugway-rehearse',
+      in: 'header',
+      description: 'A fault for the first upstream call: `429`, `cut:N`, `stall:N`, `error:N`. In the console only.',
+      schema: { type: 'string' },
+    },
+    {
+      name: 'traceparent',
+      in: 'header',
+      description: 'W3C Trace Context: the trace goes on here and at the router, where traces are exported.',
+      schema: { type: 'string' },
+    },
+  ],
+}
+const CLIENT_OR_API_KEY = [{ clientKey: [] }, { apiKey: [] }]
+
 const PATHS = {
   '/v1/chat/completions': {
+    post: route('Complete a chat', 200, 'The completion, or its stream', CHAT_OK, COMPLETION_ERRORS, {
+      ...completion,
+      requestBody: body('ChatRequest'),
+    }),
+  },
+  '/v1/responses': {
     post: route(
-      'Complete a chat',
+      'Complete a turn, as OpenAI’s Responses API has it',
       200,
-      'The completion, or its stream',
-      CHAT_OK,
-      [400, 401, 402, 404, 413, 429, 502, 503, 504],
+      'The response, or its events',
+      { ...json('Response'), 'text/event-stream': { schema: { type: 'string' } } },
+      COMPLETION_ERRORS,
+      { ...completion, requestBody: body('ResponsesRequest') },
+    ),
+  },
+  '/v1/messages': {
+    post: route(
+      'Complete a turn, as Anthropic’s Messages API has it; errors have that API’s envelope',
+      200,
+      'The message, or its events',
+      { ...json('Message'), 'text/event-stream': { schema: { type: 'string' } } },
+      COMPLETION_ERRORS,
+      { ...completion, security: CLIENT_OR_API_KEY, requestBody: body('MessagesRequest') },
+    ),
+  },
+  '/v1/messages/count_tokens': {
+    post: route(
+      'Estimate the tokens of a request; asks nobody',
+      200,
+      'The estimate',
+      json('TokenCount'),
+      [400, 401, 413],
       {
         ...client,
-        answerHeaders: ['x-hugway-config', 'x-hugway-target'],
-        parameters: [
-          {
-            name: 'x-hugway-fallback',
-            in: 'header',
-            description: '`off`: the model asked for and no other.',
-            schema: { type: 'string', enum: ['on', 'off'] },
-          },
-          {
-            name: 'x-hugway-rehearse',
-            in: 'header',
-            description:
-              'A fault for the first upstream call: `429`, `cut:N`, `stall:N`, `error:N`. In the console only.',
-            schema: { type: 'string' },
-          },
-          {
-            name: 'traceparent',
-            in: 'header',
-            description: 'W3C Trace Context: the trace goes on here and at the router, where traces are exported.',
-            schema: { type: 'string' },
-          },
-        ],
-        requestBody: body('ChatRequest'),
+        security: CLIENT_OR_API_KEY,
+        requestBody: body('MessagesRequest'),
       },
     ),
   },
@@ -220,6 +253,12 @@ export function createOpenApi(version) {
     components: {
       securitySchemes: {
         clientKey: bearer('HUGWAY_API_KEY, or a key made by POST /admin/keys'),
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-api-key',
+          description: 'The same keys, where clients of the Messages API have them',
+        },
         adminToken: bearer('HUGWAY_ADMIN_TOKEN'),
       },
       schemas: SCHEMAS,

@@ -2,6 +2,7 @@
 import { Hono } from 'hono/tiny'
 import { GatewayError } from '../core/failure.ts'
 import { toLogged } from '../gateway/to-logged.ts'
+import { toMessagesErrorBody } from '../wire/messages/error.ts'
 import { serveAdmin } from './admin/admin.ts'
 import { serveSession } from './admin/session.ts'
 import type { App, AppDeps } from './deps.ts'
@@ -41,9 +42,10 @@ export function createApp(deps: AppDeps): App {
     return toErrorResponse(new GatewayError({ kind: 'unknown_route', method: c.req.method, path }), c.var.requestId)
   })
   app.onError((error, c) => {
+    const envelope = c.req.header('anthropic-version') === undefined ? undefined : toMessagesErrorBody
     const isExpected = error instanceof GatewayError && error.failure.kind !== 'all_attempts_failed'
     if (!isExpected) deps.log('request_failed', { requestId: c.var.requestId, failure: toLogged(error) })
-    return toErrorResponse(error, c.var.requestId)
+    return toErrorResponse(error, c.var.requestId, envelope)
   })
   return app
 }

@@ -1,17 +1,22 @@
 import type { Context } from 'hono'
 import { GatewayError } from '../../core/failure.ts'
 import { getModel, listModels } from '../../gateway/catalog/list-models.ts'
+import { toMessagesModel, toMessagesModelList } from '../../wire/messages/models.ts'
 import { type App, type AppDeps, type AppEnv, contextOf, refuseOtherMethods } from '../deps.ts'
 import { readTags } from '../entity-tags.ts'
 
 const PATH = '/v1/models'
 
-/** `GET /v1/models` and `GET /v1/models/<ref or alias>`, whose slashes may be raw or encoded. */
+/**
+ * `GET /v1/models` and `GET /v1/models/<ref or alias>`, whose slashes may be raw or encoded. A client that names a version
+ * of Anthropic's API gets Anthropic's shape.
+ */
 export function serveModels(app: App, deps: AppDeps): void {
   const list = async (c: Context<AppEnv>) => {
     deps.requireSettings('HF_BASE_URL')
-    const { etag, text } = await listModels(deps.modelList, contextOf(c))
-    const headers = { etag, 'cache-control': 'private, no-cache' }
+    const { etag, text, catalog } = await listModels(deps.modelList, contextOf(c))
+    if (wantsMessages(c)) return Response.json(toMessagesModelList(catalog.rows), { headers: SHARED_HEADERS })
+    const headers = { ...SHARED_HEADERS, etag }
     const tags = readTags(c.req.header('if-none-match'))
     if (tags?.some((tag) => tag === '*' || `"${tag}"` === etag)) return new Response(null, { status: 304, headers })
     return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } })
@@ -22,10 +27,14 @@ export function serveModels(app: App, deps: AppDeps): void {
     const name = decodeName(c.req.path.slice(PATH.length + 1))
     if (name === '') return list(c) // some clients end every path with a slash
     deps.requireSettings('HF_BASE_URL')
-    return Response.json(await getModel(deps.modelList, name, contextOf(c)))
+    const row = await getModel(deps.modelList, name, contextOf(c))
+    return Response.json(wantsMessages(c) ? toMessagesModel(row) : row)
   })
   refuseOtherMethods(app, `${PATH}/*`, ['GET'])
 }
+
+const SHARED_HEADERS = { 'cache-control': 'private, no-cache', vary: 'anthropic-version' }
+const wantsMessages = (c: Context) => c.req.header('anthropic-version') !== undefined
 
 function decodeName(encoded: string): string {
   try {

@@ -31,6 +31,21 @@ describe('GET /v1/models', () => {
     expect(await env.HUGWAY_KV.get('catalog:v1', 'json')).toMatchObject({ models: LISTED })
   })
 
+  test('is in Anthropic’s shape for a client that names a version of that API, one model too, and an unknown one', async () => {
+    const { ask } = await startGateway(list)
+    const headers = { 'anthropic-version': '2023-06-01' }
+    const response = await ask('/v1/models?limit=1000', { headers })
+    expect(response.headers.get('vary')).toBe('anthropic-version')
+    const model = { type: 'model', id: 'huggingface/a/b', display_name: 'B', created_at: '1970-01-01T00:00:00.000Z' }
+    const body = await response.json<{ data: Row[] }>()
+    expect(body).toMatchObject({ has_more: false, first_id: body.data[0]?.id, last_id: body.data.at(-1)?.id })
+    expect(body.data).toContainEqual(model)
+    expect(await (await ask('/v1/models/a/b', { headers })).json()).toEqual(model)
+    const unknown = await ask('/v1/models/no/such', { headers })
+    expect(unknown.status).toBe(404)
+    expect(await unknown.json()).toMatchObject({ type: 'error', error: { type: 'not_found_error' } })
+  })
+
   test('is KV’s list in a new isolate, without asking the router', async () => {
     await (await startGateway(list)).ask('/v1/models')
     const { ask, calls } = await startGateway(() => new Response('down', { status: 503 }))
