@@ -56,6 +56,8 @@ export type CompletionRecord = {
   /** The target that answered, or the last one that was asked; absent where none was. */
   readonly target?: string | undefined
   readonly provider?: string | undefined
+  /** Types of hosted tools that the request listed and no model was shown. */
+  readonly droppedTools?: readonly string[] | undefined
   /** The router's own id of the request that answered. */
   readonly upstreamRequestId?: string | undefined
   /** Upstream calls that were made, the one that answered included. */

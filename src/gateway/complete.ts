@@ -12,6 +12,7 @@ import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import { toStreamChunk } from '../wire/chat/answer.ts'
 import { readUsage } from '../wire/chat/chunk.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
+import { droppedToolsHeader } from '../wire/dropped-tools.ts'
 import type { SurfaceWire } from '../wire/surface.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
 import {
@@ -106,10 +107,11 @@ async function understand(
 ): Promise<Asked> {
   deps.requireSettings(...SETTINGS)
   const { config } = ctx
-  const { chat, createEncoder, headers = {} } = unwrap(wire.read(await readBody(config.maxBodyBytes)))
+  const { chat, createEncoder, droppedTools = [] } = unwrap(wire.read(await readBody(config.maxBodyBytes)))
   const { model, models, stream } = chat
   draft.askedModel = shortenAsked(model)
   draft.stream = stream
+  if (droppedTools.length > 0) draft.droppedTools = droppedTools
   const targets = unwrap(planTargets(config, { model, models, fallbackOff: isFallbackOff(fallback) }))
   const chain: ChainRequest = {
     targets,
@@ -131,7 +133,7 @@ async function understand(
     now: deps.clock.now,
     requestId: ctx.requestId,
   })
-  return { chat, chain, encoder, headers, mayPassThrough: wire.mayPassThrough }
+  return { chat, chain, encoder, headers: droppedToolsHeader(droppedTools), mayPassThrough: wire.mayPassThrough }
 }
 
 function isFallbackOff(header: string | undefined): boolean {

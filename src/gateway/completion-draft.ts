@@ -17,6 +17,7 @@ export type CompletionDraft = {
   held: boolean
   target?: ModelRef
   provider?: string | undefined
+  droppedTools?: readonly string[]
   upstreamRequestId?: string | undefined
   /** When the first of the answer came, in milliseconds since the epoch. */
   firstTokenAt?: number

@@ -31,9 +31,3 @@ export function parseJson(body: Uint8Array): Result<unknown, Failure> {
     return err(NOT_JSON)
   }
 }
-
-/** Names the hosted tools that a request lost, for its answer's headers. */
-export function droppedToolsHeader(types: readonly string[]): Readonly<Record<string, string>> {
-  const names = types.filter((type) => /^[\w.-]{1,64}$/.test(type)).slice(0, 16)
-  return names.length > 0 ? { 'x-hugway-dropped-tools': names.join(', ') } : {}
-}

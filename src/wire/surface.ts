@@ -9,8 +9,8 @@ export type SurfaceRequest = {
   /** The canonical request: a chat completion's body, in bytes. */
   readonly chat: ChatRequest
   readonly createEncoder: (options: EncoderOptions) => AnswerEncoder
-  /** What the answer's headers tell of the translation, by name; absent where nothing is to be told. */
-  readonly headers?: Readonly<Record<string, string>>
+  /** Types of hosted tools that no model is shown, because only their own API could run them. */
+  readonly droppedTools?: readonly string[]
 }
 
 export type EncoderOptions = {

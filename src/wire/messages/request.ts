@@ -2,6 +2,7 @@ import type { Failure } from '../../core/failure.ts'
 import type { Result } from '../../core/result.ts'
 import { type Fields, isFields } from '../chat/chunk.ts'
 import { createConversation } from '../chat/conversation.ts'
+import { namesOfDropped } from '../dropped-tools.ts'
 import { catchRefusal, countAt, fieldsAt, isAbsent, listAt, pick, refuse } from '../refuse.ts'
 import { mapTools } from './tools.ts'
 import { readTurns } from './turns.ts'
@@ -46,7 +47,7 @@ export function mapMessagesRequest(value: unknown): Result<MessagesRequest, Fail
       chat,
       model: typeof model === 'string' ? model : undefined,
       stopSequences,
-      droppedTools: [...new Set([...dropped, ...hostedServers(body)])],
+      droppedTools: namesOfDropped([...dropped, ...hostedServers(body)]),
     }
   })
 }

@@ -1,5 +1,5 @@
 import { ok } from '../../core/result.ts'
-import { droppedToolsHeader, readMapped } from '../read-mapped.ts'
+import { readMapped } from '../read-mapped.ts'
 import type { SurfaceWire } from '../surface.ts'
 import { createMessagesEncoder } from './events.ts'
 import { mapMessagesRequest } from './request.ts'
@@ -15,7 +15,7 @@ export const messagesWire: SurfaceWire = {
       chat,
       createEncoder: ({ newId, requestId }) =>
         createMessagesEncoder(mapped, { id: newId().replaceAll('-', ''), requestId }),
-      headers: droppedToolsHeader(mapped.droppedTools),
+      droppedTools: mapped.droppedTools,
     })
   },
   mayPassThrough: false,

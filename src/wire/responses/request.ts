@@ -2,6 +2,7 @@ import type { Failure } from '../../core/failure.ts'
 import type { Result } from '../../core/result.ts'
 import { type Fields, isFields } from '../chat/chunk.ts'
 import { createConversation } from '../chat/conversation.ts'
+import { namesOfDropped } from '../dropped-tools.ts'
 import { catchRefusal, countAt, fieldsAt, isAbsent, pick, refuse, textAt } from '../refuse.ts'
 import { readInput } from './input.ts'
 import { createToolNames, type ToolNames } from './tool-names.ts'
@@ -54,7 +55,7 @@ export function mapResponsesRequest(value: unknown): Result<ResponsesRequest, Fa
       ...tools,
       ...mapSettings(body),
     }
-    return { chat, names, body, droppedTools: [...new Set(dropped)] }
+    return { chat, names, body, droppedTools: namesOfDropped(dropped) }
   })
 }
 

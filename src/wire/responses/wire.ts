@@ -1,5 +1,5 @@
 import { ok } from '../../core/result.ts'
-import { droppedToolsHeader, readMapped } from '../read-mapped.ts'
+import { readMapped } from '../read-mapped.ts'
 import type { SurfaceWire } from '../surface.ts'
 import { createResponsesEncoder } from './events.ts'
 import { mapResponsesRequest } from './request.ts'
@@ -15,7 +15,7 @@ export const responsesWire: SurfaceWire = {
       chat,
       createEncoder: ({ newId, startedAt, now }) =>
         createResponsesEncoder(mapped, { id: newId().replaceAll('-', ''), startedAt, now }),
-      headers: droppedToolsHeader(mapped.droppedTools),
+      droppedTools: mapped.droppedTools,
     })
   },
   mayPassThrough: false,

@@ -83,10 +83,11 @@ describe('an answer', () => {
   })
 
   test('names the hosted tools that its request lost, and the log does', async () => {
-    const { respond, calls } = await start(() => new Response(WHOLE))
-    const response = await respond({ tools: [{ type: 'web_search' }] })
+    const { respond, calls, logs } = await start(() => new Response(WHOLE))
+    const response = await respond({ tools: [{ type: 'web_search' }, { type: 'a\nb' }] })
     expect(response.headers.get('x-hugway-dropped-tools')).toBe('web_search')
     expect(calls[0]?.body).not.toContain('tools')
+    expect(logs.join()).toContain('"droppedTools":["web_search"]')
   })
 })
 
