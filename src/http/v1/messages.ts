@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import { GatewayError } from '../../core/failure.ts'
-import { complete } from '../../gateway/complete.ts'
 import { toLogged } from '../../gateway/to-logged.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { estimateTokens } from '../../wire/messages/count-tokens.ts'
@@ -9,13 +8,13 @@ import { toMessagesErrorBody } from '../../wire/messages/error.ts'
 import { mapMessagesRequest } from '../../wire/messages/request.ts'
 import { messagesWire } from '../../wire/messages/wire.ts'
 import { readMapped } from '../../wire/read-mapped.ts'
-import { toResponse } from '../completion-response.ts'
-import { type App, type AppDeps, type AppEnv, contextOf, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, type AppEnv, refuseOtherMethods } from '../deps.ts'
 import { toErrorResponse } from '../error-response.ts'
 import { allowOrigins } from '../middleware/allow-origins.ts'
 import { authenticateClient } from '../middleware/authenticate.ts'
 import { useConfig } from '../middleware/use-config.ts'
 import { readBody } from '../read-body.ts'
+import { answerCompletion } from './answer-completion.ts'
 
 /**
  * Anthropic's Messages API below `/v1/messages`: an app of its own, because whatever goes wrong on these paths, a refused
@@ -30,14 +29,7 @@ export function createMessagesApp(deps: AppDeps): App {
   app.use(useConfig(deps))
   app.use(allowOrigins)
   app.use(authenticateClient(deps))
-  app.post('/', async (c) => {
-    const request = {
-      wire: messagesWire,
-      readBody: (maxBytes: number) => readBody(c.req.raw, maxBytes),
-      fallback: c.req.header('x-hugway-fallback'),
-    }
-    return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId, envelopeOf(c))
-  })
+  app.post('/', (c) => answerCompletion(c, deps, messagesWire, envelopeOf(c)))
   refuseOtherMethods(app, '/', ['POST'])
   app.post('/count_tokens', async (c) => {
     const body = await readBody(c.req.raw, c.var.config.maxBodyBytes)

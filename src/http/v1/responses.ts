@@ -1,22 +1,13 @@
 import { GatewayError } from '../../core/failure.ts'
-import { complete } from '../../gateway/complete.ts'
 import { responsesWire } from '../../wire/responses/wire.ts'
-import { toResponse } from '../completion-response.ts'
-import { type App, type AppDeps, contextOf, refuseOtherMethods } from '../deps.ts'
-import { readBody } from '../read-body.ts'
+import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
+import { answerCompletion } from './answer-completion.ts'
 
 const PATH = '/v1/responses'
 
 /** `POST /v1/responses`, streamed or not. Its errors have OpenAI's envelope, which is the one of every other route. */
 export function serveResponses(app: App, deps: AppDeps): void {
-  app.post(PATH, async (c) => {
-    const request = {
-      wire: responsesWire,
-      readBody: (maxBytes: number) => readBody(c.req.raw, maxBytes),
-      fallback: c.req.header('x-hugway-fallback'),
-    }
-    return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId)
-  })
+  app.post(PATH, (c) => answerCompletion(c, deps, responsesWire))
   refuseOtherMethods(app, PATH, ['POST'])
   app.all(`${PATH}/*`, (c) => {
     throw new GatewayError({

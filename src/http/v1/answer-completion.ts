@@ -1,0 +1,21 @@
+import type { Context } from 'hono'
+import { complete } from '../../gateway/complete.ts'
+import type { SurfaceWire } from '../../wire/surface.ts'
+import { toResponse } from '../completion-response.ts'
+import { type AppDeps, type AppEnv, contextOf } from '../deps.ts'
+import { readBody } from '../read-body.ts'
+
+/** Answers a request to a completion route, whichever surface it speaks; `toErrorBody` is that surface's envelope. */
+export async function answerCompletion(
+  c: Context<AppEnv>,
+  deps: AppDeps,
+  wire: SurfaceWire,
+  toErrorBody?: (thrown: unknown) => unknown,
+): Promise<Response> {
+  const request = {
+    wire,
+    readBody: (maxBytes: number) => readBody(c.req.raw, maxBytes),
+    fallback: c.req.header('x-hugway-fallback'),
+  }
+  return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId, toErrorBody)
+}
