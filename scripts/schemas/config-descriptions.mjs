@@ -17,6 +17,45 @@ const timeouts = (path, whose) => ({
   [`${path}.idleMs`]: { description: 'The longest silence in a stream that has begun.', default: 90_000 },
   [`${path}.totalMs`]: { description: 'The whole request, all attempts together.', default: 600_000 },
 })
+const WISHES = 'OpenRouter’s name for it; a request’s own `provider` wins.'
+const routing = (path, whose) => ({
+  [path]: { description: `Which provider serves ${whose}. See docs/routing.md.` },
+  [`${path}.resolve`]: {
+    description: 'Who chooses the provider of a ref without a suffix: Hugging Face’s router, or hugway itself.',
+    default: 'router',
+  },
+  [`${path}.policies`]: {
+    description: 'Who chooses for refs with :fastest and :cheapest.',
+    default: 'router',
+  },
+  [`${path}.provider`]: { description: `Wishes about providers for requests that have none. ${WISHES}` },
+  ...list(`${path}.provider.order`, 'Asked first, in this order.'),
+  ...list(`${path}.provider.only`, 'Nobody else is asked.'),
+  ...list(`${path}.provider.ignore`, 'Never asked.'),
+  [`${path}.provider.allow_fallbacks`]: {
+    description: 'false: only those of `order`, or without it only the best provider of each model.',
+    default: true,
+  },
+  [`${path}.provider.require_parameters`]: {
+    description:
+      'true: only providers that are known to support what the request uses (tools, structured output, images).',
+    default: false,
+  },
+  [`${path}.provider.sort`]: {
+    description: 'What the best is: the price of the request, tokens a second, or the wait.',
+  },
+  [`${path}.provider.max_price`]: {
+    description: 'US dollars per million tokens. Who costs more, or tells no price, is not asked.',
+  },
+  [`${path}.provider.max_price.prompt`]: { description: 'For a million tokens of the prompt.' },
+  [`${path}.provider.max_price.completion`]: { description: 'For a million tokens of the answer.' },
+  [`${path}.provider.preferred_min_throughput`]: { description: 'Tokens a second; slower ones come later.' },
+  [`${path}.provider.preferred_max_latency`]: { description: 'Seconds until the first token; slower ones come later.' },
+})
+const list = (path, description) => ({
+  [path]: { description, examples: [['groq', 'together']] },
+  [`${path}[]`]: { description: 'A provider, as the router takes it behind the colon.' },
+})
 const ROW = 'models.providers.huggingface.models'
 
 export const DESCRIPTIONS = {
@@ -94,4 +133,10 @@ export const DESCRIPTIONS = {
   },
   'hugway.models.*.fallbacks[]': { description: `A model ref. ${REF}` },
   ...timeouts('hugway.models.*.timeouts', 'requests to this model'),
+  ...routing('hugway.routing', 'a request'),
+  'hugway.routing.explore': {
+    description: 'The share of requests that ask another provider than the one that seems fastest, to learn of it.',
+    default: 0.05,
+  },
+  ...routing('hugway.models.*.routing', 'requests to this model'),
 }

@@ -77,6 +77,10 @@ export type CompletionRecord = {
   readonly configVersion: string
   /** What a later question about routing needs of the request: sizes and kinds, never content. */
   readonly shape?: RequestShape | undefined
+  /** Whether something in the answer had to be mended on its way. */
+  readonly repaired?: boolean | undefined
+  /** How the route was decided, in short. */
+  readonly route?: RouteSummary | undefined
   /** The fault that was planted by `x-hugway-rehearse`; such a record tells nothing of a provider. */
   readonly rehearsed?: string | undefined
   /** Each upstream call, in order, where traces are exported. */
@@ -105,4 +109,13 @@ export type RequestShape = {
   readonly hasImages: boolean
   readonly imageCount?: number | undefined
   readonly wantsStructuredOutput: boolean
+}
+
+export type RouteSummary = {
+  /** The targets in the order in which they were to be asked. */
+  readonly order: readonly string[]
+  readonly skipped: readonly { readonly target: string; readonly reason: string }[]
+  readonly resolvedBy: 'router' | 'own'
+  /** Why the first is not the best candidate. */
+  readonly firstBecause?: 'explores' | 'answered_last' | undefined
 }

@@ -1,5 +1,6 @@
 import type { BudgetRule } from './identity/scopes.ts'
 import type { BoundOwner } from './limits/bound.ts'
+import type { Dropped } from './routing/dropped.ts'
 import type { ModelRefError } from './routing/model-ref.ts'
 import type { AttemptReport, UpstreamError } from './routing/outcome.ts'
 
@@ -21,6 +22,11 @@ export type Failure =
   /** The name is the alias of several refs. */
   | { readonly kind: 'ambiguous_model'; readonly model: string; readonly refs: readonly string[] }
   | { readonly kind: 'unknown_route'; readonly method: string; readonly path: string; readonly hint?: string }
+  /** The wishes about providers leave nobody who may be asked. */
+  | {
+      readonly kind: 'no_provider_matches'
+      readonly models: readonly { readonly model: string; readonly dropped: readonly Dropped[] }[]
+    }
   | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
   | { readonly kind: 'bad_config'; readonly problems: readonly Problem[] }
   | { readonly kind: 'config_not_stored' }

@@ -235,6 +235,7 @@ function skipped(targets: readonly ModelRef[], breakers: CircuitBreakers): Attem
   return targets.map((target) => ({
     target: formatModelRef(target),
     reason: 'overloaded',
+    skipped: true,
     message: `skipped, its breaker is open: ${breakers.lastReason(target) ?? 'it failed repeatedly'}`,
   }))
 }

@@ -53,6 +53,8 @@ export type Receipt = {
 export type CircuitBreakers = {
   /** The one to try next. A half-open breaker lets one request through as its probe. */
   choose(targets: readonly ModelRef[], callerId: string): Choice | undefined
+  /** The state that holds for this caller. */
+  stateOf(target: ModelRef, callerId: string): BreakerState
   lastReason(target: ModelRef): string | undefined
   /** Learns how an attempt ended. @returns What takes a counted failure back. */
   record(target: ModelRef, callerId: string, end: AttemptEnd): Receipt | undefined
@@ -88,16 +90,16 @@ export function createCircuitBreakers(memory: BreakerMemory, clock: Clock): Circ
     setShared(key, change(sharedOf(key), CALLERS_THAT_OPEN_FOR_ALL))
     setOwn(ownKey, change(ownOf(ownKey), 1))
   }
+  const healthFor = (target: ModelRef, callerId: string, now: number) => {
+    const key = formatModelRef(target)
+    return worseOf(sharedOf(key), ownOf(keyOf(callerId, key)), now)
+  }
   return {
     choose(targets, callerId) {
       const now = clock.now()
-      const healthOf = (target: ModelRef) => {
-        const key = formatModelRef(target)
-        return worseOf(sharedOf(key), ownOf(keyOf(callerId, key)), now)
-      }
-      const target = preferHealthy(targets, healthOf, now)[0]
+      const target = preferHealthy(targets, (one) => healthFor(one, callerId, now), now)[0]
       if (!target) return undefined
-      const state = breakerState(healthOf(target), now)
+      const state = breakerState(healthFor(target, callerId, now), now)
       if (state === 'half_open') {
         update(target, callerId, (health) =>
           breakerState(health, now) === 'half_open' ? afterProbe(health, now) : health,
@@ -105,6 +107,7 @@ export function createCircuitBreakers(memory: BreakerMemory, clock: Clock): Circ
       }
       return { target, isLastResort: state === 'open' || state === 'probing' }
     },
+    stateOf: (target, callerId) => breakerState(healthFor(target, callerId, clock.now()), clock.now()),
     lastReason: (target) => sharedOf(formatModelRef(target)).lastReason,
     record(target, callerId, end) {
       const now = clock.now()

@@ -6,6 +6,7 @@ import { describeAdminFailure } from './admin/failure-words.ts'
 import { describeAttempts } from './attempt-words.ts'
 import { describeIntakeFailure, isIntakeFailure } from './intake-words.ts'
 import { describeLimitFailure, isLimitFailure } from './limit-words.ts'
+import { describeNobodyLeft } from './route-words.ts'
 import { invalid, server } from './status-words.ts'
 
 /**
@@ -52,6 +53,8 @@ function describe(failure: Failure): FailureWords {
       const said = `"${quote(model)}" is the alias of ${refs.join(' and of ')}. Send one of these as "model".`
       return { ...invalid(400, 'ambiguous_model', said), param: 'model' }
     }
+    case 'no_provider_matches':
+      return { ...invalid(404, 'no_provider_matches', describeNobodyLeft(failure.models)), param: 'provider' }
     case 'unknown_route':
       return notServed(failure)
     case 'method_not_allowed':

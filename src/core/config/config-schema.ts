@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { nearestOf } from '../../json/nearest.ts'
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
+import { SORTS } from '../routing/preferences.ts'
 
 const text = z.string('must be a text')
 const ref = z.string('must be a model ref, huggingface/<org>/<model>[:suffix]')
@@ -48,12 +49,56 @@ const providerSchema = z.strictObject(
   'must be an object',
 )
 
+const SHARE = 'must be a share from 0 to 1'
+const share = z.number(SHARE).check(z.minimum(0, SHARE), z.maximum(1, SHARE))
+const resolver = z.enum(['router', 'own'], 'must be "router" or "own"')
+const above0 = (unit: string) => {
+  const accepted = `must be ${unit}, a number above 0`
+  return z.number(accepted).check(z.gt(0, accepted))
+}
+const providers = z.array(text, 'must be a list of providers such as ["groq", "together"]')
+const price = z.number('must be US dollars per million tokens').check(z.minimum(0, 'must not be below 0'))
+
+/** The names of OpenRouter, as a request's `provider` has them. What they mean is checked by `readPreferences`. */
+const preferencesSchema = z.strictObject(
+  {
+    order: z.optional(providers),
+    only: z.optional(providers),
+    ignore: z.optional(providers),
+    allow_fallbacks: z.optional(z.boolean('must be true or false')),
+    require_parameters: z.optional(z.boolean('must be true or false')),
+    sort: z.optional(z.enum(SORTS, 'must be "price", "throughput" or "latency"')),
+    max_price: z.optional(
+      z.strictObject(
+        { prompt: z.optional(price), completion: z.optional(price) },
+        'must be an object such as { prompt: 1, completion: 2 }',
+      ),
+    ),
+    preferred_min_throughput: z.optional(above0('tokens a second')),
+    preferred_max_latency: z.optional(above0('seconds')),
+  },
+  'must be an object such as { only: ["groq"] }',
+)
+
+const ROUTE_RULES = {
+  resolve: z.optional(resolver),
+  policies: z.optional(resolver),
+  provider: z.optional(preferencesSchema),
+}
+export const routeRulesSchema = z.strictObject(ROUTE_RULES, 'must be an object of resolve, policies, provider')
+
 const hugwaySchema = z.strictObject(
   {
     holdMs: z.optional(wholeNumber(0, 600_000)),
     timeouts: z.optional(timeoutsSchema),
     maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
     maxUpstreamCalls: z.optional(wholeNumber(1, 100)),
+    routing: z.optional(
+      z.strictObject(
+        { ...ROUTE_RULES, explore: z.optional(share) },
+        'must be an object of resolve, policies, provider, explore',
+      ),
+    ),
     keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
     cors: z.optional(
       z.strictObject({ origins: z.array(text, 'must be a list of origins') }, 'must be { origins: ["https://..."] }'),
@@ -65,8 +110,9 @@ const hugwaySchema = z.strictObject(
           {
             fallbacks: z.optional(z.union([z.literal(false), refs], 'must be a list of model refs, or false')),
             timeouts: z.optional(timeoutsSchema),
+            routing: z.optional(routeRulesSchema),
           },
-          'must be an object of fallbacks, timeouts',
+          'must be an object of fallbacks, timeouts, routing',
         ),
         'must be an object keyed by model refs',
       ),
@@ -112,6 +158,7 @@ export const documentSchema = z.strictObject(
 export type ConfigDocument = z.infer<typeof documentSchema>
 export type OwnModel = z.infer<typeof ownModelSchema>
 export type TimeoutsInput = z.infer<typeof timeoutsSchema>
+export type RouteRulesInput = z.infer<typeof routeRulesSchema>
 
 /** What is wrong with a document's shape, and the part of it that is sound, whose meaning can be checked all the same. */
 export type ReadDocument = { readonly sound: ConfigDocument | undefined; readonly problems: readonly Problem[] }

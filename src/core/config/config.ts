@@ -3,7 +3,15 @@ import type { Problem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
 import { DEFAULT_MODEL, ROUTER_BASE_URL } from '../router-facts.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
-import { type ConfigDocument, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
+import { readPreferences } from '../routing/preferences.ts'
+import { DEFAULT_ROUTE_RULES, type DeploymentRouteRules, type RouteRules } from '../routing/route-rules.ts'
+import {
+  type ConfigDocument,
+  type OwnModel,
+  type RouteRulesInput,
+  readDocument,
+  type TimeoutsInput,
+} from './config-schema.ts'
 import { parseDocumentText } from './document-text.ts'
 import { checkComments, withoutSecrets } from './secrets.ts'
 
@@ -16,7 +24,11 @@ export type Timeouts = {
 }
 
 /** The settings that one model overrides. */
-export type ModelSettings = { readonly fallbacks?: readonly ModelRef[]; readonly timeouts: Timeouts }
+export type ModelSettings = {
+  readonly fallbacks?: readonly ModelRef[]
+  readonly timeouts: Timeouts
+  readonly routing?: RouteRules
+}
 
 /** The document, resolved: refs parsed, aliases in a table, defaults filled in. Keyed by `formatModelRef`'s text. */
 export type Config = {
@@ -34,6 +46,7 @@ export type Config = {
   readonly mode: 'merge' | 'replace'
   readonly models: ReadonlyMap<string, ModelSettings>
   readonly timeouts: Timeouts
+  readonly routing: DeploymentRouteRules
   readonly holdMs: number
   readonly maxBodyBytes: number
   /** Upstream calls that one request may make in all, retries included. */
@@ -99,7 +112,9 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     const ref = collected.add(key, path)
     const list = settings.fallbacks === false ? [] : settings.fallbacks
     const chain = list && { fallbacks: collected.addAll(list, [...path, 'fallbacks']) }
-    if (ref) models.set(formatModelRef(ref), { ...chain, timeouts: withDefaults(settings.timeouts, timeouts) })
+    const routing = settings.routing && { routing: toRouteRules(settings.routing, [...path, 'routing'], problems) }
+    const own = { ...chain, ...routing, timeouts: withDefaults(settings.timeouts, timeouts) }
+    if (ref) models.set(formatModelRef(ref), own)
   }
   checkProvider(document, problems)
   const corsOrigins = own?.cors?.origins ?? []
@@ -113,6 +128,7 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     mode: document.models?.mode ?? 'merge',
     models,
     timeouts,
+    routing: { ...DEFAULT_ROUTE_RULES, ...toDeploymentRules(own?.routing, problems) },
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,
@@ -195,6 +211,22 @@ function withDefaults(given: TimeoutsInput | undefined, defaults: Timeouts): Tim
     idleMs: given?.idleMs ?? defaults.idleMs,
     totalMs: given?.totalMs ?? defaults.totalMs,
   }
+}
+
+function toRouteRules(given: RouteRulesInput, path: Path, problems: Problem[]): RouteRules {
+  const { resolve, policies, provider } = given
+  const read = provider && readPreferences(provider, formatPath([...path, 'provider']))
+  problems.push(...(read?.problems ?? []))
+  return { ...(resolve && { resolve }), ...(policies && { policies }), ...(read && { preferences: read.preferences }) }
+}
+
+function toDeploymentRules(
+  given: (RouteRulesInput & { readonly explore?: number | undefined }) | undefined,
+  problems: Problem[],
+): Partial<DeploymentRouteRules> {
+  if (!given) return {}
+  const rules = toRouteRules(given, ['hugway', 'routing'], problems)
+  return given.explore === undefined ? rules : { ...rules, explore: given.explore }
 }
 
 /** What holds when nothing is configured. Last in the file: it runs the functions above when the module is read. */

@@ -66,6 +66,8 @@ export type AttemptReport = {
   readonly retryAfterMs?: number
   /** The router's own id of the request, where it named one. */
   readonly upstreamRequestId?: string
+  /** It was passed over without a call. */
+  readonly skipped?: true
 }
 
 /** Failures that a later request may not meet. */
