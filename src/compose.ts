@@ -5,8 +5,10 @@ import { createRouterClient } from './huggingface/router-client.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from './isolate/circuit-breakers.ts'
 import { createGuessBrake } from './isolate/guess-brake.ts'
+import { createSessionProviders } from './isolate/session-providers.ts'
 import { createSignInMemory } from './isolate/sign-in-memory.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
+import { createTrafficMemory, createTrafficStats } from './isolate/traffic-stats.ts'
 import { createApiKeyMemory } from './kv/api-key-memory.ts'
 import { createApiKeyStore } from './kv/api-key-store.ts'
 import { type CatalogMemory, createCatalogStore } from './kv/catalog-store.ts'
@@ -68,7 +70,11 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       redact: createRedact(token),
       breakers: createCircuitBreakers(createBreakerMemory(), clock),
       trust: createStreamTrust(new Map()),
+      traffic: createTrafficStats(createTrafficMemory(), clock),
+      sessionProviders: createSessionProviders(new Map(), clock),
+      routeMemory: {},
       catalog,
+      catalogInUse,
       clock,
       random,
       newId,

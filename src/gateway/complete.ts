@@ -1,9 +1,8 @@
-import { buildCatalog, positive } from '../core/catalog/catalog.ts'
+import { positive } from '../core/catalog/catalog.ts'
 import { TIMED_OUT, within } from '../core/clock.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
-import { planTargets } from '../core/routing/plan.ts'
 import { createRouterBody } from '../huggingface/request-body.ts'
 import { type ClientStream, type ConnectionEnd, openClientStream } from '../stream/client-stream.ts'
 import { waitWithHeartbeats } from '../stream/heartbeat.ts'
@@ -14,7 +13,6 @@ import { readUsage } from '../wire/chat/chunk.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
 import { droppedToolsHeader } from '../wire/dropped-tools.ts'
 import type { SurfaceWire } from '../wire/surface.ts'
-import type { CatalogDeps } from './catalog/refresh-catalog.ts'
 import {
   type CompletionDraft,
   type CompletionEnding,
@@ -25,6 +23,14 @@ import {
 } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
 import { requestDeps } from './request-deps.ts'
+import {
+  type RouteDeps,
+  type RouteRequest,
+  rememberLeaders,
+  routeCompletion,
+  skippedHeader,
+  summarize,
+} from './route-completion.ts'
 import { type SettleDeps, type Settlement, settle } from './settle.ts'
 import { type ChainDeps, type ChainRequest, tryTargets, type Winner } from './try-targets.ts'
 import { unwrap } from './unwrap.ts'
@@ -33,16 +39,13 @@ export type CompleteDeps = ChainDeps &
   SettleDeps & {
     /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
     readonly requireSettings: (...names: readonly string[]) => void
-    readonly catalog: { readonly store: Pick<CatalogDeps['store'], 'remembered' | 'read'> }
-  }
+  } & RouteDeps
 
 export type CompletionRequest = {
   readonly wire: SurfaceWire
   /** @throws {GatewayError} `body_too_large`, `bad_request`. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>
-  /** The header `x-hugway-fallback`, as it was sent. */
-  readonly fallback: string | undefined
-}
+} & Pick<RouteRequest, 'fallback' | 'session'>
 
 /** What is sent to the client. `http` makes a response of it. */
 export type Completion =
@@ -68,8 +71,12 @@ export async function complete(
   ctx: CallerContext,
 ): Promise<Completion> {
   const draft = openDraft(request.wire.name)
-  const book = (ending: CompletionEnding, more: Omit<Settlement, 'record'> = {}) =>
-    settle(deps, { record: toRecord(draft, ending, ctx, deps.newId(), deps.clock.now()), ...more }, ctx.waitUntil)
+  const book = (ending: CompletionEnding, more: Omit<Settlement, 'record' | 'session'> = {}) =>
+    settle(
+      deps,
+      { record: toRecord(draft, ending, ctx, deps.newId(), deps.clock.now()), session: draft.session, ...more },
+      ctx.waitUntil,
+    )
   try {
     const own = requestDeps(deps, draft, ctx)
     const asked = await understand(own, request, ctx, draft)
@@ -82,7 +89,7 @@ export async function complete(
   }
 }
 
-type Book = (ending: CompletionEnding, more?: Omit<Settlement, 'record'>) => void
+type Book = (ending: CompletionEnding, more?: Omit<Settlement, 'record' | 'session'>) => void
 
 function bookFailure(book: Book, error: unknown): void {
   const isBug = !(error instanceof GatewayError)
@@ -101,18 +108,23 @@ type Asked = {
 /** @throws {GatewayError} For whatever is wrong with the request or the deployment, before anybody is asked. */
 async function understand(
   deps: CompleteDeps,
-  { wire, readBody, fallback }: CompletionRequest,
+  { wire, readBody, fallback, session }: CompletionRequest,
   ctx: CallerContext,
   draft: CompletionDraft,
 ): Promise<Asked> {
   deps.requireSettings(...SETTINGS)
   const { config } = ctx
   const { chat, createEncoder, droppedTools = [] } = unwrap(wire.read(await readBody(config.maxBodyBytes)))
-  const { model, models, stream } = chat
+  const { model, stream } = chat
   draft.askedModel = shortenAsked(model)
   draft.stream = stream
   if (droppedTools.length > 0) draft.droppedTools = droppedTools
-  const targets = unwrap(planTargets(config, { model, models, fallbackOff: isFallbackOff(fallback) }))
+  const route = await routeCompletion(deps, { chat, fallback, session }, ctx)
+  const { targets } = route.plan
+  rememberLeaders(deps.traffic, route.plan)
+  draft.shape = route.shape
+  draft.route = summarize(route.plan)
+  draft.session = route.session
   const chain: ChainRequest = {
     targets,
     bodyFor: createRouterBody(chat),
@@ -123,7 +135,7 @@ async function understand(
     contextLengths: async () => {
       const { store } = deps.catalog
       const stored = store.remembered() ?? (await store.read())
-      const catalog = buildCatalog(stored?.models, config)
+      const catalog = deps.catalogInUse.of(config, stored?.models)
       return (target) => positive(catalog.rowOf(target)?.['context_length'])
     },
   }
@@ -133,14 +145,8 @@ async function understand(
     now: deps.clock.now,
     requestId: ctx.requestId,
   })
-  return { chat, chain, encoder, headers: droppedToolsHeader(droppedTools), mayPassThrough: wire.mayPassThrough }
-}
-
-function isFallbackOff(header: string | undefined): boolean {
-  const value = header?.trim().toLowerCase()
-  if (value === undefined || value === 'on') return false
-  if (value === 'off') return true
-  throw new GatewayError({ kind: 'bad_request', message: 'The header x-hugway-fallback takes "on" or "off".' })
+  const told = { ...droppedToolsHeader(droppedTools), ...skippedHeader(route.plan) }
+  return { chat, chain, encoder, headers: told, mayPassThrough: wire.mayPassThrough }
 }
 
 function timeoutsOf(config: Config, target: ModelRef): Timeouts {
@@ -218,8 +224,7 @@ async function hold(streamed: Streamed, chain: Promise<Winner>, client: ClientSt
 async function handOn(streamed: Streamed, winner: Winner, client: ClientStream): Promise<ConnectionEnd> {
   const { deps, asked, draft, book } = streamed
   const { answer, target } = winner
-  if (answer.kind === 'stream') draft.firstTokenAt = answer.begun.firstTokenAt
-  draft.firstTokenAt = deps.clock.now()
+  draft.firstTokenAt = answer.kind === 'stream' ? answer.begun.firstTokenAt : deps.clock.now()
   if (answer.kind === 'whole') {
     const usage = readUsage(answer.answer.fields['usage'])
     let end: CompletionEnding['end'] = 'client_gone'

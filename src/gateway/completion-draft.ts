@@ -1,4 +1,12 @@
-import type { CompletionEnd, CompletionRecord, Surface, TokenUsage, UpstreamCall } from '../core/completion-record.ts'
+import type {
+  CompletionEnd,
+  CompletionRecord,
+  RequestShape,
+  RouteSummary,
+  Surface,
+  TokenUsage,
+  UpstreamCall,
+} from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { AttemptReport } from '../core/routing/outcome.ts'
@@ -19,6 +27,10 @@ export type CompletionDraft = {
   provider?: string | undefined
   droppedTools?: readonly string[]
   upstreamRequestId?: string | undefined
+  shape?: RequestShape
+  route?: RouteSummary
+  /** What the conversation is known by. */
+  session?: string | undefined
   /** When the first of the answer came, in milliseconds since the epoch. */
   firstTokenAt?: number
   trace?: TraceContext
@@ -53,7 +65,7 @@ export function toRecord(
   id: string,
   nowMs: number,
 ): CompletionRecord {
-  const { firstTokenAt, target, calls, ...facts } = draft
+  const { firstTokenAt, target, calls, session: _session, ...facts } = draft
   return {
     ...facts,
     id,

@@ -3,13 +3,18 @@ import type { Log } from '../core/log.ts'
 import type { AttemptEnd } from '../core/routing/breaker.ts'
 import type { ModelRef } from '../core/routing/model-ref.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
+import type { SessionProviders } from '../isolate/session-providers.ts'
 import type { StreamSource, StreamTrust } from '../isolate/stream-trust.ts'
+import type { TrafficStats } from '../isolate/traffic-stats.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { keepSession } from './route-completion.ts'
 import { toLogged } from './to-logged.ts'
 
 export type SettleDeps = {
   readonly breakers: CircuitBreakers
   readonly trust: StreamTrust
+  readonly traffic: Pick<TrafficStats, 'learn'>
+  readonly sessionProviders: Pick<SessionProviders, 'answered'>
   readonly log: Log
   /** Absent where no collector is set up. */
   readonly telemetry?: Telemetry | undefined
@@ -22,6 +27,8 @@ export type Settlement = {
   readonly lastAttempt?: { readonly target: ModelRef; readonly end: AttemptEnd }
   /** What a whole stream says of its source. */
   readonly stream?: { readonly source: StreamSource; readonly isClean: boolean }
+  /** What the conversation is known by. */
+  readonly session?: string | undefined
   /** What was thrown that nobody expected. */
   readonly bug?: unknown
 }
@@ -30,16 +37,15 @@ export type Settlement = {
  * Books a request to a completion route, once, whichever way it ended: the only place that does. Earlier attempts were
  * reported to the breakers the moment each of them ended.
  */
-export function settle(
-  { breakers, trust, log, telemetry }: SettleDeps,
-  settlement: Settlement,
-  waitUntil: (work: Promise<unknown>) => void,
-): void {
-  const { record, bug } = settlement
+export function settle(deps: SettleDeps, settlement: Settlement, waitUntil: (work: Promise<unknown>) => void): void {
+  const { breakers, trust, log, telemetry } = deps
+  const { record, session, bug } = settlement
   // A fault that was planted says nothing of the target.
   const { lastAttempt, stream } = record.rehearsed === undefined ? settlement : {}
   if (lastAttempt) breakers.record(lastAttempt.target, record.caller.keyId, lastAttempt.end)
   if (stream) trust.record(stream.source, stream.isClean)
+  deps.traffic.learn(record)
+  keepSession(deps.sessionProviders, session, record)
   log('chat', toLine(record, bug))
   telemetry?.add(record, waitUntil)
 }
@@ -51,6 +57,7 @@ function toLine(record: CompletionRecord, bug: unknown): Readonly<Record<string,
     usage,
     startedAt: _when,
     shape: _shape,
+    route: _route,
     failedAttempts,
     upstreamCalls: _calls,
     trace,

@@ -5,8 +5,11 @@ import { type CompletionRequest, complete } from '../../src/gateway/complete.ts'
 import { toResponse } from '../../src/http/completion-response.ts'
 import { createRedact } from '../../src/huggingface/redact.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
+import { createCatalogInUse } from '../../src/isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
+import { createSessionProviders } from '../../src/isolate/session-providers.ts'
 import { createStreamTrust } from '../../src/isolate/stream-trust.ts'
+import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/tools.ts'
@@ -61,7 +64,11 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
     breakers: createCircuitBreakers(createBreakerMemory(), clock),
     trust: createStreamTrust(new Map()),
+    traffic: createTrafficStats(createTrafficMemory(), clock),
+    sessionProviders: createSessionProviders(new Map(), clock),
+    routeMemory: {},
     catalog: { store },
+    catalogInUse: createCatalogInUse({}),
     clock,
     random: () => 0,
     redact: createRedact(undefined),

@@ -50,9 +50,11 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
   if (!chain.ok) return chain
   const contradiction = isOrdering(preferences) ? findContradiction(question) : undefined
   if (contradiction) return err(contradiction)
+  // Who asks for the best by name has not asked to be taught with.
+  const explores = preferences.sort === undefined && chance < config.routing.explore
   const models = chain.value.map((ref) => {
     const rules = mergeRules(config.routing, config.models.get(formatModelRef(ref))?.routing, { preferences })
-    return planModel({ ref, ...rules, needs, known, explores: chance < config.routing.explore })
+    return planModel({ ref, ...rules, needs, known, explores })
   })
   const fit = interleave(models.map(({ targets }) => targets))
   const inNeed = models.flatMap((model) => model.inNeed)
@@ -63,6 +65,13 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
     .filter(({ target }) => !targets.includes(target))
     .map(({ target, reason }) => ({ target: formatModelRef(target), reason }))
   return ok({ targets, skipped, models, needs })
+}
+
+/** Whether the configuration resolves refs itself or wishes for something, so that a route depends on the catalogue. */
+export function usesOwnResolution({ routing, models }: Config): boolean {
+  return [routing, ...[...models.values()].map((settings) => settings.routing)].some(
+    (rules) => rules?.resolve === 'own' || rules?.policies === 'own' || rules?.preferences !== undefined,
+  )
 }
 
 /** The first of each, then the second of each, without repeats. */

@@ -15,6 +15,7 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
       'x-hugway-target',
       'x-hugway-attempts',
       'x-hugway-provider',
+      'x-hugway-skipped',
       'x-hugway-config',
       'x-hugway-dropped-tools',
       'retry-after',

@@ -16,6 +16,7 @@ export async function answerCompletion(
     wire,
     readBody: (maxBytes: number) => readBody(c.req.raw, maxBytes),
     fallback: c.req.header('x-hugway-fallback'),
+    session: c.req.header('x-session-id') ?? c.req.header('x-session-affinity'),
   }
   return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId, toErrorBody)
 }

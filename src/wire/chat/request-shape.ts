@@ -1,6 +1,7 @@
 import type { RequestShape } from '../../core/completion-record.ts'
 import type { Failure } from '../../core/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { hashOf } from '../../json/bytes.ts'
 import { lastMemberOf, type Member, textOf } from '../../json/json-bytes.ts'
 import type { ChatRequest } from './request.ts'
 
@@ -32,10 +33,16 @@ export function readProviderWishes(request: ChatRequest): Result<unknown, Failur
   return err({ kind: 'bad_request', message, param: 'provider' })
 }
 
-/** What the client says that its conversation is known by: `prompt_cache_key`. */
-export function promptCacheKeyOf(request: ChatRequest): string | undefined {
-  const value = smallValue(request, 'prompt_cache_key', MAX_SESSION_BYTES)
-  return typeof value === 'string' && value !== '' ? value : undefined
+/**
+ * What a conversation is known by: the client's `prompt_cache_key`, else the header `x-session-id`, else its first
+ * messages, which stay the same while it grows.
+ */
+export function sessionOf(request: ChatRequest, header: string | undefined): string {
+  const key = smallValue(request, 'prompt_cache_key', MAX_SESSION_BYTES)
+  if (typeof key === 'string' && key !== '') return `key ${key}`
+  if (header) return `header ${header.slice(0, MAX_SESSION_BYTES)}`
+  const { start = 0, end = 0 } = request.opening ?? {}
+  return `opening ${hashOf(request.json.bytes.subarray(start, end))}`
 }
 
 function wantsStructuredOutput(request: ChatRequest): boolean {

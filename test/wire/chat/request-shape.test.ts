@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ChatRequest, parseChatRequest } from '../../../src/wire/chat/request.ts'
-import { promptCacheKeyOf, readProviderWishes, shapeOf } from '../../../src/wire/chat/request-shape.ts'
+import { readProviderWishes, sessionOf, shapeOf } from '../../../src/wire/chat/request-shape.ts'
 
 const HELLO = '"messages":[{"role":"user","content":"hi"}]'
 
@@ -79,10 +79,19 @@ describe('the wishes about providers', () => {
   })
 })
 
-test.each<[body: string, key: string | undefined]>([
-  [`{"prompt_cache_key":"chat-7",${HELLO}}`, 'chat-7'],
-  [`{"prompt_cache_key":7,${HELLO}}`, undefined],
-  [`{"prompt_cache_key":"${'x'.repeat(2_000)}",${HELLO}}`, undefined],
-])('of %.40s the cache key is %s', (body, key) => {
-  expect(promptCacheKeyOf(requestOf(body))).toBe(key)
+describe('what a conversation is known by', () => {
+  const session = (body: string, header?: string) => sessionOf(requestOf(body), header)
+  const chat = (...contents: string[]) =>
+    JSON.stringify({ messages: contents.map((content) => ({ role: 'user', content })) })
+
+  test('the cache key goes before the header, the header before the messages', () => {
+    expect(session(`{"prompt_cache_key":"chat-7",${HELLO}}`, 'h')).toBe('key chat-7')
+    expect(session(`{"prompt_cache_key":7,${HELLO}}`, 'h')).toBe('header h')
+    expect(session(`{"prompt_cache_key":"${'x'.repeat(2_000)}",${HELLO}}`, 'h')).toBe('header h')
+  })
+
+  test('without either it is known by its first messages, however long it grows', () => {
+    expect(session(chat('a', 'b', 'c', 'd'))).toBe(session(chat('a', 'b')))
+    expect(session(chat('a', 'b'))).not.toBe(session(chat('a', 'x')))
+  })
 })
