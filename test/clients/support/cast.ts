@@ -25,6 +25,13 @@ export const CAST = {
       error: { message: 'temperature is too high', type: 'invalid_request_error', param: 'temperature', code: 'x' },
     },
   },
+  // Its status comes at once, its body only when the stream is being held.
+  'test/held-bad': { kind: 'raw', status: 422, delayMs: 600, chunks: ['{"error":{"message":"too odd a request"}}'] },
+  'test/calls-weather': {
+    kind: 'completion',
+    toolCall: { name: 'get_weather', arguments: { location: 'San Francisco, CA' } },
+    usage: 'end',
+  },
   'test/busy': { fault: 'status', status: 429, retryAfter: '120' },
 } as const satisfies Readonly<Record<string, Answer>>
 
