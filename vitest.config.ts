@@ -13,6 +13,8 @@ const NO_SETTINGS = {
   HF_BILL_TO: '',
   HUGWAY_API_KEY: '',
   HUGWAY_ADMIN_TOKEN: '',
+  HUGWAY_ALERTS_URL: '',
+  HUGWAY_LEDGER_LOCATION: '',
 }
 
 export default defineConfig({

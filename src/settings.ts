@@ -4,6 +4,9 @@ import { ROUTER_BASE_URL, TOKEN_NAMES } from './core/router-facts.ts'
 /** The deployment's vars, secrets and bindings; the names are a contract with operators. */
 export type Env = {
   readonly HUGWAY_KV?: KVNamespace
+  readonly HUGWAY_PROJECTS?: DurableObjectNamespace
+  readonly HUGWAY_LEDGER_LOCATION?: string
+  readonly HUGWAY_ALERTS_URL?: string
   readonly HUGGINGFACE_HUB_TOKEN?: string
   readonly HF_TOKEN?: string
   readonly HF_BASE_URL?: string
@@ -17,6 +20,12 @@ export type Env = {
 /** The settings as they are used. A bad value is a problem, never a value. */
 export type Settings = {
   readonly kv: KVNamespace | undefined
+  /** The objects of the projects; absent in a deployment that was made before there were any. */
+  readonly projects: DurableObjectNamespace | undefined
+  /** Where a project's object is made, which is for good; the first caller's place where it is absent. */
+  readonly ledgerLocation: DurableObjectLocationHint | undefined
+  /** Where a budget's alerts are posted. Such addresses are credentials. */
+  readonly alertsUrl: string | undefined
   readonly routerToken: string | undefined
   readonly routerBaseUrl: string
   readonly billTo: string | undefined
@@ -38,7 +47,7 @@ export function readSettings(env: Env): Settings {
   if (!kv) {
     problems.set('HUGWAY_KV', 'The KV binding HUGWAY_KV is missing: add it to wrangler.toml and deploy again.')
   }
-  const headerText = (name: keyof Omit<Env, 'HUGWAY_KV'>) => {
+  const headerText = (name: keyof Omit<Env, 'HUGWAY_KV' | 'HUGWAY_PROJECTS'>) => {
     const value = text(env[name])
     if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return value
     problems.set(name, `${name} holds a space or a character that no header can carry: set it again.`)
@@ -72,6 +81,9 @@ export function readSettings(env: Env): Settings {
   }
   return {
     kv,
+    projects: typeof env.HUGWAY_PROJECTS?.idFromName === 'function' ? env.HUGWAY_PROJECTS : undefined,
+    ledgerLocation: readLocation(env, problems),
+    alertsUrl: readAlertsUrl(env, problems),
     routerToken,
     routerBaseUrl: readBaseUrl(env, problems),
     billTo: headerText('HF_BILL_TO'),
@@ -95,6 +107,24 @@ function readBaseUrl(env: Env, problems: Map<string, string>): string {
   if (url && isPlain && ['http:', 'https:'].includes(url.protocol)) return value.replace(/\/+$/, '')
   problems.set('HF_BASE_URL', `HF_BASE_URL must be a URL such as ${ROUTER_BASE_URL}, without credentials or query.`)
   return ROUTER_BASE_URL
+}
+
+const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+
+function readLocation(env: Env, problems: Map<string, string>): DurableObjectLocationHint | undefined {
+  const value = text(env.HUGWAY_LEDGER_LOCATION)
+  const known = LOCATIONS.find((location) => location === value)
+  if (value !== undefined && !known) {
+    problems.set('HUGWAY_LEDGER_LOCATION', `HUGWAY_LEDGER_LOCATION must be one of ${LOCATIONS.join(', ')}.`)
+  }
+  return known
+}
+
+function readAlertsUrl(env: Env, problems: Map<string, string>): string | undefined {
+  const value = text(env.HUGWAY_ALERTS_URL)
+  if (value === undefined || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) return value
+  problems.set('HUGWAY_ALERTS_URL', 'HUGWAY_ALERTS_URL must be an http or https URL.')
+  return undefined
 }
 
 /** As OpenTelemetry's own variables have it: a base URL or the whole one, headers as `name=value,name=value`, values %-encoded. */

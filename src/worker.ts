@@ -7,6 +7,8 @@ import type { App, AppDeps } from './http/deps.ts'
 import { platform } from './platform.ts'
 import type { Env } from './settings.ts'
 
+export { ProjectLedger } from './objects/project-ledger.ts'
+
 /** An isolate has one `env`; the app is made once for it, not once a request. */
 const apps = new WeakMap<Env, { readonly deps: AppDeps; readonly app: App }>()
 

@@ -2,5 +2,6 @@
 declare namespace Cloudflare {
   interface Env {
     HUGWAY_KV: KVNamespace
+    HUGWAY_PROJECTS: DurableObjectNamespace<import('../src/objects/project-ledger.ts').ProjectLedger>
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,7 +56,10 @@ export async function startGateway({ upstreamUrl, config, settings }: GatewayOpt
   const directory = mkdtempSync(join(tmpdir(), 'hugway-gateway-'))
   copyFileSync(join(await bundleDirectory(), 'worker.js'), join(directory, 'worker.js'))
   const file = join(directory, 'config.capnp')
-  writeFileSync(file, workerdConfig(withoutEmpty({ ...DEFAULTS, HF_BASE_URL: upstreamUrl, ...settings }), kv.port))
+  const objects = join(directory, 'objects')
+  mkdirSync(objects)
+  const texts = withoutEmpty({ ...DEFAULTS, HF_BASE_URL: upstreamUrl, ...settings })
+  writeFileSync(file, workerdConfig(texts, kv.port, objects))
   const child = spawn(workerdPath, ['serve', '--control-fd=3', file], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)

@@ -1,10 +1,8 @@
 import type { CatalogRow } from '../catalog/catalog.ts'
+import { offersOf, type Price, readPrice } from '../catalog/offers.ts'
 import type { TokenUsage } from '../completion-record.ts'
 import type { ModelRef } from '../routing/model-ref.ts'
 import { costNanoUsd } from './money.ts'
-
-/** US dollars per million tokens. */
-export type Price = { readonly input: number; readonly output: number }
 
 /** What one target may cost. */
 export type TargetPrice = {
@@ -22,12 +20,12 @@ export type TargetPrice = {
  */
 export function priceOf(row: CatalogRow | undefined, ref: ModelRef): TargetPrice | undefined {
   if (!row) return undefined
-  const configured = toPrice(row['cost'])
+  const configured = readPrice(row['cost'])
   if (configured) return { highest: configured, byProvider: new Map() }
   const pinned = ref.routing.kind === 'provider' ? ref.routing.provider : undefined
-  const offers = offersOf(row).filter(({ provider, status }) => (pinned ? provider === pinned : status !== 'error'))
+  const offers = offersOf(row).filter(({ provider, isLive }) => (pinned ? provider === pinned : isLive))
   const byProvider = new Map(offers.flatMap(({ provider, price }) => (price ? [[provider, price] as const] : [])))
-  const general = byProvider.size === 0 ? toPrice(row['pricing']) : undefined
+  const general = byProvider.size === 0 ? readPrice(row['pricing']) : undefined
   const all = general ? [general] : [...byProvider.values()]
   if (all.length === 0) return undefined
   const highest = {
@@ -42,24 +40,3 @@ export function costOf(usage: TokenUsage, price: TargetPrice, provider: string |
   const { input, output } = price.byProvider.get(provider ?? '') ?? price.highest
   return costNanoUsd(usage.promptTokens, input) + costNanoUsd(usage.completionTokens, output)
 }
-
-type Offer = { readonly provider: string; readonly status: unknown; readonly price: Price | undefined }
-
-function offersOf(row: CatalogRow): readonly Offer[] {
-  const providers: readonly unknown[] = Array.isArray(row['providers']) ? row['providers'] : []
-  return providers.flatMap((offer) => {
-    if (!isObject(offer) || typeof offer['provider'] !== 'string') return []
-    return [{ provider: offer['provider'], status: offer['status'], price: toPrice(offer['pricing']) }]
-  })
-}
-
-/** A price needs both halves: half a price would count the other half as nothing. */
-function toPrice(value: unknown): Price | undefined {
-  if (!isObject(value)) return undefined
-  const { input, output } = value
-  return isAmount(input) && isAmount(output) ? { input, output } : undefined
-}
-
-const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -1,5 +1,5 @@
+import type { Price } from '../catalog/offers.ts'
 import { costNanoUsd, tokensFor } from './money.ts'
-import type { Price } from './price.ts'
 
 /** What is known of a request before anybody is asked. */
 export type RequestSize = {

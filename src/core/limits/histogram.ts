@@ -1,0 +1,20 @@
+/** Upper bounds in milliseconds of what times are counted by; one more bucket holds all that is longer. */
+export const BUCKETS_MS = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000] as const
+
+/** Times of many completions: how many in each bucket, not cumulative, and their sum in milliseconds. */
+export type Histogram = { readonly counts: readonly number[]; readonly sumMs: number }
+
+export const NO_TIMES: Histogram = { counts: Array.from({ length: BUCKETS_MS.length + 1 }, () => 0), sumMs: 0 }
+
+/** With one time more. */
+export function withTime({ counts, sumMs }: Histogram, ms: number | null): Histogram {
+  if (ms === null) return { counts, sumMs }
+  const bucket = BUCKETS_MS.findIndex((bound) => ms <= bound)
+  const at = bucket === -1 ? BUCKETS_MS.length : bucket
+  return { counts: counts.map((count, index) => (index === at ? count + 1 : count)), sumMs: sumMs + Math.round(ms) }
+}
+
+/** The times of both. */
+export function mergeTimes(a: Histogram, b: Histogram): Histogram {
+  return { counts: a.counts.map((count, index) => count + (b.counts[index] ?? 0)), sumMs: a.sumMs + b.sumMs }
+}

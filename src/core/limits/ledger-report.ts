@@ -1,0 +1,87 @@
+import type { CompletionEnd, Surface } from '../completion-record.ts'
+import type { Booking, RateStand, Scope, ScopeBounds } from './exchange.ts'
+import type { Histogram } from './histogram.ts'
+
+/** What is asked of a project's ledger by those who look at it. Plain data; times in milliseconds since the epoch. */
+export type LedgerQuery =
+  | {
+      readonly kind: 'usage'
+      /** Whole hours; `to` is not in it. */
+      readonly from: number
+      readonly to: number
+      readonly by: readonly UsageColumn[]
+      readonly keyId?: string
+    }
+  | {
+      readonly kind: 'requests'
+      readonly limit: number
+      readonly keyId?: string
+      readonly model?: string
+      readonly end?: string
+      /** Only those that came before this place. */
+      readonly before?: { readonly at: number; readonly id: string }
+    }
+  /** How budgets and rates stand. */
+  | { readonly kind: 'stands'; readonly bounds: readonly ScopeBounds[] }
+  | { readonly kind: 'keys' }
+  | { readonly kind: 'metrics' }
+
+export type UsageColumn = 'day' | 'key' | 'model' | 'provider' | 'surface' | 'user'
+
+export type LedgerReport = {
+  readonly usage?: { readonly rows: readonly UsageSumsRow[]; readonly unbooked: number }
+  readonly requests?: readonly BookedRequest[]
+  readonly stands?: readonly ScopeStand[]
+  readonly keys?: readonly KeyUse[]
+  readonly metrics?: { readonly rows: readonly MetricsRow[]; readonly unbooked: number }
+}
+
+/** Sums of completions. Money in nanodollars. */
+export type LedgerSums = {
+  readonly requests: number
+  readonly failed: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly cachedTokens: number
+  readonly reasoningTokens: number
+  readonly costNanoUsd: number
+  readonly estimated: number
+  readonly unpriced: number
+}
+
+/** `day` in days since the epoch; '' of the others: there was none. */
+export type UsageSumsRow = LedgerSums & {
+  readonly day?: number
+  readonly key?: string
+  readonly model?: string
+  readonly provider?: string
+  readonly surface?: Surface
+  readonly user?: string
+}
+
+export type BookedRequest = Omit<Booking, 'leaseId' | 'reserved' | 'tokenRates'>
+
+export type ScopeStand = {
+  readonly scope: Scope
+  readonly spentNanoUsd: number
+  readonly heldNanoUsd: number
+  readonly resetsAt?: number
+  readonly rates: readonly RateStand[]
+  readonly running: number
+}
+
+export type KeyUse = {
+  readonly keyId: string
+  readonly lastUsedAt: number
+  readonly costNanoUsd: number
+  readonly requests: number
+}
+
+export type MetricsRow = LedgerSums & {
+  readonly model: string
+  readonly provider: string
+  readonly surface: Surface
+  readonly end: CompletionEnd
+  readonly firstToken: Histogram
+  readonly duration: Histogram
+}

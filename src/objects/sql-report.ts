@@ -1,0 +1,167 @@
+import type { CompletionEnd, Surface } from '../core/completion-record.ts'
+import type { RateStand, ScopeBounds } from '../core/limits/exchange.ts'
+import type {
+  BookedRequest,
+  KeyUse,
+  LedgerQuery,
+  LedgerReport,
+  LedgerSums,
+  MetricsRow,
+  ScopeStand,
+  UsageColumn,
+  UsageSumsRow,
+} from '../core/limits/ledger-report.ts'
+import { keyOfScope, type LedgerRows } from '../core/limits/ledger-rows.ts'
+import { periodOf } from '../core/limits/period.ts'
+import { availableUnits, untilFullMs } from '../core/limits/rate.ts'
+import { addUp, foldedHour, foldHours, SUMS, type SumColumns, timesOf } from './sql-ledger.ts'
+
+const HOUR_MS = 3_600_000
+const MOST_ROWS = 5_000
+
+/** Answers those who look at a project's ledger. */
+export function answerQuery(sql: SqlStorage, rows: LedgerRows, query: LedgerQuery, nowMs: number): LedgerReport {
+  switch (query.kind) {
+    case 'usage':
+      return { usage: { rows: usageOf(sql, query), unbooked: unbookedBetween(sql, query.from, query.to) } }
+    case 'requests':
+      return { requests: requestsOf(sql, query) }
+    case 'stands':
+      return { stands: query.bounds.map((bounds) => standOfScope(rows, bounds, nowMs)) }
+    case 'keys':
+      return { keys: keyUses(sql) }
+    case 'metrics':
+      foldHours(sql, nowMs)
+      return { metrics: { rows: metricsOf(sql), unbooked: unbookedBetween(sql, 0, Number.MAX_SAFE_INTEGER) } }
+  }
+}
+
+/** The one list of what may be grouped by: nothing of a request becomes a part of a statement. */
+const COLUMNS: Record<UsageColumn, string> = {
+  day: 'hour / 24',
+  key: 'key_id',
+  model: 'model',
+  provider: 'provider',
+  surface: 'surface',
+  user: 'user',
+}
+
+type Grouped = Record<string, string | number>
+
+function usageOf(sql: SqlStorage, query: Extract<LedgerQuery, { kind: 'usage' }>): readonly UsageSumsRow[] {
+  const by = query.by.filter((name) => name in COLUMNS)
+  const named = by.map((name) => `${COLUMNS[name]} AS "${name}"`)
+  const summed = SUMS.split(', ').map((name) => `SUM(${name}) AS ${name}`)
+  const failed = `SUM(CASE WHEN end = 'whole' THEN 0 ELSE requests END) AS failed`
+  const of = query.keyId === undefined ? '' : 'AND key_id = ?'
+  const group =
+    by.length > 0 ? `GROUP BY ${by.map((name) => COLUMNS[name]).join()} ORDER BY cost DESC, requests DESC` : ''
+  const text = `SELECT ${[...named, ...summed, failed].join()} FROM rollups WHERE hour >= ? AND hour < ? ${of} ${group} LIMIT ${MOST_ROWS}`
+  const values = [query.from / HOUR_MS, query.to / HOUR_MS, ...(query.keyId === undefined ? [] : [query.keyId])]
+  return sql
+    .exec<Grouped>(text, ...values)
+    .toArray()
+    .filter(({ requests }) => Number(requests) > 0)
+    .map((row) => ({ ...dimensionsOf(row, by), ...sumsOf(row as unknown as SumColumns & { failed: number }) }))
+}
+
+function dimensionsOf(row: Grouped, by: readonly UsageColumn[]): Partial<UsageSumsRow> {
+  return Object.fromEntries(by.map((name) => [name, row[name]]))
+}
+
+function sumsOf(row: SumColumns & { readonly failed: number }): LedgerSums {
+  return {
+    requests: row.requests,
+    failed: row.failed,
+    promptTokens: row.prompt,
+    completionTokens: row.completion,
+    cachedTokens: row.cached,
+    reasoningTokens: row.reasoning,
+    costNanoUsd: row.cost,
+    estimated: row.estimated,
+    unpriced: row.unpriced,
+  }
+}
+
+function unbookedBetween(sql: SqlStorage, from: number, to: number): number {
+  const query = 'SELECT COALESCE(SUM(count), 0) AS count FROM gaps WHERE hour >= ? AND hour < ?'
+  return sql.exec<{ count: number }>(query, Math.floor(from / HOUR_MS), Math.ceil(to / HOUR_MS)).one().count
+}
+
+function requestsOf(sql: SqlStorage, query: Extract<LedgerQuery, { kind: 'requests' }>): readonly BookedRequest[] {
+  const conditions: string[] = []
+  const values: (string | number)[] = []
+  const where = (condition: string, ...of: (string | number)[]) => {
+    conditions.push(condition)
+    values.push(...of)
+  }
+  if (query.before) where('(at < ? OR (at = ? AND id < ?))', query.before.at, query.before.at, query.before.id)
+  if (query.keyId !== undefined) where('key_id = ?', query.keyId)
+  if (query.model !== undefined) where('model = ?', query.model)
+  if (query.end !== undefined) where('end = ?', query.end)
+  const text = `SELECT facts FROM events ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''} ORDER BY at DESC, id DESC LIMIT ?`
+  return sql
+    .exec<{ facts: string }>(text, ...values, query.limit)
+    .toArray()
+    .map(({ facts }) => JSON.parse(facts))
+}
+
+function standOfScope(rows: LedgerRows, { scope, budget, limits }: ScopeBounds, nowMs: number): ScopeStand {
+  const keyId = keyOfScope(scope)
+  const rates: RateStand[] = []
+  for (const [what, limit] of [
+    ['requests', limits?.requestsPerMinute],
+    ['tokens', limits?.tokensPerMinute],
+  ] as const) {
+    if (limit === undefined) continue
+    const fullAt = rows.rate(scope, what)
+    const remaining = Math.max(0, availableUnits(fullAt, limit, nowMs))
+    rates.push({ what, limit, remaining, fullInMs: Math.ceil(untilFullMs(fullAt, nowMs)) })
+  }
+  const rest = { scope, rates, running: rows.slots(keyId, nowMs) }
+  if (!budget) return { ...rest, spentNanoUsd: 0, heldNanoUsd: 0 }
+  const { id, startAt, endAt } = periodOf(budget.per, budget.timeZone, nowMs)
+  const account = rows.account(scope, id)
+  const { openNanoUsd, lostNanoUsd } = rows.held(keyId, startAt, endAt, nowMs)
+  return {
+    ...rest,
+    spentNanoUsd: account?.spentNanoUsd ?? rows.spentSince(keyId, startAt),
+    heldNanoUsd: openNanoUsd + lostNanoUsd + (account?.lostNanoUsd ?? 0),
+    ...(endAt < Number.MAX_SAFE_INTEGER && { resetsAt: endAt }),
+  }
+}
+
+function keyUses(sql: SqlStorage): readonly KeyUse[] {
+  return sql
+    .exec<{ keyId: string; lastUsedAt: number; costNanoUsd: number; requests: number }>(
+      `SELECT key_id AS keyId, MAX(last_at) AS lastUsedAt, SUM(cost) AS costNanoUsd, SUM(requests) AS requests
+        FROM rollups GROUP BY key_id LIMIT ${MOST_ROWS}`,
+    )
+    .toArray()
+}
+
+type MetricsColumns = SumColumns & { model: string; provider: string; surface: Surface; end: CompletionEnd }
+
+function metricsOf(sql: SqlStorage): readonly MetricsRow[] {
+  const columns = `model, provider, surface, end, ${SUMS}, first_token, duration`
+  const sums = new Map<string, MetricsColumns>()
+  const rows = [
+    ...sql.exec<MetricsColumns>(`SELECT ${columns} FROM totals LIMIT ${MOST_ROWS}`).toArray(),
+    ...sql
+      .exec<MetricsColumns>(`SELECT ${columns} FROM rollups WHERE hour > ? LIMIT ${MOST_ROWS}`, foldedHour(sql))
+      .toArray(),
+  ]
+  for (const row of rows) {
+    const place = JSON.stringify([row.model, row.provider, row.surface, row.end])
+    sums.set(place, { ...row, ...addUp(sums.get(place), row) })
+  }
+  return [...sums.values()].map((row) => ({
+    model: row.model,
+    provider: row.provider,
+    surface: row.surface,
+    end: row.end,
+    ...sumsOf({ ...row, failed: row.end === 'whole' ? 0 : row.requests }),
+    firstToken: timesOf(row.first_token),
+    duration: timesOf(row.duration),
+  }))
+}

@@ -1,0 +1,177 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { LeaseAnswer } from '../../src/core/limits/exchange.ts'
+import { askOf, bookingOf, DAY, money, NOW } from '../core/limits/support/ledger.ts'
+
+let project = 0
+let ledger: ReturnType<typeof env.HUGWAY_PROJECTS.get>
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW, toFake: ['Date'] })
+  ledger = env.HUGWAY_PROJECTS.getByName(`project ${project++}`)
+  return () => vi.useRealTimers()
+})
+
+const RULES = { alertAt: [80, 100], keepEventsDays: 35 }
+const DAYLY = [{ scope: 'project', budget: { nanoUsd: 1_000, per: 'day', timeZone: 'UTC' } }] as const
+
+async function lease(nanoUsd: number): Promise<{ id: string; answer: LeaseAnswer | undefined }> {
+  const ask = askOf(money(nanoUsd), { bounds: DAYLY })
+  return { id: ask.id, answer: (await ledger.exchange({ ask, rules: RULES })).lease }
+}
+
+const rowsOf = (table: string) =>
+  runInDurableObject(ledger, (_object, state) => state.storage.sql.exec(`SELECT * FROM ${table}`).toArray())
+
+async function standOf() {
+  return (await ledger.report({ kind: 'stands', bounds: DAYLY })).stands?.[0]
+}
+
+describe('money', () => {
+  test('is leased, spent and given back', async () => {
+    const { id, answer } = await lease(900)
+    expect(answer).toMatchObject({ kind: 'granted', amounts: { nanoUsd: 900 } })
+    expect(await standOf()).toMatchObject({ spentNanoUsd: 0, heldNanoUsd: 900, resetsAt: Date.UTC(2026, 10, 28) })
+    await ledger.exchange({ bookings: [bookingOf(id, 300, { reserved: money(500) })], rules: RULES })
+    expect(await standOf()).toMatchObject({ spentNanoUsd: 300, heldNanoUsd: 400 })
+    await ledger.exchange({ shrinks: [{ id, nanoUsd: 0, slots: 0 }] })
+    expect(await standOf()).toMatchObject({ spentNanoUsd: 300, heldNanoUsd: 0 })
+    expect(await rowsOf('leases')).toEqual([])
+  })
+
+  test('a repeated call books once', async () => {
+    const { id } = await lease(900)
+    const call = { bookings: [bookingOf(id, 300)], rules: RULES }
+    await ledger.exchange(call)
+    await ledger.exchange(call)
+    expect(await standOf()).toMatchObject({ spentNanoUsd: 300, heldNanoUsd: 600 })
+    expect(await rowsOf('events')).toHaveLength(1)
+    expect(await rowsOf('rollups')).toMatchObject([{ requests: 1, cost: 300 }])
+  })
+
+  test('what is refused leaves no row', async () => {
+    await lease(900)
+    expect((await lease(200)).answer).toMatchObject({ kind: 'refused', why: { kind: 'held' } })
+    expect(await rowsOf('leases')).toHaveLength(1)
+  })
+
+  test('a batch writes each row once', async () => {
+    const { id } = await lease(900)
+    const bookings = [1, 2, 3, 4].map((cost) => bookingOf(id, cost))
+    const written = await runInDurableObject(ledger, async (object, state) => {
+      const before = state.storage.sql.exec('SELECT count(*) AS n FROM events')
+      before.toArray()
+      await object.exchange({ bookings, rules: RULES })
+      return state.storage.sql.exec<{ requests: number }>('SELECT requests FROM rollups').toArray()
+    })
+    expect(written).toEqual([{ requests: 4 }])
+    expect(await standOf()).toMatchObject({ spentNanoUsd: 10, heldNanoUsd: 890 })
+  })
+
+  test('a budget that is new begins with what was booked in its time', async () => {
+    await ledger.exchange({ bookings: [bookingOf(undefined, 600)], rules: RULES })
+    expect((await lease(500)).answer).toMatchObject({ why: { kind: 'exhausted' } })
+  })
+
+  test('thresholds are told once', async () => {
+    await lease(1)
+    const { alerts } = await ledger.exchange({ bookings: [bookingOf(undefined, 850)], rules: RULES })
+    expect(alerts).toMatchObject([{ scope: 'project', percent: 80, spentNanoUsd: 850, limitNanoUsd: 1_000 }])
+    expect((await ledger.exchange({ bookings: [bookingOf(undefined, 1)], rules: RULES })).alerts).toBeUndefined()
+  })
+})
+
+describe('usage', () => {
+  const book = (over: Parameters<typeof bookingOf>[2]) =>
+    ledger.exchange({ bookings: [bookingOf(undefined, 100, over)], rules: RULES })
+
+  beforeEach(async () => {
+    await book({ keyId: 'k1', model: 'm1', promptTokens: 10, completionTokens: 5, firstTokenMs: 80 })
+    await book({ keyId: 'k2', model: 'm1', end: 'cut', isEstimated: true })
+    vi.setSystemTime(NOW + DAY)
+    await book({ keyId: 'k2', model: 'm2', costNanoUsd: null, promptTokens: 1, startedAt: NOW + DAY })
+  })
+
+  test('is summed by what was asked', async () => {
+    const range = { kind: 'usage', from: NOW - DAY, to: NOW + 2 * DAY } as const
+    const { usage } = await ledger.report({ ...range, by: ['key'] })
+    expect(usage?.rows).toMatchObject([
+      { key: 'k2', requests: 2, failed: 1, costNanoUsd: 100, estimated: 1, unpriced: 1 },
+      { key: 'k1', requests: 1, failed: 0, costNanoUsd: 100, promptTokens: 10, completionTokens: 5 },
+    ])
+    expect((await ledger.report({ ...range, by: [] })).usage?.rows).toMatchObject([{ requests: 3, costNanoUsd: 200 }])
+    const byDay = await ledger.report({ ...range, by: ['day', 'model'] })
+    expect(byDay.usage?.rows).toMatchObject([
+      { day: NOW / DAY - 0.5, model: 'm1' },
+      { day: NOW / DAY + 0.5, model: 'm2' },
+    ])
+    expect((await ledger.report({ ...range, by: [], keyId: 'k1' })).usage?.rows).toMatchObject([{ requests: 1 }])
+    expect((await ledger.report({ kind: 'usage', from: 0, to: DAY, by: [] })).usage?.rows).toEqual([])
+  })
+
+  test('requests come latest first, in pages', async () => {
+    const first = await ledger.report({ kind: 'requests', limit: 2 })
+    expect(first.requests?.map(({ model }) => model)).toEqual(['m2', 'm1'])
+    const last = first.requests?.at(-1)
+    const before = last && { at: last.startedAt, id: last.id }
+    const rest = await ledger.report({ kind: 'requests', limit: 2, ...(before && { before }) })
+    expect(rest.requests).toHaveLength(1)
+    expect((await ledger.report({ kind: 'requests', limit: 9, end: 'cut' })).requests).toMatchObject([{ keyId: 'k2' }])
+    expect((await ledger.report({ kind: 'requests', limit: 9, keyId: 'k1' })).requests).toHaveLength(1)
+    expect((await ledger.report({ kind: 'requests', limit: 9, model: 'm1' })).requests).toHaveLength(2)
+  })
+
+  test('counters only grow, whatever hour it is, and a booking of an hour that was summed up is not lost', async () => {
+    const sum = async () =>
+      (await ledger.report({ kind: 'metrics' })).metrics?.rows.reduce((total, { requests }) => total + requests, 0)
+    expect(await sum()).toBe(3)
+    vi.setSystemTime(NOW + 2 * DAY)
+    expect(await sum()).toBe(3)
+    vi.setSystemTime(NOW) // set back
+    await book({})
+    expect(await sum()).toBe(4)
+    vi.setSystemTime(NOW + 3 * DAY)
+    expect(await sum()).toBe(4)
+    expect(await rowsOf('totals')).not.toEqual([])
+  })
+
+  test('tells when a key was used last', async () => {
+    const { keys } = await ledger.report({ kind: 'keys' })
+    expect(keys?.find(({ keyId }) => keyId === 'k2')).toMatchObject({ lastUsedAt: NOW + DAY, costNanoUsd: 100 })
+  })
+
+  test('a gap is counted, not hidden', async () => {
+    await ledger.exchange({ unbooked: 7, rules: RULES })
+    const { usage } = await ledger.report({ kind: 'usage', from: NOW, to: NOW + 2 * DAY, by: [] })
+    expect(usage?.unbooked).toBe(7)
+  })
+})
+
+describe('what is old is forgotten', () => {
+  test('events, in small steps, but never the roll-ups', async () => {
+    const bookings = Array.from({ length: 600 }, () => bookingOf(undefined, 1))
+    await ledger.exchange({ bookings, rules: RULES })
+    await ledger.exchange({ bookings: [bookingOf(undefined, 1, { startedAt: NOW + 36 * DAY })], rules: RULES })
+    vi.setSystemTime(NOW + 36 * DAY)
+    await runDurableObjectAlarm(ledger)
+    expect(await rowsOf('events')).toHaveLength(101)
+    await runDurableObjectAlarm(ledger)
+    expect(await rowsOf('events')).toHaveLength(1)
+    expect(await rowsOf('rollups')).toMatchObject([{ requests: 601 }])
+  })
+
+  test('as early as the configuration says', async () => {
+    await ledger.exchange({ bookings: [bookingOf(undefined, 1)], rules: { ...RULES, keepEventsDays: 2 } })
+    vi.setSystemTime(NOW + 3 * DAY)
+    await runDurableObjectAlarm(ledger)
+    expect(await rowsOf('events')).toEqual([])
+  })
+
+  test('a lost lease, and its money stays counted', async () => {
+    await lease(900)
+    vi.setSystemTime(NOW + 3 * 3_600_000)
+    await runDurableObjectAlarm(ledger)
+    expect(await rowsOf('leases')).toEqual([])
+    expect(await standOf()).toMatchObject({ heldNanoUsd: 900 })
+  })
+})
