@@ -61,8 +61,19 @@ test('validate runs anywhere, and says where each problem is', async () => {
   expect(bad.out).toBe('bad.json5:2:13: hugway.holdMS: unknown key; did you mean "holdMs"?\n')
   expect(bad.code).toBe(1)
   const problem = { path: 'hugway.holdMS', message: 'unknown key; did you mean "holdMs"?', line: 2, column: 13 }
-  expect(JSON.parse(json.out)).toEqual({ valid: false, problems: [problem] })
+  expect(JSON.parse(json.out)).toEqual({ valid: false, problems: [problem], warnings: [] })
   expect(stdin.out).toMatch(/^\(stdin\):1:2: /)
+  const long = await project.hugway(
+    ['config', 'validate', '-'],
+    {},
+    '{ agents: { defaults: { model: { fallbacks: ["a/1", "a/2"] } } }, hugway: { maxUpstreamCalls: 2 } }',
+  )
+  expect(long).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^\(stdin\):1:\d+: agents\.defaults\.model\.fallbacks: the chain has 3 targets.*\n\(stdin\): good\n$/,
+    ),
+  })
   expect(gone.err).toBe('hugway: gone.json5 cannot be read: ENOENT: no such file or directory\n')
 })
 

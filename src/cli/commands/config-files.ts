@@ -112,8 +112,10 @@ export const configValidate: Command = {
     const checked = checkDocument(text)
     const problems = checked.ok ? [] : checked.error
     const name = file === '-' ? '(stdin)' : (file ?? 'configuration')
-    if (args.has('json')) printJson(terminal, { valid: checked.ok, problems })
+    const warnings = checked.ok ? checked.value.warnings : []
+    if (args.has('json')) printJson(terminal, { valid: checked.ok, problems, warnings })
     else for (const problem of problems) terminal.print(formatProblem(name, problem))
+    if (!args.has('json')) for (const warning of warnings) terminal.print(`${formatProblem(name, warning)} (a warning)`)
     if (checked.ok && !args.has('json')) terminal.print(`${name}: good`)
     return checked.ok ? 0 : 1
   },

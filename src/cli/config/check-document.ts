@@ -1,17 +1,26 @@
+import { warnOfConfig } from '../../core/catalog/config-warnings.ts'
 import { type LoadedConfig, parseConfig } from '../../core/config/config.ts'
 import type { Problem } from '../../core/failure.ts'
-import { err, type Result } from '../../core/result.ts'
+import { err, ok, type Result } from '../../core/result.ts'
 import { type Position, positionOf, readJson5, startOf } from '../../json/json5.ts'
 import { parsePath } from '../../json/value-path.ts'
 
 /** A problem of a document, and where in its text it stands. */
 export type LocatedProblem = Problem & Position
 
-/** Checks a configuration document, JSON or JSON5, without a network. Every problem comes with its line and column. */
-export function checkDocument(text: string): Result<LoadedConfig, readonly LocatedProblem[]> {
+/** A good document, and what of it will surprise somebody. */
+export type CheckedDocument = LoadedConfig & { readonly warnings: readonly LocatedProblem[] }
+
+/**
+ * Checks a configuration document, JSON or JSON5, without a network. Every problem and every warning comes with its line
+ * and column.
+ */
+export function checkDocument(text: string): Result<CheckedDocument, readonly LocatedProblem[]> {
   const loaded = parseConfig(text)
-  if (loaded.ok) return loaded
-  return err(loaded.error.map((problem) => ({ ...problem, ...locate(text, problem) })))
+  const located = (problems: readonly Problem[]) =>
+    problems.map((problem) => ({ ...problem, ...locate(text, problem) }))
+  if (!loaded.ok) return err(located(loaded.error))
+  return ok({ ...loaded.value, warnings: located(warnOfConfig(loaded.value, undefined)) })
 }
 
 /** One line a problem, as compilers write it: editors and CI make links of it. */

@@ -3,7 +3,7 @@ import { formatPath, type ValuePath } from '../../json/value-path.ts'
 import type { Config, LoadedConfig } from '../config/config.ts'
 import type { ConfigDocument } from '../config/config-schema.ts'
 import type { Problem } from '../failure.ts'
-import { formatModelRef, parseModelRef } from '../routing/model-ref.ts'
+import { formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import type { RouterModel } from './router-model.ts'
 
 /** More of them say nothing new, and looking for the nearest name takes its time. */
@@ -11,7 +11,7 @@ const MAX_WARNINGS = 50
 
 /**
  * What is right in a document and will surprise somebody: a model that the router does not list (lists lag, so it is no
- * problem), and a label that two models share.
+ * problem), a label that two models share, and a chain whose end no request reaches.
  *
  * @param models The router's list; absent where none is at hand, and then nothing is said about models.
  */
@@ -19,7 +19,10 @@ export function warnOfConfig(
   { document, config }: Pick<LoadedConfig, 'document' | 'config'>,
   models: readonly RouterModel[] | undefined,
 ): readonly Problem[] {
-  return [...warnOfLabels(config), ...(models ? warnOfModels(document, models) : [])].slice(0, MAX_WARNINGS)
+  return [...warnOfChains(config), ...warnOfLabels(config), ...(models ? warnOfModels(document, models) : [])].slice(
+    0,
+    MAX_WARNINGS,
+  )
 }
 
 /** What is to be said of a model that the list does not hold; nothing of one that it holds, or of what is no ref. */
@@ -63,6 +66,20 @@ function refsIn({ agents, hugway }: ConfigDocument): readonly { readonly ref: st
     ...aliases.map((ref) => ({ ref, path: ['agents', 'defaults', 'models', ref] })),
     ...own,
   ]
+}
+
+/** A request may make fewer calls than a chain has targets. */
+function warnOfChains({ primary, fallbacks, models, maxUpstreamCalls }: Config): readonly Problem[] {
+  const longer = (ref: string, chain: readonly ModelRef[], path: ValuePath): Problem[] => {
+    const targets = new Set([ref, ...chain.map(formatModelRef)]).size
+    if (targets <= maxUpstreamCalls) return []
+    const message = `the chain has ${targets} targets, and one request makes ${maxUpstreamCalls} upstream calls at most, retries included: hugway.maxUpstreamCalls`
+    return [{ path: formatPath(path), message }]
+  }
+  const own = [...models].flatMap(([ref, settings]) =>
+    longer(ref, settings.fallbacks ?? [], ['hugway', 'models', ref, 'fallbacks']),
+  )
+  return [...longer(formatModelRef(primary), fallbacks, ['agents', 'defaults', 'model', 'fallbacks']), ...own]
 }
 
 function warnOfLabels({ refsByLabel }: Config): readonly Problem[] {
