@@ -11,7 +11,8 @@ export type Problem = { readonly path: string; readonly message: string }
 export type Failure =
   | { readonly kind: 'bad_request'; readonly message: string; readonly param?: string }
   | { readonly kind: 'body_too_large'; readonly maxBytes: number }
-  | { readonly kind: 'unauthorized'; readonly scope: 'client' | 'admin' }
+  /** `isMissing`: no credential came at all. */
+  | { readonly kind: 'unauthorized'; readonly scope: 'client' | 'admin'; readonly isMissing?: boolean }
   /** Too many credentials from one address were none. */
   | { readonly kind: 'too_many_guesses'; readonly waitMs: number }
   /** KV did not say, and no copy stands in for it: unknown is neither absent nor invalid. */
@@ -34,6 +35,9 @@ export type Failure =
   | { readonly kind: 'config_changed'; readonly current: string }
   | { readonly kind: 'unknown_version'; readonly id: string; readonly param?: string }
   | { readonly kind: 'unsupported_media_type'; readonly accepted: readonly string[] }
+  | { readonly kind: 'unsupported_encoding'; readonly encoding: string; readonly accepted: readonly string[] }
+  /** A browser asked whether a page of this origin may call, and the configuration does not name it. */
+  | { readonly kind: 'origin_not_allowed'; readonly origin: string; readonly hasOrigins: boolean }
   | { readonly kind: 'unknown_key'; readonly id: string }
   | { readonly kind: 'key_not_active'; readonly id: string; readonly status: 'expired' | 'revoked' }
   /** KV did not answer or did not take a write that is not the configuration. */

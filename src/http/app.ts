@@ -11,6 +11,7 @@ import { allowOrigins } from './middleware/allow-origins.ts'
 import { authenticateAdmin, authenticateClient } from './middleware/authenticate.ts'
 import { identify } from './middleware/identify.ts'
 import { useConfig } from './middleware/use-config.ts'
+import { pathOf, unknownRoute } from './paths.ts'
 import { serveDocuments } from './public/documents.ts'
 import { serveHealth } from './public/health.ts'
 import { serveRoot } from './public/root.ts'
@@ -21,7 +22,7 @@ import { serveResponses } from './v1/responses.ts'
 
 /** The routes, and what each of them goes through first. */
 export function createApp(deps: AppDeps): App {
-  const app: App = new Hono()
+  const app: App = new Hono({ getPath: pathOf })
   app.use(identify(deps))
   app.route('/v1/messages', createMessagesApp(deps))
   app.use('/v1/*', useConfig(deps))
@@ -37,10 +38,7 @@ export function createApp(deps: AppDeps): App {
   serveRoot(app, deps)
   serveHealth(app, deps)
   serveDocuments(app)
-  app.notFound((c) => {
-    const path = c.req.path.slice(0, 200)
-    return toErrorResponse(new GatewayError({ kind: 'unknown_route', method: c.req.method, path }), c.var.requestId)
-  })
+  app.notFound((c) => toErrorResponse(unknownRoute(c), c.var.requestId))
   app.onError((error, c) => {
     const envelope = c.req.header('anthropic-version') === undefined ? undefined : toMessagesErrorBody
     const isExpected = error instanceof GatewayError && error.failure.kind !== 'all_attempts_failed'

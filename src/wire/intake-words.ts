@@ -1,7 +1,15 @@
 import type { Failure } from '../core/failure.ts'
 import { invalid, type StatusWords, server } from './status-words.ts'
 
-const KINDS = ['unauthorized', 'too_many_guesses', 'storage_unreadable', 'bad_settings', 'body_too_large'] as const
+const KINDS = [
+  'unauthorized',
+  'too_many_guesses',
+  'storage_unreadable',
+  'bad_settings',
+  'body_too_large',
+  'unsupported_encoding',
+  'origin_not_allowed',
+] as const
 
 /** What is refused before the request itself is looked at: its credential, its size, or for want of a setting or storage. */
 export type IntakeFailure = Extract<Failure, { kind: (typeof KINDS)[number] }>
@@ -14,7 +22,7 @@ type IntakeWords = StatusWords & { readonly headers?: Readonly<Record<string, st
 export function describeIntakeFailure(failure: IntakeFailure): IntakeWords {
   switch (failure.kind) {
     case 'unauthorized':
-      return unauthorized(failure.scope)
+      return unauthorized(failure)
     case 'too_many_guesses':
       return tooManyGuesses(failure.waitMs)
     case 'storage_unreadable':
@@ -23,13 +31,24 @@ export function describeIntakeFailure(failure: IntakeFailure): IntakeWords {
       return server(503, 'not_configured', failure.problems.join(' '))
     case 'body_too_large':
       return invalid(413, 'request_too_large', `The body is larger than ${failure.maxBytes} bytes. Send less of it.`)
+    case 'unsupported_encoding':
+      return {
+        ...invalid(
+          415,
+          'unsupported_encoding',
+          `The body is compressed as "${failure.encoding}", which is not read here. Send it as ${failure.accepted.join(' or ')}, or as it is.`,
+        ),
+        headers: { 'accept-encoding': failure.accepted.join(', ') },
+      }
+    case 'origin_not_allowed':
+      return invalid(403, 'origin_not_allowed', originNotAllowed(failure))
   }
 }
 
-function unauthorized(scope: 'client' | 'admin'): IntakeWords {
+function unauthorized({ scope, isMissing }: Extract<IntakeFailure, { kind: 'unauthorized' }>): IntakeWords {
   const message =
     scope === 'client'
-      ? 'Unauthorized: invalid API key. Send Authorization: Bearer <a key of this gateway>.'
+      ? `Unauthorized: ${isMissing ? 'no API key came' : 'invalid API key'}. Send Authorization: Bearer <a key of this gateway>.`
       : 'Unauthorized: /admin takes Authorization: Bearer <HUGWAY_ADMIN_TOKEN> and no other key.'
   return {
     status: 401,
@@ -38,6 +57,11 @@ function unauthorized(scope: 'client' | 'admin'): IntakeWords {
     message,
     headers: { 'www-authenticate': 'Bearer' },
   }
+}
+
+function originNotAllowed({ origin, hasOrigins }: Extract<IntakeFailure, { kind: 'origin_not_allowed' }>): string {
+  const named = hasOrigins ? `hugway.cors.origins does not name ${origin}` : 'hugway.cors.origins names no origin'
+  return `Pages of ${origin} may not call this gateway: ${named}. Its operator can add it to the configuration.`
 }
 
 function tooManyGuesses(waitMs: number): IntakeWords {

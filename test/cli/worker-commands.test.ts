@@ -139,6 +139,8 @@ describe('connect', () => {
       expect(out).toContain(`${worker.url}/v1`)
       expect(out).toContain('HUGWAY_API_KEY')
       expect(out).not.toContain('test-key')
+      // Neither looks at `x-should-retry: false`.
+      if (client === 'ai-sdk' || client === 'langchain') expect(out).toContain('maxRetries: 0')
     },
   )
 })

@@ -15,7 +15,7 @@ const allowed = (response: Response) => response.headers.get('access-control-all
 test('browsers stay out unless the configuration lets them in', async () => {
   const gateway = await startGateway(() => new Response(WHOLE))
   const asked = await preflight(gateway)
-  expect([asked.status, allowed(asked)]).toEqual([401, null])
+  expect([asked.status, allowed(asked)]).toEqual([403, null])
   expect(allowed(await gateway.chat({ messages: MESSAGES }, { origin: ORIGIN }))).toBeNull()
 })
 

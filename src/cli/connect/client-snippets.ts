@@ -62,7 +62,8 @@ const hugway = createOpenAICompatible({
   includeUsage: true,
 })
 
-const { textStream } = streamText({ model: hugway('${primary.id}'), prompt: 'Say hello' })
+// hugway has tried again already, and every fallback: repeating it all only costs.
+const { textStream } = streamText({ model: hugway('${primary.id}'), prompt: 'Say hello', maxRetries: 0 })
 for await (const text of textStream) process.stdout.write(text)`,
   langchain: ({ url, primary }) => `import { ChatOpenAI } from '@langchain/openai'
 
@@ -70,6 +71,7 @@ const model = new ChatOpenAI({
   model: '${primary.id}',
   apiKey: process.env.HUGWAY_API_KEY,
   configuration: { baseURL: '${url}/v1' },
+  maxRetries: 0, // hugway has tried again already, and every fallback
 })
 
 for await (const chunk of await model.stream('Say hello')) process.stdout.write(String(chunk.content))`,

@@ -24,6 +24,7 @@ export type KeyCheck = {
   /**
    * Says who calls.
    *
+   * @param token `undefined` where no credential came, which the caller is told.
    * @throws {GatewayError} `unauthorized`; `bad_settings` while no client key is configured anywhere; `storage_unreadable`
    *   when it cannot be known whether the key is good; `too_many_guesses`.
    */
@@ -72,7 +73,7 @@ export function createKeyCheck(deps: KeyCheckDeps): KeyCheck {
       if (deploymentKey === undefined && (await store.hasAny(options.waitUntil)) === false) {
         throw new GatewayError({ kind: 'bad_settings', problems: [NO_KEY] })
       }
-      throw new GatewayError({ kind: 'unauthorized', scope: 'client' })
+      throw new GatewayError({ kind: 'unauthorized', scope: 'client', isMissing: token === undefined })
     },
     async authenticateAdmin(token, { address, requestId }) {
       const guesser = address === undefined ? undefined : `admin ${address}`

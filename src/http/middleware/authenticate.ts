@@ -17,7 +17,7 @@ export function authenticateClient(deps: AppDeps) {
       return next()
     }
     requireSettings('HUGWAY_KV', 'HUGWAY_API_KEY')
-    c.set('caller', await keys.authenticateClient(bearerToken(c) ?? apiKeyHeader(c), originOf(c), options))
+    c.set('caller', await keys.authenticateClient(clientCredential(c), originOf(c), options))
     await next()
   })
 }
@@ -45,6 +45,12 @@ function bearerToken(c: Context): string | undefined {
 /** Where clients of the Messages API have their key. */
 function apiKeyHeader(c: Context): string | undefined {
   return /^\S{1,1024}$/.exec(c.req.header('x-api-key') ?? '')?.[0]
+}
+
+/** The key that came; an empty text for a credential that is none, and nothing where none came. */
+function clientCredential(c: Context): string | undefined {
+  const sent = [(c.req.header('authorization') ?? '').replace(/^Bearer\s*$/i, ''), c.req.header('x-api-key') ?? '']
+  return bearerToken(c) ?? apiKeyHeader(c) ?? (sent.some((header) => header.trim() !== '') ? '' : undefined)
 }
 
 /** How a client key is looked up for this request. */
