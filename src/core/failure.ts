@@ -97,7 +97,12 @@ export type Failure =
   /** The answer had begun; what was sent of it must not be taken for a whole one. */
   | { readonly kind: 'interrupted'; readonly why: Interruption; readonly target: string }
   /** The answer had begun, and the upstream ended it with an error of its own. */
-  | { readonly kind: 'upstream_error'; readonly error: UpstreamError }
+  | {
+      readonly kind: 'upstream_error'
+      readonly error: UpstreamError
+      /** Its error object as it came, less its secrets: for clients of the surface that it was written for. */
+      readonly sent?: Readonly<Record<string, unknown>>
+    }
 
 /** What ended an answer that had begun. */
 export type Interruption = 'cut' | 'stalled' | 'out_of_time' | 'unreadable'

@@ -129,6 +129,7 @@ async function understand(
     targets,
     bodyFor: createRouterBody(chat),
     stream,
+    choiceCount: chat.choiceCount,
     timeoutsOf: (target) => timeoutsOf(config, target),
     deadlineAt: deadlineOf(config, targets, ctx.startedAt),
     maxCalls: config.maxUpstreamCalls,
@@ -243,7 +244,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
     { end: relayed.end, usage: relayed.usage },
     { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },
   )
-  return isWhole && !relayed.mustBreak ? 'close' : 'abort'
+  return isWhole ? 'close' : 'abort'
 }
 
 function relayTo(
@@ -268,8 +269,8 @@ function relayTo(
       idleMs,
       deadlineAt,
       gone,
-      choiceCount,
       parsedReads,
+      hidesBareChunks: false,
     },
     client,
     deps,

@@ -29,6 +29,8 @@ export type ChainRequest = {
   readonly targets: readonly ModelRef[]
   readonly bodyFor: (routerModel: string) => Uint8Array
   readonly stream: boolean
+  /** How many answers are asked for at once. */
+  readonly choiceCount: number
   readonly timeoutsOf: (target: ModelRef) => Timeouts
   /** Tokens that each target's context holds, where the catalog knows. Asked for only when one was too small. */
   readonly contextLengths: () => Promise<(target: ModelRef) => number | undefined>
@@ -162,14 +164,14 @@ async function callOnce(
 ): Promise<Awaited<ReturnType<typeof attemptChat>>> {
   const { breakers, clock } = deps
   const { request, journal, callerId } = chain
-  const { stream } = request
+  const { stream, choiceCount } = request
   const startedAt = clock.now()
   const timeouts = request.timeoutsOf(target)
   const isSilent = breakers.isSilent(target)
   const limits = limitTimes({ stream, timeouts, isSilent, targetsLeft, budgetLeftMs: request.deadlineAt - startedAt })
   journal.calls++
   journal.target = target
-  const attempt = await attemptChat(deps, { body, stream, limits }, chain.ctx.signal)
+  const attempt = await attemptChat(deps, { body, stream, choiceCount, limits }, chain.ctx.signal)
   if ('answer' in attempt) {
     breakers.begun(target)
     return attempt

@@ -1,132 +1,142 @@
-import { type Chunk, type Fields, finishReasonOf, isFields } from '../wire/chat/chunk.ts'
+import { type Chunk, type Fields, isFields } from '../wire/chat/chunk.ts'
+import { type AnswerState, type ChoiceState, choiceOf, hasCalls, noteSaid } from './answer-state.ts'
+import { readFinish } from './finish-reason.ts'
+import { normalizeCalls } from './normalize-calls.ts'
 
-/** What must be remembered of one stream to mend its chunks. */
-export type MendingState = {
-  /** Per choice: the id of each tool call begun, by its index. */
-  readonly callIds: Map<number, string[]>
-  readonly newId: () => string
-}
-
-/** Makes the state for one stream. @param newId Makes ids for tool calls that came without one. */
-export function createMendingState(newId: () => string): MendingState {
-  return { callIds: new Map(), newId }
-}
-
-const KNOWN_REASONS = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call'])
-/** Generation did not end, it was broken off: an answer that ends so is not whole. DeepSeek, Moonshot, vLLM. */
-const BROKEN_OFF = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'cancelled', 'timeout'])
-const LENGTH = /max|length/i
-const MAX_CALLS = 1_000
-const TOOLS = /tool|function/i
-const FILTER = /safety|filter|refusal|blocked|prohibited|sensitive/i
-
-/**
- * Translates a finish reason into one that clients know. OpenClaw, for one, fails hard on any other.
- *
- * @returns `undefined` where the reason says that generation was broken off.
- */
-export function toFinishReason(reason: string, hasToolCalls: boolean): string | undefined {
-  if (KNOWN_REASONS.has(reason)) return reason
-  if (BROKEN_OFF.has(reason.toLowerCase())) return undefined
-  if (TOOLS.test(reason)) return 'tool_calls'
-  if (LENGTH.test(reason)) return 'length'
-  if (FILTER.test(reason)) return 'content_filter'
-  return hasToolCalls ? 'tool_calls' : 'stop' // eos_token, eos, end_turn, stop_sequence, STOP, ...
+/** A chunk as clients are to see it. */
+export type Normalized = {
+  /** The chunk itself where nothing had to change. */
+  readonly chunk: Chunk
+  /** Whether it would trip a client as it came. A role that was missing is none: it is in the part that is always read. */
+  readonly isOdd: boolean
 }
 
 /**
- * Mends a chunk for clients: finish reasons they know, an `index` and an `id` on tool calls that lack them.
+ * Gives a chunk the shape that OpenAI's has, and notes what it says: each choice with an index and a delta, the role on
+ * the first delta, content as text, tool calls as {@link normalizeCalls} has them, finish reasons that clients know.
  *
- * @returns The chunk itself where nothing had to change; `broken_off` where its finish reason says so.
+ * @returns `broken_off` where a finish reason says that generation did not end.
  */
-export function mendChunk(chunk: Chunk, state: MendingState): Chunk | 'broken_off' {
-  let brokenOff = false
-  const choices = chunk.choices.map((choice, position) => {
-    const callIds = idsOf(state, typeof choice['index'] === 'number' ? choice['index'] : position)
-    const mended = mendToolCalls(choice, callIds, state.newId)
-    const reason = finishReasonOf(mended)
-    const known = reason === undefined ? undefined : toFinishReason(reason, callIds.length > 0)
-    if (reason !== undefined && known === undefined) brokenOff = true
-    return known === reason ? mended : { ...mended, finish_reason: known }
-  })
-  if (brokenOff) return 'broken_off'
-  return choices.some((choice, position) => choice !== chunk.choices[position]) ? { ...chunk, choices } : chunk
+export function normalizeChunk(chunk: Chunk, state: AnswerState): Normalized | 'broken_off' {
+  let isSame = true
+  let isOdd = false
+  const choices: Fields[] = []
+  for (const [position, choice] of chunk.choices.entries()) {
+    const index = indexOf(choice, position)
+    const normalized = normalizeChoice(choice, index, choiceOf(state, index))
+    if (normalized === 'broken_off') return normalized
+    if (normalized.choice !== choice) isSame = false
+    if (normalized.isOdd) isOdd = true
+    choices.push(normalized.choice)
+  }
+  return { chunk: isSame ? chunk : { ...chunk, choices }, isOdd }
 }
 
-/** The same for a whole answer: its choices, where something had to change, else `undefined`. */
-export function mendAnswer(
-  choices: readonly Fields[],
-  newId: () => string,
-): readonly Fields[] | 'broken_off' | undefined {
-  if (choices.every(isFineAsItIs)) return undefined // the common case costs no copies
-  const asDeltas = choices.map((choice, index) => ({ index, ...choice, delta: withIndexes(choice['message']) }))
-  const mended = mendChunk({ choices: asDeltas }, createMendingState(newId))
-  if (mended === 'broken_off') return mended
-  if (mended.choices.every((choice, position) => choice === asDeltas[position])) return undefined
-  return mended.choices.map((choice, position) => {
-    const { delta, ...rest } = choice
-    const { index: _given, ...original } = choices[position] ?? {}
-    return { ...original, ...rest, message: isFields(delta) ? withoutIndexes(delta) : delta }
-  })
+/** The same for a whole answer; the answer itself where nothing had to change. Its end is a clean one. */
+export function normalizeAnswer(answer: Chunk, state: AnswerState): Chunk | 'broken_off' {
+  const choices: Fields[] = []
+  for (const [position, choice] of answer.choices.entries()) {
+    const normalized = normalizeWholeChoice(choice, indexOf(choice, position), state)
+    if (normalized === 'broken_off') return normalized
+    choices.push(normalized)
+  }
+  return choices.every((choice, position) => choice === answer.choices[position]) ? answer : { ...answer, choices }
 }
 
-function isFineAsItIs(choice: Fields): boolean {
-  const reason = finishReasonOf(choice)
-  const calls = isFields(choice['message']) ? choice['message']['tool_calls'] : undefined
-  return (reason === undefined || KNOWN_REASONS.has(reason)) && (!Array.isArray(calls) || calls.length === 0)
+function normalizeWholeChoice(choice: Fields, index: number, state: AnswerState): Fields | 'broken_off' {
+  const { message, delta: _delta, ...rest } = choice
+  const said = withIndexes(saidOf({ ...choice, delta: message, message: choice['delta'] }))
+  const asDelta = { ...rest, index, delta: said }
+  const choiceState = choiceOf(state, index)
+  const normalized = normalizeChoice(asDelta, index, choiceState)
+  if (normalized === 'broken_off') return normalized
+  const { delta, ...others } = normalized.choice
+  const reason = others['finish_reason'] ?? (hasCalls(choiceState) ? 'tool_calls' : 'stop')
+  const isSame = delta === said && isFields(message) && choice['index'] === index && reason === choice['finish_reason']
+  return isSame ? choice : { ...others, message: withoutIndexes(isFields(delta) ? delta : {}), finish_reason: reason }
 }
 
-/** A whole answer's calls have no index, which is in order: they are numbered so that mending does not mind. */
-function withIndexes(message: unknown): unknown {
-  const calls = isFields(message) ? message['tool_calls'] : undefined
-  if (!isFields(message) || !Array.isArray(calls)) return message
-  return { ...message, tool_calls: calls.map((call: unknown, index) => (isFields(call) ? { index, ...call } : call)) }
+const indexOf = (choice: Fields, position: number): number =>
+  Number.isInteger(choice['index']) && Number(choice['index']) >= 0 ? Number(choice['index']) : position
+
+type NormalizedChoice = { readonly choice: Fields; readonly isOdd: boolean }
+
+function normalizeChoice(choice: Fields, index: number, state: ChoiceState): NormalizedChoice | 'broken_off' {
+  const said = saidOf(choice)
+  const { delta, isOdd } = normalizeDelta(said, state)
+  noteSaid(state, delta, choice['text'])
+  const given = choice['finish_reason']
+  const reason = finishOf(given, state)
+  if (reason === 'broken_off') return reason
+  const isSame = choice['index'] === index && delta === choice['delta'] && reason === given
+  if (isSame) return { choice, isOdd }
+  const isDeltaOdd = isOdd || said !== choice['delta'] || choice['index'] !== index || reason !== given
+  const { message: _message, ...rest } = choice
+  return {
+    choice: { ...rest, index, delta, ...(reason !== undefined && { finish_reason: reason }) },
+    isOdd: isDeltaOdd,
+  }
+}
+
+/** What a choice says, wherever the provider has put it. */
+function saidOf({ delta, message, text }: Fields): Fields {
+  if (isFields(delta)) return delta
+  if (isFields(message)) return message
+  return typeof text === 'string' ? { content: text } : {}
+}
+
+/**
+ * The finish reason as clients know it, noted in the choice's state. An unfinished choice has `null`, or none where the
+ * provider sends none.
+ */
+function finishOf(given: unknown, state: ChoiceState): string | null | undefined {
+  const finish = readFinish(given, hasCalls(state))
+  if (finish === undefined) return given === undefined ? undefined : null
+  if (finish.kind === 'broken') return 'broken_off'
+  let { reason } = finish
+  // A call was announced and never came: what the model wrote as one was lost on the way, unless it wrote text as well.
+  if (reason === 'tool_calls' && !hasCalls(state)) {
+    if (!state.hasText) return 'broken_off'
+    reason = 'stop'
+  }
+  state.finish = { isProof: finish.isProof, mayBeEmpty: reason === 'length' || reason === 'content_filter' }
+  return reason
+}
+
+function normalizeDelta(said: Fields, state: ChoiceState): { readonly delta: Fields; readonly isOdd: boolean } {
+  const calls = normalizeCalls(said['tool_calls'], state.calls)
+  const content = joinParts(said['content'])
+  const isOdd = calls !== said['tool_calls'] || content !== said['content']
+  const delta = isOdd
+    ? { ...said, ...(content !== undefined && { content }), ...(calls !== undefined && { tool_calls: calls }) }
+    : said
+  const isFirst = !state.hasRole
+  state.hasRole = true
+  if (isFirst) return { delta: delta['role'] === 'assistant' ? delta : { ...delta, role: 'assistant' }, isOdd }
+  if (delta['role'] === undefined || delta['role'] === 'assistant') return { delta, isOdd }
+  const { role: _role, ...rest } = delta
+  return { delta: rest, isOdd: true }
+}
+
+/** A list of parts as one text, where all of them are text. */
+function joinParts(content: unknown): unknown {
+  if (!Array.isArray(content)) return content
+  const texts = content.map((part: unknown) => (isFields(part) && isTextPart(part) ? part['text'] : part))
+  return texts.every((text) => typeof text === 'string') ? texts.join('') : content
+}
+
+const isTextPart = ({ type, text }: Fields) =>
+  typeof text === 'string' && (type === undefined || type === 'text' || type === 'output_text')
+
+/** A whole answer's calls have no index, which is in order: they are numbered so that each is one of its own. */
+function withIndexes(message: Fields): Fields {
+  const calls = message['tool_calls']
+  if (!Array.isArray(calls)) return message
+  return { ...message, tool_calls: calls.map((call: unknown, index) => (isFields(call) ? { ...call, index } : call)) }
 }
 
 function withoutIndexes(message: Fields): Fields {
   const calls = message['tool_calls']
   if (!Array.isArray(calls)) return message
   return { ...message, tool_calls: calls.map(({ index: _index, ...call }: Fields) => call) }
-}
-
-function idsOf(state: MendingState, choice: number): string[] {
-  const ids = state.callIds.get(choice) ?? []
-  state.callIds.set(choice, ids)
-  return ids
-}
-
-function mendToolCalls(choice: Fields, callIds: string[], newId: () => string): Fields {
-  const delta = choice['delta']
-  if (!isFields(delta) || !Array.isArray(delta['tool_calls'])) return choice
-  const calls = delta['tool_calls'].map((call: unknown) => (isFields(call) ? mendCall(call, callIds, newId) : call))
-  const changed = calls.some((call, position) => call !== (delta['tool_calls'] as unknown[])[position])
-  return changed ? { ...choice, delta: { ...delta, tool_calls: calls } } : choice
-}
-
-function mendCall(call: Fields, callIds: string[], newId: () => string): Fields {
-  const id = typeof call['id'] === 'string' && call['id'] !== '' ? call['id'] : undefined
-  const index = isIndex(call['index']) ? call['index'] : guessIndex(call, id, callIds)
-  const isNew = callIds[index] === undefined
-  callIds[index] ??= id ?? newId()
-  const mended: Record<string, unknown> = { ...call }
-  if (call['index'] !== index) mended['index'] = index
-  // Later pieces of a call carry no id; an empty one would overwrite the first in some clients.
-  if (isNew && id === undefined) mended['id'] = callIds[index]
-  if (!isNew && call['id'] === '') delete mended['id']
-  const changed = Object.keys(mended).length !== Object.keys(call).length || mended['index'] !== call['index']
-  return changed || mended['id'] !== call['id'] ? mended : call
-}
-
-/** Nobody calls a thousand tools at once; an index of millions would make a list that takes seconds to search. */
-function isIndex(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < MAX_CALLS
-}
-
-/** A piece with a new id or with a name begins a call; any other goes on with the latest. */
-function guessIndex(call: Fields, id: string | undefined, callIds: readonly string[]): number {
-  const known = id === undefined ? -1 : callIds.indexOf(id)
-  if (known !== -1) return known
-  const fn = call['function']
-  const begins = id !== undefined || (isFields(fn) && typeof fn['name'] === 'string' && fn['name'] !== '')
-  return begins || callIds.length === 0 ? callIds.length : callIds.length - 1
 }

@@ -4,12 +4,12 @@ import type { Failed, Fault } from '../core/routing/outcome.ts'
 import type { TimeLimits } from '../core/routing/time-limits.ts'
 import { classify } from '../huggingface/classify-error.ts'
 import { readErrorBody } from '../huggingface/error-body.ts'
-import { mendAnswer } from '../huggingface/normalize-chunk.ts'
 import type { Redact } from '../huggingface/redact.ts'
 import { type RouterClient, requestIdOf } from '../huggingface/router-client.ts'
-import { type Fields, finishReasonOf, hasSubstance, holdsError, isFields, readError } from '../wire/chat/chunk.ts'
-import { type BegunStream, MAX_EVENT_BYTES, readFirstEvent } from './first-event.ts'
+import { type BegunStream, readFirstEvent } from './first-event.ts'
+import { createNormalizer, MAX_EVENT_BYTES } from './normalizer.ts'
 import { readAll, readText } from './read-text.ts'
+import { readWholeAnswer, type WholeAnswer } from './whole-answer.ts'
 
 /** A target that answers: as a stream that has begun, or as a whole JSON answer. */
 export type Answer = (
@@ -21,9 +21,6 @@ export type Answer = (
   /** The router's own id of the request, where it named one. */
   readonly upstreamRequestId?: string
 }
-
-/** A non-streamed answer: its text, as it came unless it had to be mended, and what was read of it. */
-export type WholeAnswer = { readonly text: string; readonly fields: Fields & { readonly choices: readonly Fields[] } }
 
 export type Attempt =
   /** `cancel` ends the upstream call. */
@@ -41,6 +38,8 @@ export type AttemptDeps = {
 export type AttemptRequest = {
   readonly body: Uint8Array
   readonly stream: boolean
+  /** How many answers were asked for at once. */
+  readonly choiceCount: number
   readonly limits: TimeLimits
 }
 
@@ -77,6 +76,7 @@ type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Fa
 /** One upstream call: what comes of it, how much of its time is left, and by what name the router knows it. */
 type Call = {
   readonly response: Promise<Response>
+  readonly choiceCount: number
   readonly limits: TimeLimits
   /** Milliseconds until a limit that counts from the beginning. */
   readonly left: (limitMs: number) => number
@@ -85,7 +85,7 @@ type Call = {
 
 function startCall(
   { router, clock }: AttemptDeps,
-  { body, stream, limits }: AttemptRequest,
+  { body, stream, choiceCount, limits }: AttemptRequest,
   signal: AbortSignal,
 ): Call {
   const startedAt = clock.now()
@@ -95,7 +95,7 @@ function startCall(
     return came
   })
   const left = (limitMs: number) => startedAt + limitMs - clock.now()
-  return { response, limits, left, upstreamRequestId: () => upstreamRequestId }
+  return { response, choiceCount, limits, left, upstreamRequestId: () => upstreamRequestId }
 }
 
 async function openStream(call: Call, deps: AttemptDeps): Promise<Opened> {
@@ -105,7 +105,8 @@ async function openStream(call: Call, deps: AttemptDeps): Promise<Opened> {
   if (!(response instanceof Response)) return { outcome: response }
   if (response.status !== 200) return { outcome: await readStatus(response, call, deps.clock) }
   if (response.body === null) return badAnswer('an empty answer')
-  const opened = await readFirstEvent(response.body, left(limits.answerMs), deps.clock)
+  const normalizer = createNormalizer(deps.newId, call.choiceCount)
+  const opened = await readFirstEvent(response.body, normalizer, left(limits.answerMs), deps.clock)
   const provider = providerOf(response)
   if ('begun' in opened) return { outcome: opened.outcome, answer: { kind: 'stream', begun: opened.begun, provider } }
   return 'body' in opened ? readAnswer(opened.body.text, provider, deps.newId) : opened
@@ -138,25 +139,9 @@ const timedOut = (phase: 'headers' | 'first_token'): { outcome: Fault } => ({ ou
 const providerOf = (response: Response) => response.headers.get('x-inference-provider') ?? undefined
 
 function readAnswer(text: string, provider: string | undefined, newId: () => string): Opened {
-  if (text.trim() === '') return badAnswer('an empty answer')
-  let fields: unknown
-  try {
-    fields = JSON.parse(text)
-  } catch {
-    return badAnswer(/^\s*</.test(text) ? 'an HTML page instead of an answer' : 'an answer that is not JSON')
-  }
-  if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
-  if (holdsError(fields)) {
-    return { outcome: { kind: 'error_event', error: readError(fields) } }
-  }
-  const choices = Array.isArray(fields['choices']) ? fields['choices'].filter(isFields) : []
-  if (!choices.some((choice) => hasSubstance(choice) || finishReasonOf(choice) !== undefined)) {
-    return badAnswer('an answer that holds nothing')
-  }
-  const mended = mendAnswer(choices, newId)
-  if (mended === 'broken_off') return badAnswer('an answer whose generation was broken off')
-  const answer = mended ? rewrite({ ...fields, choices: mended }) : { text, fields: { ...fields, choices } }
-  return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer, provider } }
+  const read = readWholeAnswer(text, newId)
+  if (!('answer' in read)) return { outcome: read }
+  return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer: read.answer, provider } }
 }
 
 async function readStatus(response: Response, { left, limits }: Call, clock: Clock): Promise<Fault> {
@@ -170,7 +155,5 @@ async function readStatus(response: Response, { left, limits }: Call, clock: Clo
   const error = readErrorBody(typeof text === 'string' ? text : '', status)
   return { kind: 'status', status, error, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
-
-const rewrite = (fields: WholeAnswer['fields']): WholeAnswer => ({ text: JSON.stringify(fields), fields })
 
 const badAnswer = (detail: string): { outcome: Fault } => ({ outcome: { kind: 'bad_answer', detail } })

@@ -29,12 +29,12 @@ const BEAT_MS = 1_000
 /** A client that reads nothing is dropped this long after its time has run out. */
 const GRACE_MS = 5_000
 
-/** After the finish reason the answer is whole; what may follow is its usage. */
-const AFTER_FINISH_MS = 5_000
+/** After the finish and its usage nothing is to be expected but the end. */
+const AFTER_USAGE_MS = 5_000
 
-/** Milliseconds of silence that end a stream. */
-export function idleLimitMs(idleMs: number, isFinished: boolean): number {
-  return isFinished ? Math.min(idleMs, AFTER_FINISH_MS) : idleMs
+/** Milliseconds of silence that end a stream. A second call, or more text, may come long after a finish reason. */
+export function idleLimitMs(idleMs: number, hasFinalUsage: boolean): number {
+  return hasFinalUsage ? Math.min(idleMs, AFTER_USAGE_MS) : idleMs
 }
 
 /** Watches a stream with one timer, not one a read: silence, the end of the time, a client that left. */

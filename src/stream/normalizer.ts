@@ -2,9 +2,17 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { TokenUsage } from '../core/completion-record.ts'
 import type { Interruption } from '../core/failure.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
-import { createMendingState, mendChunk } from '../huggingface/normalize-chunk.ts'
-import { type Chunk, finishReasonOf, lengthOfTexts, readChunk } from '../wire/chat/chunk.ts'
-import { MAX_EVENT_BYTES } from './first-event.ts'
+import {
+  choiceOf,
+  createAnswerState,
+  hasBegun,
+  isFinished,
+  isFinishedAtEnd,
+  textLengthOf,
+} from '../huggingface/answer-state.ts'
+import { normalizeChunk } from '../huggingface/normalize-chunk.ts'
+import { type ChunkFacts, type EventFacts, readEvent } from '../huggingface/read-event.ts'
+import type { Chunk } from '../wire/chat/chunk.ts'
 
 /** How a stream ended, as far as the upstream is concerned. */
 export type StreamEnd = 'whole' | 'upstream_error' | Interruption
@@ -20,6 +28,10 @@ export type NormalizedChunk = {
 export type Normalizer = {
   /** Reads bytes, and returns the chunks that they complete. */
   feed(bytes: Uint8Array): readonly NormalizedChunk[]
+  /** The same for text. */
+  feedText(text: string): readonly NormalizedChunk[]
+  /** Notes whole events of a single choice's answer that reached the client and were not read. */
+  skip(text: string): void
   /**
    * Reads what an end without a last blank line has left, and says whether the stream was whole.
    *
@@ -28,11 +40,19 @@ export type Normalizer = {
   finish(isCleanEnd: boolean): { readonly chunks: readonly NormalizedChunk[]; readonly end: StreamEnd }
   /** Set once nothing more of the upstream matters: after `[DONE]`, an error, something unreadable. */
   end(): StreamEnd | undefined
-  /** Whether as many choices as were asked for have a finish reason. */
+  /** Whether the answer has begun: a fault before that can be mended by another target. */
+  hasBegun(): boolean
+  /** Whether as many choices as were asked for have a finish reason that is proof of an end. */
   isFinished(): boolean
+  /** Whether some choice has a finish reason, whichever. */
+  hasFinish(): boolean
+  /** Whether the usage that comes after the finish has come: nothing more is to be expected but the end. */
+  hasFinalUsage(): boolean
   /** What the upstream said in an error event, as it came: it may hold a token. */
   error(): UpstreamError | undefined
-  /** Events with data so far; comments are not progress. */
+  /** The error object itself, where it was one; it may hold a token, too. */
+  sentError(): Readonly<Record<string, unknown>> | undefined
+  /** Events of an answer so far; comments and pings are not progress. */
   eventCount(): number
   usage(): TokenUsage | undefined
   /** The length of the answer's texts so far, in UTF-16 units: what can be counted where no usage is told. */
@@ -43,110 +63,123 @@ export type Normalizer = {
   isClean(): boolean
   /** Whether the bytes so far end with a whole event. */
   isAtBoundary(): boolean
+  /** Whether a chunk without choices came, which a client that asked for no usage does not get. */
+  hasBareChunk(): boolean
 }
 
+/** The largest event that is held in memory, in UTF-16 units or bytes. */
+export const MAX_EVENT_BYTES = 16 * 1024 * 1024
+
 /**
- * Reads a provider's stream as chunks that every client reads alike: finish reasons that clients know, tool calls with
- * an index and an id, nothing after `[DONE]`. The data of an event that needs no mending is passed on as the very text
- * that came.
+ * Reads a provider's stream as chunks that every client reads alike. The data of an event that is in order is passed on
+ * as the very text that came; what is no part of an answer is left out, and so is everything after `[DONE]`.
  *
  * A stream is whole if it had a finish reason or `[DONE]`: one provider never sends the first, another never the second.
  *
- * @param choiceCount How many choices were asked for. A provider may send fewer, but then it has to end the stream itself.
+ * @param newId Makes ids for tool calls that came without one.
+ * @param choiceCount How many choices were asked for.
  */
 export function createNormalizer(newId: () => string, choiceCount: number): Normalizer {
-  const mending = createMendingState(newId)
-  const tally = createTally(choiceCount)
+  const answer = createAnswerState(newId)
+  const decoder = new TextDecoder()
   let end: StreamEnd | undefined
   let usage: TokenUsage | undefined
-  let textLength = 0
-  let error: UpstreamError | undefined
+  let isUsageFinal = false
+  let failure: Extract<EventFacts, { kind: 'error' }> | undefined
   let eventCount = 0
   let isClean = true
   let isDone = false
+  let hasBareChunk = false
+  let readLength = 0
+  let skippedLength = 0
   let last = '\n\n'
   let chunks: NormalizedChunk[] = []
 
-  const onChunk = (chunk: Chunk, event: EventSourceMessage) => {
-    const mended = mendChunk(chunk, mending)
-    tally.add(chunk, mended !== 'broken_off')
-    if (mended === 'broken_off') end = 'cut'
-    else chunks.push(mended === chunk ? { chunk, data: event.data } : { chunk: mended })
-    if (mended !== chunk) isClean = false
-    textLength += lengthOfTexts(chunk)
+  const onChunk = ({ chunk, usage: told, isRepaired }: ChunkFacts, data: string) => {
+    const isBare = chunk.choices.length === 0
+    if (isBare) hasBareChunk = true
+    const normalized = normalizeChunk(chunk, answer)
+    if (normalized === 'broken_off') {
+      end = 'cut'
+      return
+    }
+    if (told) {
+      answer.completionTokens = told.completionTokens
+      isUsageFinal = isFinishedAtEnd(answer) && (isBare || usage === undefined)
+      usage = told
+    }
+    if (!isBare || told) eventCount++
+    if (normalized.isOdd || isRepaired) isClean = false
+    readLength += data.length
+    chunks.push(normalized.chunk === chunk && !isRepaired ? { chunk, data } : { chunk: normalized.chunk })
   }
-  const onEvent = (event: EventSourceMessage) => {
+  const onEvent = ({ data, event }: EventSourceMessage) => {
     if (end) {
       isClean = false // nothing is expected after the end
       return
     }
-    if (event.data.trim() === '') return // no event by the standard; some providers keep the connection alive by it
-    eventCount++
-    const facts = readChunk(event.data, event.event)
-    if (facts.kind === 'done') {
+    const facts = readEvent(data, event)
+    if (facts.kind === 'chunk') onChunk(facts, data)
+    else if (facts.kind === 'done') {
       end = 'whole'
       isDone = true
+      eventCount++
     } else if (facts.kind === 'error') {
       end = 'upstream_error'
-      error = facts.error
-    } else if (facts.kind === 'unreadable') {
-      end = 'unreadable'
+      failure = facts
     } else {
-      usage = facts.usage ?? usage
-      onChunk(facts.chunk, event)
+      isClean = false
+      if (facts.kind === 'unreadable' && !isFinished(answer, choiceCount)) end = 'unreadable'
     }
   }
-  const parser = createParser({ onEvent, maxBufferSize: MAX_EVENT_BYTES })
-  const decoder = new TextDecoder()
-  const parse = (piece: string): readonly NormalizedChunk[] => {
+  const onComment = () => {
+    isClean = false // some readers trip over one, so that it must not go through unread
+  }
+  const parser = createParser({ onEvent, onComment, maxBufferSize: MAX_EVENT_BYTES })
+  const feedText = (text: string): readonly NormalizedChunk[] => {
     chunks = []
-    last = (last + piece).slice(-2)
-    if (piece.includes('\r')) isClean = false
+    last = (last + text).slice(-2)
+    if (text.includes('\r')) isClean = false
     try {
-      parser.feed(piece)
+      parser.feed(text)
     } catch {
-      end ??= 'unreadable' // an event larger than we hold
+      end ??= isFinished(answer, choiceCount) ? 'whole' : 'unreadable' // an event larger than we hold
     }
     return chunks
   }
   return {
-    feed: (bytes) => parse(decoder.decode(bytes, { stream: true })),
+    feed: (bytes) => feedText(decoder.decode(bytes, { stream: true })),
+    feedText,
+    skip(text) {
+      skippedLength += text.length
+      const choice = choiceOf(answer, 0)
+      choice.hasText = true
+      if (CALLS.test(text)) choice.hasUnreadCalls = true
+    },
     finish(isCleanEnd) {
-      const rest = end ? [] : parse(`${decoder.decode()}\n\n`)
-      return { chunks: rest, end: judgeEnd(end, isCleanEnd ? tally.areBegunFinished() : tally.isFinished()) }
+      const rest = end ? [] : feedText(`${decoder.decode()}\n\n`)
+      if (end !== undefined && end !== 'unreadable') return { chunks: rest, end }
+      const isWhole = isFinished(answer, choiceCount) || (!end && isCleanEnd && isFinishedAtEnd(answer))
+      return { chunks: rest, end: isWhole ? 'whole' : 'cut' } // half an event before the end is a cut, not a dialect
     },
     end: () => end,
-    isFinished: tally.isFinished,
+    hasBegun: () => hasBegun(answer),
+    isFinished: () => isFinished(answer, choiceCount),
+    hasFinish: () => [...answer.choices.values()].some(({ finish }) => finish !== undefined),
+    hasFinalUsage: () => isUsageFinal && isFinishedAtEnd(answer),
     eventCount: () => eventCount,
     usage: () => usage,
-    textLength: () => textLength,
-    error: () => error,
-    isDone: () => isDone,
-    isClean: () => isClean && end !== 'upstream_error' && end !== 'unreadable',
-    isAtBoundary: () => last === '\n\n',
-  }
-}
-
-/** Counts which choices have begun and which have a finish reason. */
-function createTally(choiceCount: number) {
-  const begun = new Set<number>()
-  const finished = new Set<number>()
-  const areBegunFinished = () => begun.size > 0 && [...begun].every((index) => finished.has(index))
-  return {
-    add(chunk: Chunk, mayFinish: boolean) {
-      for (const [position, choice] of chunk.choices.entries()) {
-        const index = typeof choice['index'] === 'number' ? choice['index'] : position
-        begun.add(index)
-        if (mayFinish && finishReasonOf(choice) !== undefined) finished.add(index)
-      }
+    textLength() {
+      const read = textLengthOf(answer)
+      return Math.round(read + (readLength > 0 ? (read / readLength) * skippedLength : 0))
     },
-    areBegunFinished,
-    isFinished: () => begun.size >= choiceCount && areBegunFinished(),
+    error: () => failure?.error,
+    sentError: () => failure?.sent,
+    isDone: () => isDone,
+    isClean: () => isClean && end !== 'upstream_error' && end !== 'unreadable' && end !== 'cut',
+    isAtBoundary: () => last === '\n\n',
+    hasBareChunk: () => hasBareChunk,
   }
 }
 
-/** Half an event before the end is a cut, not a dialect; after the finish reason not even that. */
-function judgeEnd(end: StreamEnd | undefined, isFinished: boolean): StreamEnd {
-  if (isFinished && end !== 'upstream_error') return 'whole'
-  return end === undefined || end === 'unreadable' ? 'cut' : end
-}
+const CALLS = /"tool_calls" ?: ?\[ ?\{/

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { TokenUsage } from '../core/completion-record.ts'
-import { GatewayError } from '../core/failure.ts'
+import { type Failure, GatewayError, type Interruption } from '../core/failure.ts'
 import { type AttemptEnd, endOfAttempt } from '../core/routing/breaker.ts'
 import type { Failed } from '../core/routing/outcome.ts'
 import { classifyErrorEvent } from '../huggingface/classify-error.ts'
@@ -9,7 +9,7 @@ import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { BegunStream } from './first-event.ts'
 import { type IdleWatchdog, idleLimitMs, startIdleWatchdog } from './idle-watchdog.ts'
-import { createNormalizer, type NormalizedChunk, type Normalizer, type StreamEnd } from './normalizer.ts'
+import type { NormalizedChunk, Normalizer, StreamEnd } from './normalizer.ts'
 import { passThrough } from './pass-through.ts'
 
 /** How a relayed stream ended: as the upstream ended it, or because the client left. */
@@ -19,12 +19,7 @@ export type RelayResult = {
   /** The length of what the answer says, in UTF-16 units; for an estimate where no usage was told. */
   readonly textLength: number
   readonly firstTokenAt: number
-  /**
-   * The pump had to be stopped after the finish reason, for an upstream that did not end. A slow client may not have got
-   * all of it, so the connection must not end as if it had; one that has it all has stopped reading by then.
-   */
-  readonly mustBreak: boolean
-  /** Whether nothing in it had to be mended: how a provider earns that its streams are not read event by event. */
+  /** Whether nothing in it had to be changed: how a source earns that its streams are not read event by event. */
   readonly isClean: boolean
   /** What the end says of the target: nothing, where the client left or was slow, or the request was to blame. */
   readonly verdict: AttemptEnd
@@ -42,56 +37,44 @@ export type RelayRequest = {
   readonly deadlineAt: number
   /** Aborted when the client has left. */
   readonly gone: AbortSignal
-  /** How many answers were asked for at once. */
-  readonly choiceCount: number
   /** How the client's surface writes an answer. */
   readonly encoder: AnswerEncoder
-  /** Reads after which a stream that needed no mending goes through the runtime's own pump; infinity for every surface but chat. */
+  /** Reads after which a clean stream goes through the runtime's own pipe; infinity for every surface but chat. */
   readonly parsedReads: number
+  /** Whether the client is to get no chunk without choices, so that a source which sends one is not clean for it. */
+  readonly hidesBareChunks: boolean
 }
+
+export type RelayDeps = { readonly clock: Clock; readonly redact: Redact }
 
 const utf8 = new TextEncoder()
 
-export type RelayDeps = { readonly clock: Clock; readonly newId: () => string; readonly redact: Redact }
-
 /**
  * Hands the rest of a stream on and watches it to its end: an answer that was cut, that stalled or that ran out of
- * time ends with an error event, one whose provider forgot `[DONE]` gets it. Never throws. The client's stream stays open: how the
- * connection ends is the caller's.
+ * time ends with an error event, one whose provider forgot `[DONE]` gets it. Never throws. The client's stream stays
+ * open: how the connection ends is the caller's.
  */
 export async function relay(request: RelayRequest, client: ClientStream, deps: RelayDeps): Promise<RelayResult> {
-  const normalizer = createNormalizer(deps.newId, request.choiceCount)
-  const { encoder } = request
+  const { normalizer } = request.begun
   const said = () => {
     const error = normalizer.error()
     return error && classifyErrorEvent(error, deps.redact)
   }
-  const errorOf = (end: Exclude<StreamEnd, 'whole'>) => {
-    const failed = said()
-    return new GatewayError(
-      end === 'upstream_error' && failed
-        ? { kind: 'upstream_error', error: failed.error }
-        : { kind: 'interrupted', why: end === 'upstream_error' ? 'cut' : end, target: request.target },
-    )
-  }
-  const endAs = (end: RelayResult['end'], mustBreak = false): RelayResult => ({
+  const endAs = (end: RelayResult['end']): RelayResult => ({
     end,
-    mustBreak,
     usage: normalizer.usage(),
     textLength: normalizer.textLength(),
     firstTokenAt: request.begun.firstTokenAt,
-    isClean: normalizer.isClean(),
+    isClean: normalizer.isClean() && !(request.hidesBareChunks && normalizer.hasBareChunk()),
     verdict: verdictOf(end, said()),
   })
   try {
-    const moved = await moveParsed(request, client, normalizer, deps.clock)
-    const { end, isTorn, mustBreak } =
-      moved.kind === 'ended' ? moved : await movePassedThrough(request, moved.rest, client, normalizer, deps)
+    const moved = await moveParsed(request, client, deps.clock)
+    const { end, half } =
+      moved.kind === 'ended' ? moved : await movePassedThrough(request, moved.rest, client, deps.clock)
     if (request.gone.aborted) return endAs('client_gone')
-    if (isTorn || mustBreak) return endAs(end, mustBreak)
-    // `[DONE]` of the upstream's reached the client when it came.
-    const lastWords = end !== 'whole' ? encoder.fail(errorOf(end)) : normalizer.isDone() ? '' : encoder.end()
-    if (lastWords !== '') await client.write(utf8.encode(lastWords))
+    const text = lastWords(request, { end, half }, said(), deps.redact)
+    if (text !== '') await client.write(utf8.encode(text))
     return endAs(end)
   } catch {
     return endAs('client_gone') // only writing throws here
@@ -102,7 +85,7 @@ export async function relay(request: RelayRequest, client: ClientStream, deps: R
 
 /**
  * A stream that was still coming when the time was up says nothing of its target: the client may have read slowly, which
- * cannot be told apart where the runtime pumps, and a long answer is no fault.
+ * cannot be told apart where the runtime pipes, and a long answer is no fault.
  */
 function verdictOf(end: RelayResult['end'], failed: Failed | undefined): AttemptEnd {
   if (end === 'whole') return { kind: 'success' }
@@ -112,78 +95,103 @@ function verdictOf(end: RelayResult['end'], failed: Failed | undefined): Attempt
 }
 
 /**
- * `isTorn`: the client has half an event, passed on before its end was missed. Anything written now would complete it,
- * and clients fail on its JSON; left as it is, the end of the connection makes them drop it.
+ * What the client is still owed at the end. `[DONE]` of the upstream's reached it when it came.
+ *
+ * Half an event that the client has, passed on before its end was missed, is closed by a blank line only where what it has
+ * is none or a whole one: clients fail on half of a JSON, and drop it when the connection ends.
  */
-type Ended = { readonly end: StreamEnd; readonly isTorn: boolean; readonly mustBreak: boolean }
+function lastWords(
+  { begun, encoder, target }: RelayRequest,
+  { end, half }: Ended,
+  failed: ReturnType<typeof classifyErrorEvent> | undefined,
+  redact: Redact,
+): string {
+  if (half === 'torn') return ''
+  const { normalizer } = begun
+  const close = half === 'closable' ? '\n\n' : ''
+  if (end === 'whole') return normalizer.isDone() ? '' : close + encoder.end()
+  const sent = normalizer.sentError()
+  const failure: Failure =
+    end === 'upstream_error' && failed
+      ? { kind: 'upstream_error', error: failed.error, ...(sent && { sent: JSON.parse(redact(JSON.stringify(sent))) }) }
+      : { kind: 'interrupted', why: end === 'upstream_error' ? 'cut' : end, target }
+  return close + encoder.fail(new GatewayError(failure))
+}
+
+type Half = 'none' | 'closable' | 'torn'
+
+type Ended = { readonly end: StreamEnd; readonly half: Half }
 
 type Moved =
   | ({ readonly kind: 'ended' } & Ended)
   | { readonly kind: 'flowing'; readonly rest: ReadableStream<Uint8Array> }
 
-/** Moves a stream event by event: to its end, or until it is worth handing to the pump. @throws What writing throws. */
-async function moveParsed(
-  request: RelayRequest,
-  client: ClientStream,
-  normalizer: Normalizer,
-  clock: Clock,
-): Promise<Moved> {
-  const { begun, cancel, deadlineAt } = request
-  const idleMs = () => idleLimitMs(request.idleMs, normalizer.isFinished())
-  const silence = () => request.encoder.silence()
+/** Moves a stream event by event: to its end, or until it is worth handing to the pipe. @throws What writing throws. */
+async function moveParsed(request: RelayRequest, client: ClientStream, clock: Clock): Promise<Moved> {
+  const { begun, encoder, cancel, deadlineAt } = request
+  const { normalizer, rest } = begun
+  const idleMs = () => idleLimitMs(request.idleMs, normalizer.hasFinalUsage())
+  const silence = () => encoder.silence()
   const watchdog = startIdleWatchdog({ cancel, deadlineAt, idleMs, silence }, client, clock)
-  const pass = createPass(watchdog, normalizer, request.encoder)
+  const pass = createPass(watchdog, normalizer, encoder)
   try {
-    for (const bytes of begun.head) await pass(normalizer.feed(bytes))
-    const reader = begun.rest?.getReader()
+    await pass(begun.chunks)
+    const reader = rest?.getReader()
     let isCleanEnd = true
-    for (let reads = 0; reader && !normalizer.end(); reads++) {
+    for (let reads = 0; reader && rest && !normalizer.end(); reads++) {
       if (reads >= request.parsedReads && normalizer.isClean() && normalizer.isAtBoundary()) {
         reader.releaseLock()
-        return { kind: 'flowing', rest: begun.rest as ReadableStream<Uint8Array> }
+        return { kind: 'flowing', rest }
       }
       const read = await reader.read().catch(() => undefined)
       isCleanEnd = read !== undefined
       if (!read?.value) break
       await pass(normalizer.feed(read.value))
     }
-    return {
-      kind: 'ended',
-      end: await conclude(normalizer, watchdog.verdict(), isCleanEnd, pass),
-      isTorn: false,
-      mustBreak: false,
-    }
+    return { kind: 'ended', end: await conclude(normalizer, watchdog.verdict(), isCleanEnd, pass), half: 'none' }
   } finally {
     watchdog.stop()
   }
 }
 
-/** Moves a stream by the runtime's own pump, to its end. @throws What writing to the client throws. */
+/** Moves a stream by the runtime's own pipe, to its end. @throws What writing to the client throws. */
 async function movePassedThrough(
   request: RelayRequest,
   rest: ReadableStream<Uint8Array>,
   client: ClientStream,
-  normalizer: Normalizer,
-  { newId, clock }: RelayDeps,
+  clock: Clock,
 ): Promise<Ended> {
-  const holdError = (events: Uint8Array) => {
-    const reading = createNormalizer(newId, request.choiceCount)
-    reading.feed(events)
-    return reading.end() === 'upstream_error'
+  const { normalizer } = request.begun
+  const passed = await client.lend((writable) => passThrough({ ...request, normalizer }, rest, writable, clock))
+  const { verdict, half, isCleanEnd } = passed
+  if (!normalizer.end()) normalizer.feedText(half) // the client has it already
+  const end = await conclude(normalizer, verdict, isCleanEnd, async () => {})
+  return {
+    end,
+    half: half.trim() === '' ? (half === '' ? 'none' : 'closable') : isWholeEvent(half) ? 'closable' : 'torn',
   }
-  const { verdict, tail } = await client.lend((writable) =>
-    passThrough({ ...request, holdError }, rest, writable, clock),
-  )
-  normalizer.feed(tail) // the client has these events already
-  const isTorn = !normalizer.isAtBoundary()
-  const end = await conclude(normalizer, verdict, true, async () => {})
-  return { end, isTorn, mustBreak: verdict !== undefined && end === 'whole' }
+}
+
+/** Whether an event lacks nothing but its blank line: a comment, or data that is JSON. */
+function isWholeEvent(half: string): boolean {
+  const lines = half.split('\n').filter((line) => line !== '')
+  return lines.every((line) => line.startsWith(':') || isJsonLine(line))
+}
+
+function isJsonLine(line: string): boolean {
+  const data = /^data: ?(.*)$/s.exec(line)?.[1]
+  if (data === '[DONE]') return true
+  try {
+    return data !== undefined && typeof JSON.parse(data) === 'object'
+  } catch {
+    return false
+  }
 }
 
 /** What the end of the bytes, or the verdict that ended them, makes of the stream. */
 async function conclude(
   normalizer: Normalizer,
-  verdict: ReturnType<IdleWatchdog['verdict']>,
+  verdict: Interruption | undefined,
   isCleanEnd: boolean,
   pass: Pass,
 ): Promise<StreamEnd> {

@@ -57,6 +57,7 @@ function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
     targets: plans.map((_, index) => refOf(`a/${index}`)),
     bodyFor: (model) => new TextEncoder().encode(model),
     stream: false,
+    choiceCount: 1,
     timeoutsOf: () => ({ headersMs: 1_000, firstTokenMs: 1_000, idleMs: 1_000, totalMs: 10_000 }),
     contextLengths: async () => () => undefined,
     deadlineAt: clock.now() + 10_000,

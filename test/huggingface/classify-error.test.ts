@@ -3,8 +3,8 @@ import type { Blame, FailureReason, Fault } from '../../src/core/routing/outcome
 import { refusalStatusOf } from '../../src/core/routing/outcome.ts'
 import { classify } from '../../src/huggingface/classify-error.ts'
 import { readErrorBody } from '../../src/huggingface/error-body.ts'
+import { readEvent } from '../../src/huggingface/read-event.ts'
 import { createRedact } from '../../src/huggingface/redact.ts'
-import { readChunk } from '../../src/wire/chat/chunk.ts'
 
 const redact = createRedact(undefined)
 
@@ -16,7 +16,7 @@ function judgeStatus(status: number, body: unknown) {
 
 /** The verdict on the same body as an event inside a 200. */
 function judgeEvent(body: unknown) {
-  const facts = readChunk(JSON.stringify(body), 'error')
+  const facts = readEvent(JSON.stringify(body), 'error')
   if (facts.kind !== 'error') throw new Error('the test writes an event that holds no error')
   return classify({ kind: 'error_event', error: facts.error }, redact)
 }

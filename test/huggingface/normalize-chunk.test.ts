@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createMendingState, mendAnswer, mendChunk, toFinishReason } from '../../src/huggingface/normalize-chunk.ts'
+import { createAnswerState, hasBegun } from '../../src/huggingface/answer-state.ts'
+import { normalizeAnswer, normalizeChunk } from '../../src/huggingface/normalize-chunk.ts'
 import { type Chunk, type Fields, isFields } from '../../src/wire/chat/chunk.ts'
 
 /** Ids that say in which order they were made. */
@@ -8,190 +9,379 @@ function counter(): () => string {
   return () => `made-${++made}`
 }
 
-describe('a finish reason', () => {
-  test.each<[reason: string, hasToolCalls: boolean, known: string | undefined]>([
-    ['stop', false, 'stop'],
-    ['stop', true, 'stop'],
-    ['length', false, 'length'],
-    ['tool_calls', true, 'tool_calls'],
-    ['content_filter', false, 'content_filter'],
-    ['function_call', false, 'function_call'],
-    ['eos_token', false, 'stop'],
-    ['eos_token', true, 'tool_calls'],
-    ['eos', false, 'stop'],
-    ['end_turn', false, 'stop'],
-    ['stop_sequence', false, 'stop'],
-    ['STOP', false, 'stop'],
-    ['COMPLETE', false, 'stop'],
-    ['max_tokens', false, 'length'],
-    ['MAX_TOKENS', false, 'length'],
-    ['model_length', false, 'length'],
-    ['tool_call', true, 'tool_calls'],
-    ['tool_use', true, 'tool_calls'],
-    ['SAFETY', false, 'content_filter'],
-    ['refusal', false, 'content_filter'],
-    ['sensitive', false, 'content_filter'],
-    ['error', false, undefined],
-    ['network_error', false, undefined],
-    ['insufficient_system_resource', false, undefined],
-    ['abort', true, undefined],
-    ['ABORT', false, undefined],
-    ['cancelled', false, undefined],
-    ['timeout', false, undefined],
-  ])('%s (with tool calls: %s) is told as %s', (reason, hasToolCalls, known) => {
-    expect(toFinishReason(reason, hasToolCalls)).toBe(known)
+const ROLE = { role: 'assistant' }
+
+/** What clients see of chunks with one choice each, after a first one that is in order. */
+function deltasOf(...choices: Fields[]): unknown[] {
+  const state = createAnswerState(counter())
+  normalizeChunk({ choices: [{ index: 0, delta: { ...ROLE, content: '' }, finish_reason: null }] }, state)
+  return choices.map((choice) => {
+    const normalized = normalizeChunk({ choices: [choice] }, state)
+    return normalized === 'broken_off' ? normalized : normalized.chunk.choices[0]
   })
-})
+}
 
 type Calls = readonly Fields[]
 
 /** Sends pieces of tool calls, one chunk each, and gives back what clients see of them. */
-function mendCalls(...pieces: Calls[]): unknown[] {
-  const state = createMendingState(counter())
-  return pieces.map((calls) => {
-    const chunk: Chunk = { choices: [{ index: 0, delta: { tool_calls: calls } }] }
-    const mended = mendChunk(chunk, state)
-    if (mended === 'broken_off') throw new Error('broken off')
-    const delta = mended.choices[0]?.['delta']
+function callsOf(...pieces: Calls[]): unknown[] {
+  return deltasOf(...pieces.map((calls) => ({ index: 0, delta: { tool_calls: calls } }))).map((choice) => {
+    const delta = isFields(choice) ? choice['delta'] : undefined
     return isFields(delta) ? delta['tool_calls'] : undefined
   })
 }
 
-const begins = (fields: Fields) => ({ type: 'function', function: { name: 'f', arguments: '' }, ...fields })
-const goesOn = (fields: Fields) => ({ function: { arguments: '{' }, ...fields })
+const call = (fields: Fields, called: Fields = {}) => ({
+  type: 'function',
+  ...fields,
+  function: { name: 'f', arguments: '', ...called },
+})
+const args = (text: unknown, fields: Fields = {}) => ({ ...fields, function: { arguments: text } })
 
 describe('a tool call', () => {
   test.each<[title: string, pieces: Calls[], seen: Calls[]]>([
     [
       'that is in order stays as it is',
-      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]],
-      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]],
+      [[call({ index: 0, id: 'c' })], [args('{}', { index: 0 })]],
+      [[call({ index: 0, id: 'c' })], [args('{}', { index: 0 })]],
     ],
     [
       'without an index gets one',
-      [[begins({ id: 'c' })], [goesOn({})]],
-      [[begins({ id: 'c', index: 0 })], [goesOn({ index: 0 })]],
+      [[call({ id: 'c' })], [args('{}')]],
+      [[call({ id: 'c', index: 0 })], [args('{}', { index: 0 })]],
     ],
-    ['with an index of null gets one', [[begins({ id: 'c', index: null })]], [[begins({ id: 'c', index: 0 })]]],
+    ['with an index of null gets one', [[call({ id: 'c', index: null })]], [[call({ id: 'c', index: 0 })]]],
+    ['with an index as a text gets a number', [[call({ id: 'c', index: '0' })]], [[call({ id: 'c', index: 0 })]]],
     [
       'without an id gets one, once',
-      [[begins({ index: 0 })], [goesOn({ index: 0 })]],
-      [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })]],
+      [[call({ index: 0 })], [args('{}', { index: 0 })]],
+      [[call({ index: 0, id: 'made-1' })], [args('{}', { index: 0 })]],
     ],
-    ['with an empty id gets one', [[begins({ index: 0, id: '' })]], [[begins({ index: 0, id: 'made-1' })]]],
+    ['with an empty id gets one', [[call({ index: 0, id: '' })]], [[call({ index: 0, id: 'made-1' })]]],
     [
-      'without either gets both',
-      [[begins({})], [goesOn({})]],
-      [[begins({ index: 0, id: 'made-1' })], [goesOn({ index: 0 })]],
-    ],
-    [
-      'keeps its id where later pieces have an empty one',
-      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: '' })]],
-      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0 })]],
+      'with an empty type gets the one there is',
+      [[call({ index: 0, id: 'c', type: '' })]],
+      [[call({ index: 0, id: 'c' })]],
     ],
     [
-      'may repeat its id',
-      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: 'c' })]],
-      [[begins({ index: 0, id: 'c' })], [goesOn({ index: 0, id: 'c' })]],
+      'with a type of null gets the one there is',
+      [[call({ index: 0, id: 'c', type: null })]],
+      [[call({ index: 0, id: 'c' })]],
+    ],
+    [
+      'without arguments has none of them as text',
+      [[{ index: 0, id: 'c', type: 'function', function: { name: 'f' } }]],
+      [[call({ index: 0, id: 'c' })]],
+    ],
+    [
+      'with arguments that are an object has their text',
+      [[call({ index: 0, id: 'c' }, { arguments: { city: 'Bern' } })]],
+      [[call({ index: 0, id: 'c' }, { arguments: '{"city":"Bern"}' })]],
+    ],
+    [
+      'loses the padding of later pieces',
+      [
+        [call({ index: 0, id: 'c' })],
+        [{ index: 0, id: null, type: null, function: { name: null, arguments: '{' } }],
+        [{ index: 0, id: '', type: '', function: { name: '', arguments: '}' } }],
+        [{ index: 0, function: { arguments: null } }],
+      ],
+      [[call({ index: 0, id: 'c' })], [args('{', { index: 0 })], [args('}', { index: 0 })], [args('', { index: 0 })]],
+    ],
+    [
+      'says its id and its name once, in however many pieces they are repeated',
+      [
+        [call({ index: 0, id: 'c' })],
+        [call({ index: 0, id: 'c' }, { arguments: '{"a":' })],
+        [call({ index: 0, id: 'c' }, { arguments: '1}' })],
+        [call({ index: 0, id: 'c' })],
+      ],
+      [
+        [call({ index: 0, id: 'c' })],
+        [{ index: 0, type: 'function', function: { arguments: '{"a":' } }],
+        [{ index: 0, type: 'function', function: { arguments: '1}' } }],
+        [{ index: 0, type: 'function', function: { arguments: '' } }],
+      ],
+    ],
+    [
+      'says its name once though it has no id',
+      [[call({ index: 0 }, { arguments: '{"a":' })], [call({ index: 0 }, { arguments: '1}' })], [call({ index: 0 })]],
+      [
+        [call({ index: 0, id: 'made-1' }, { arguments: '{"a":' })],
+        [{ index: 0, type: 'function', function: { arguments: '1}' } }],
+        [{ index: 0, type: 'function', function: { arguments: '' } }],
+      ],
+    ],
+    [
+      'under an index that another had is one of its own',
+      [
+        [call({ index: 0, id: 'c' }, { arguments: '{"a":1}' })],
+        [call({ index: 0, id: 'd' }, { arguments: '{"a":2}' })],
+      ],
+      [
+        [call({ index: 0, id: 'c' }, { arguments: '{"a":1}' })],
+        [call({ index: 1, id: 'd' }, { arguments: '{"a":2}' })],
+      ],
+    ],
+    [
+      'under an index that another had goes on there',
+      [
+        [call({ index: 0, id: 'c' })],
+        [args('{"a":1}', { index: 0 })],
+        [call({ index: 0, id: 'd' })],
+        [args('{"a":2}', { index: 0 })],
+      ],
+      [
+        [call({ index: 0, id: 'c' })],
+        [args('{"a":1}', { index: 0 })],
+        [call({ index: 1, id: 'd' })],
+        [args('{"a":2}', { index: 1 })],
+      ],
+    ],
+    [
+      'without an id, under an index that a whole one had, is one of its own',
+      [[call({ index: 0 }, { arguments: '{"a":1}' })], [call({ index: 0 }, { arguments: '{"a":2}' })]],
+      [
+        [call({ index: 0, id: 'made-1' }, { arguments: '{"a":1}' })],
+        [call({ index: 1, id: 'made-2' }, { arguments: '{"a":2}' })],
+      ],
+    ],
+    [
+      'of several that are counted from one, or with holes, is counted from nought',
+      [
+        [call({ index: 1, id: 'c' })],
+        [call({ index: 3, id: 'd' })],
+        [args('{}', { index: 1 })],
+        [args('{}', { index: 3 })],
+      ],
+      [
+        [call({ index: 0, id: 'c' })],
+        [call({ index: 1, id: 'd' })],
+        [args('{}', { index: 0 })],
+        [args('{}', { index: 1 })],
+      ],
     ],
     [
       'of several in one piece is numbered',
-      [[begins({ id: 'c' }), begins({ id: 'd' })]],
-      [[begins({ id: 'c', index: 0 }), begins({ id: 'd', index: 1 })]],
+      [[call({ id: 'c' }), call({ id: 'd' })]],
+      [[call({ id: 'c', index: 0 }), call({ id: 'd', index: 1 })]],
     ],
     [
       'of several in pieces is found by its id',
-      [[begins({ id: 'c' })], [begins({ id: 'd' })], [goesOn({ id: 'c' })]],
-      [[begins({ id: 'c', index: 0 })], [begins({ id: 'd', index: 1 })], [goesOn({ id: 'c', index: 0 })]],
+      [[call({ id: 'c' })], [call({ id: 'd' })], [args('{', { id: 'c' })]],
+      [[call({ id: 'c', index: 0 })], [call({ id: 'd', index: 1 })], [args('{', { index: 0 })]],
     ],
     [
       'of several without ids begins with a name',
-      [[begins({})], [goesOn({})], [begins({})], [goesOn({})]],
+      [[call({})], [args('{')], [call({})], [args('{')]],
       [
-        [begins({ index: 0, id: 'made-1' })],
-        [goesOn({ index: 0 })],
-        [begins({ index: 1, id: 'made-2' })],
-        [goesOn({ index: 1 })],
+        [call({ index: 0, id: 'made-1' })],
+        [args('{', { index: 0 })],
+        [call({ index: 1, id: 'made-2' })],
+        [args('{', { index: 1 })],
       ],
     ],
     [
       'keeps the id of Kimi’s kind',
-      [[begins({ index: 0, id: 'functions.read:0' })]],
-      [[begins({ index: 0, id: 'functions.read:0' })]],
+      [[call({ index: 0, id: 'functions.read:0' })]],
+      [[call({ index: 0, id: 'functions.read:0' })]],
     ],
   ])('%s', (_title, pieces, seen) => {
-    expect(mendCalls(...pieces)).toEqual(seen)
+    expect(callsOf(...pieces)).toEqual(seen)
   })
 
   test.each([4_000_000_000, 1e300, -1, 0.5])('with %d as its index gets one that is, at once', (index) => {
     const startedAt = performance.now()
-    const seen = mendCalls([begins({ index, id: 'c' })], [begins({ id: 'd' })])
-    expect(seen).toEqual([[begins({ index: 0, id: 'c' })], [begins({ index: 1, id: 'd' })]])
+    const seen = callsOf([call({ index, id: 'c' })], [call({ id: 'd' })])
+    expect(seen).toEqual([[call({ index: 0, id: 'c' })], [call({ index: 1, id: 'd' })]])
     expect(performance.now() - startedAt).toBeLessThan(1_000)
   })
 
   test('of one choice is not mixed up with another’s', () => {
-    const state = createMendingState(counter())
-    const chunk = (index: number) => ({ choices: [{ index, delta: { tool_calls: [begins({})] } }] })
-    const seen = [0, 1].map((choice) => mendChunk(chunk(choice), state))
+    const state = createAnswerState(counter())
+    const chunk = (index: number) => ({ choices: [{ index, delta: { tool_calls: [call({})] } }] })
+    const seen = [0, 1].map((choice) => normalizeChunk(chunk(choice), state))
     expect(seen).toMatchObject(
-      [0, 1].map((choice) => ({ choices: [{ delta: { tool_calls: [{ index: 0, id: `made-${choice + 1}` }] } }] })),
+      [0, 1].map((choice) => ({
+        chunk: { choices: [{ delta: { tool_calls: [{ index: 0, id: `made-${choice + 1}` }] } }] },
+      })),
     )
   })
 
-  test.each<[what: string, calls: unknown]>([
-    ['null', null],
-    ['a text', 'x'],
-    ['a list of other things', [null, 7, 'x', []]],
-  ])('that is %s breaks nothing', (_what, calls) => {
-    const chunk = { choices: [{ index: 0, delta: { tool_calls: calls } }] }
-    expect(mendChunk(chunk, createMendingState(counter()))).toBe(chunk)
+  test('that is no object is none', () => {
+    expect(callsOf([null, 7, 'x', []] as unknown as Calls)).toEqual([[]])
+  })
+
+  test('in a million pieces is read in time', () => {
+    const state = createAnswerState(counter())
+    const startedAt = performance.now()
+    for (let piece = 0; piece < 100_000; piece++) {
+      normalizeChunk(
+        { choices: [{ index: 0, delta: { tool_calls: [call({ index: piece, id: `c${piece}` })] } }] },
+        state,
+      )
+    }
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
   })
 })
 
 describe('a chunk', () => {
-  test.each<[what: string, chunk: Chunk]>([
-    ['of text', { id: 'x', choices: [{ index: 0, delta: { content: 'hi' } }] }],
-    ['with a known finish', { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }],
-    ['with an empty finish', { choices: [{ index: 0, delta: {}, finish_reason: '' }] }],
-    ['without choices', { choices: [] }],
-  ])('%s is handed on as the very same', (_what, chunk) => {
-    expect(mendChunk(chunk, createMendingState(counter()))).toBe(chunk)
+  test.each<[what: string, choice: Fields]>([
+    ['of text', { index: 0, delta: { content: 'hi' }, finish_reason: null }],
+    ['of text without a finish reason', { index: 0, delta: { content: 'hi' } }],
+    ['with the role again', { index: 0, delta: { role: 'assistant', content: 'hi' } }],
+    ['with a known finish', { index: 0, delta: {}, finish_reason: 'stop' }],
+    ['with content of null', { index: 0, delta: { content: null }, logprobs: null }],
+  ])('%s is handed on as the very same', (_what, choice) => {
+    expect(deltasOf(choice)[0]).toBe(choice)
   })
 
-  test('whose finish clients do not know gets one that they do, and keeps everything else', () => {
-    const chunk = { id: 'x', choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'eos_token', matched: 7 }] }
-    expect(mendChunk(chunk, createMendingState(counter()))).toEqual({
-      id: 'x',
-      choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop', matched: 7 }],
+  test.each<[what: string, choice: Fields, seen: unknown]>([
+    [
+      'with an empty role loses it',
+      { index: 0, delta: { role: '', content: 'x' } },
+      { index: 0, delta: { content: 'x' } },
+    ],
+    ['with a role of null loses it', { index: 0, delta: { role: null } }, { index: 0, delta: {} }],
+    ['without a delta gets one', { index: 0, finish_reason: 'stop' }, { index: 0, delta: {}, finish_reason: 'stop' }],
+    ['with a delta of null gets one', { index: 0, delta: null }, { index: 0, delta: {} }],
+    [
+      'with a message has it as a delta',
+      { index: 0, message: { content: 'x' } },
+      { index: 0, delta: { content: 'x' } },
+    ],
+    ['of the old kind has its text', { index: 0, text: 'x' }, { index: 0, text: 'x', delta: { content: 'x' } }],
+    ['without an index gets one', { delta: { content: 'x' } }, { index: 0, delta: { content: 'x' } }],
+    [
+      'of text in parts has one text',
+      { index: 0, delta: { content: [{ type: 'text', text: 'a' }, { text: 'b' }, 'c'] } },
+      { index: 0, delta: { content: 'abc' } },
+    ],
+    [
+      'with a finish that is none has none',
+      { index: 0, delta: { content: 'x' }, finish_reason: 'null' },
+      { index: 0, delta: { content: 'x' }, finish_reason: null },
+    ],
+    [
+      'whose finish clients do not know gets one that they do',
+      { index: 0, delta: { content: 'x' }, finish_reason: 'eos_token', matched: 7 },
+      { index: 0, delta: { content: 'x' }, finish_reason: 'stop', matched: 7 },
+    ],
+    [
+      'that says that generation broke off is no finish',
+      { index: 0, delta: {}, finish_reason: 'canceled' },
+      'broken_off',
+    ],
+    [
+      'that announces calls which never came is no finish',
+      { index: 0, delta: {}, finish_reason: 'tool_calls' },
+      'broken_off',
+    ],
+    [
+      'that announces calls beside text is one of text',
+      { index: 0, delta: { content: 'x' }, finish_reason: 'tool_calls' },
+      { index: 0, delta: { content: 'x' }, finish_reason: 'stop' },
+    ],
+  ])('%s', (_what, choice, seen) => {
+    expect(deltasOf(choice)[0]).toEqual(seen)
+  })
+
+  test('with parts that are not all text keeps them', () => {
+    const content = [
+      { type: 'text', text: 'a' },
+      { type: 'thinking', thinking: [] },
+    ]
+    expect(deltasOf({ index: 0, delta: { content } })[0]).toMatchObject({ delta: { content } })
+  })
+
+  test.each<[what: string, delta: Fields]>([
+    ['has none', { content: 'x' }],
+    ['has one of null', { role: null, content: 'x' }],
+    ['has another', { role: 'model', content: 'x' }],
+  ])('that is the first of a choice has the role where it %s', (_what, delta) => {
+    const state = createAnswerState(counter())
+    const first = (index: number): Chunk => ({ choices: [{ index, delta }] })
+    const seen = [0, 1, 0].map((index) => normalizeChunk(first(index), state))
+    expect(seen.slice(0, 2)).toMatchObject([
+      { chunk: { choices: [{ index: 0, delta: { role: 'assistant', content: 'x' } }] } },
+      { chunk: { choices: [{ index: 1, delta: { role: 'assistant', content: 'x' } }] } },
+    ])
+    expect(seen[2]).toEqual({
+      chunk: { choices: [{ index: 0, delta: { content: 'x' } }] },
+      isOdd: 'role' in delta,
     })
-  })
-
-  test('that says that generation broke off is no finish', () => {
-    const chunk = { choices: [{ index: 0, delta: {}, finish_reason: 'insufficient_system_resource' }] }
-    expect(mendChunk(chunk, createMendingState(counter()))).toBe('broken_off')
   })
 })
 
 describe('a whole answer', () => {
-  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
-  const answer = (message: Fields, reason: string) => [{ index: 0, message, finish_reason: reason }]
+  const told = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
+  const answer = (message: Fields, reason: unknown, more: Fields = {}): Chunk => ({
+    id: 'x',
+    choices: [{ index: 0, message, finish_reason: reason, ...more }],
+  })
+  const normalize = (given: Chunk) => normalizeAnswer(given, createAnswerState(counter()))
 
-  test.each<[what: string, choices: readonly Fields[]]>([
-    ['of text', answer({ content: 'hi' }, 'stop')],
-    ['of tool calls with ids', answer({ tool_calls: [call, { ...call, id: 'd' }] }, 'tool_calls')],
-  ])('%s needs no mending', (_what, choices) => {
-    expect(mendAnswer(choices, counter())).toBeUndefined()
+  test.each<[what: string, given: Chunk]>([
+    ['of text', answer({ ...ROLE, content: 'hi' }, 'stop')],
+    ['of tool calls with ids', answer({ ...ROLE, tool_calls: [told, { ...told, id: 'd' }] }, 'tool_calls')],
+  ])('%s is the very same', (_what, given) => {
+    expect(normalize(given)).toBe(given)
   })
 
-  test('gets ids and a finish that clients know, and no index that it did not have', () => {
-    const { id: _id, ...nameless } = call
-    expect(mendAnswer(answer({ content: null, tool_calls: [nameless] }, 'eos_token'), counter())).toEqual(
-      answer({ content: null, tool_calls: [{ ...nameless, id: 'made-1' }] }, 'tool_calls'),
-    )
+  const { id: _id, ...nameless } = told
+  test.each<[what: string, given: Chunk, seen: unknown]>([
+    [
+      'gets ids and a finish that clients know, and no index that it did not have',
+      answer({ ...ROLE, content: null, tool_calls: [nameless] }, 'eos_token'),
+      answer({ ...ROLE, content: null, tool_calls: [{ ...nameless, id: 'made-1' }] }, 'tool_calls'),
+    ],
+    [
+      'has arguments as text',
+      answer(
+        { ...ROLE, tool_calls: [{ ...told, function: { name: 'a', arguments: { city: 'Bern' } } }] },
+        'tool_calls',
+      ),
+      answer(
+        { ...ROLE, tool_calls: [{ ...told, function: { name: 'a', arguments: '{"city":"Bern"}' } }] },
+        'tool_calls',
+      ),
+    ],
+    ['has a role', answer({ content: 'x' }, 'stop'), answer({ ...ROLE, content: 'x' }, 'stop')],
+    [
+      'has its parts as one text',
+      answer({ ...ROLE, content: [{ type: 'text', text: 'x' }] }, 'stop'),
+      answer({ ...ROLE, content: 'x' }, 'stop'),
+    ],
+    [
+      'ends though it says “not yet”',
+      answer({ ...ROLE, content: 'x' }, 'null'),
+      answer({ ...ROLE, content: 'x' }, 'stop'),
+    ],
+    [
+      'of calls ends with them though it says nothing',
+      answer({ ...ROLE, tool_calls: [told] }, null),
+      answer({ ...ROLE, tool_calls: [told] }, 'tool_calls'),
+    ],
+    ['that broke off is not whole', answer({ ...ROLE, content: 'x' }, 'network_error'), 'broken_off'],
+    ['whose calls never came is not whole', answer({ ...ROLE, content: null }, 'tool_calls'), 'broken_off'],
+  ])('%s', (_what, given, seen) => {
+    expect(normalize(given)).toEqual(seen)
   })
 
-  test('that broke off is not whole', () => {
-    expect(mendAnswer(answer({ content: 'hi' }, 'network_error'), counter())).toBe('broken_off')
+  test.each<[isAnswer: boolean, what: string, given: Chunk, completionTokens: number | undefined]>([
+    [false, 'nothing', answer({ ...ROLE, content: '' }, 'stop'), undefined],
+    [false, 'nothing, in no tokens', answer({ ...ROLE, content: null }, 'stop'), 0],
+    [false, 'nothing, and no end', answer({ ...ROLE, content: null, tool_calls: [] }, null), undefined],
+    [true, 'nothing, in tokens that nobody sees', answer({ ...ROLE, content: '' }, 'stop'), 12],
+    [true, 'nothing, for want of tokens', answer({ ...ROLE, content: '' }, 'length'), 0],
+    [true, 'nothing, by a filter', answer({ ...ROLE, content: null }, 'content_filter'), undefined],
+    [true, 'a refusal', answer({ ...ROLE, content: null, refusal: 'no' }, 'stop'), undefined],
+    [true, 'reasoning alone', answer({ ...ROLE, content: '', reasoning_content: 'hm' }, 'stop'), undefined],
+    [true, 'a blank', answer({ ...ROLE, content: ' ' }, 'stop'), undefined],
+  ])('is an answer (%s) that says %s', (isAnswer, _what, given, completionTokens) => {
+    const state = createAnswerState(counter())
+    state.completionTokens = completionTokens
+    normalizeAnswer(given, state)
+    expect(hasBegun(state)).toBe(isAnswer)
   })
 })

@@ -25,6 +25,7 @@ const event = (delta: object, finishReason: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finishReason }] })}\n\n`
 /** More than the sockets on the way hold, so that a client that does not read is waited for. */
 const CHUNKS = [
+  event({ role: 'assistant', content: '' }),
   ...Array.from({ length: 1_000 }, (_, index) => event({ content: `${index} ${PADDING}` })),
   event({}, 'stop'),
   'data: [DONE]\n\n',

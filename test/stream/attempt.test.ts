@@ -6,7 +6,7 @@ import { type AttemptRequest, attemptChat } from '../../src/stream/attempt.ts'
 import { bodyOf, FINISH, HELLO, realClock } from './support/streams.ts'
 
 const limits = { headersMs: 100, answerMs: 200 }
-const order: AttemptRequest = { body: new TextEncoder().encode('{}'), stream: true, limits }
+const order: AttemptRequest = { body: new TextEncoder().encode('{}'), stream: true, choiceCount: 1, limits }
 const whole: AttemptRequest = { ...order, stream: false }
 
 /** One attempt at an upstream that answers as `send` does; `upstream` is the signal that it was given. */
@@ -30,7 +30,7 @@ const answers =
     new Response(body, init)
 const json = (value: unknown) => JSON.stringify(value)
 const ANSWER =
-  '{"id":"x","created":12345678901234567890,"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]}'
+  '{"id":"x","created":12345678901234567890,"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}'
 
 describe('an attempt that fails has let go of its connection, and says why', () => {
   const never: Send = () => new Promise(() => {})
@@ -94,13 +94,13 @@ describe('an attempt that fails has let go of its connection, and says why', () 
       'an answer that holds nothing',
       answers('{"choices":[]}'),
       whole,
-      { kind: 'bad_answer', detail: 'an answer that holds nothing' },
+      { kind: 'bad_answer', detail: 'an answer that says nothing' },
     ],
     [
       'an answer whose message is empty',
       answers('{"choices":[{"message":{"content":""}}]}'),
       whole,
-      { kind: 'bad_answer', detail: 'an answer that holds nothing' },
+      { kind: 'bad_answer', detail: 'an answer that says nothing' },
     ],
     [
       'half of an answer',

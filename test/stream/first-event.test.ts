@@ -2,42 +2,60 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fault } from '../../src/core/routing/outcome.ts'
 import { type FirstEventResult, readFirstEvent } from '../../src/stream/first-event.ts'
+import { createNormalizer } from '../../src/stream/normalizer.ts'
+import { isFields } from '../../src/wire/chat/chunk.ts'
 import { bodyOf, DONE_EVENT, deltaEvent, encode, FINISH, HELLO, realClock } from './support/streams.ts'
 
 type Pieces = Parameters<typeof bodyOf>
+const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":9}}\n\n'
+const NO_TOKENS = 'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":0}}\n\n'
 const ROLE = deltaEvent({ role: 'assistant', content: '' })
 
 function open(...pieces: Pieces): Promise<FirstEventResult> {
-  return readFirstEvent(bodyOf(...pieces), 200, realClock)
+  return read(bodyOf(...pieces), 200)
 }
 
-/** Everything of a stream that was opened: what was read of it and what was not. */
-async function allOf(result: FirstEventResult): Promise<string> {
-  if (!('begun' in result)) throw new Error(`did not open: ${JSON.stringify(result)}`)
-  const { head, rest } = result.begun
-  const pieces = [...head]
-  for await (const piece of rest ?? []) pieces.push(piece)
-  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(await new Blob(pieces).arrayBuffer())
+function read(body: ReadableStream<Uint8Array>, firstTokenMs: number): Promise<FirstEventResult> {
+  return readFirstEvent(
+    body,
+    createNormalizer(() => 'made', 1),
+    firstTokenMs,
+    realClock,
+  )
 }
+
+/** The text that a stream says, from what was read of it and what was not. */
+async function textOf(result: FirstEventResult): Promise<string> {
+  if (!('begun' in result)) throw new Error(`did not begin: ${JSON.stringify(result)}`)
+  const { normalizer, chunks, rest } = result.begun
+  const all = [...chunks]
+  for await (const piece of rest ?? []) all.push(...normalizer.feed(piece))
+  return all.map(({ chunk }) => contentOf(chunk.choices[0]?.['delta'])).join('')
+}
+
+const contentOf = (delta: unknown) => (isFields(delta) && typeof delta['content'] === 'string' ? delta['content'] : '')
 
 describe('a stream is committed to once it has something of substance', () => {
-  test.each<[title: string, pieces: string[]]>([
+  test.each<[title: string, pieces: string[], text?: string]>([
     ['at once', [HELLO, FINISH, DONE_EVENT]],
     ['after comments', [': OPENROUTER PROCESSING\n\n', ': still\n\n', HELLO, FINISH]],
     ['after a role', [ROLE, HELLO, FINISH]],
     ['after usage and empty deltas', ['data: {"choices":[],"usage":{}}\n\n', deltaEvent({}), HELLO, FINISH]],
     ['with reasoning', [ROLE, deltaEvent({ reasoning_content: 'hm' }), HELLO]],
-    ['with a tool call', [ROLE, deltaEvent({ tool_calls: [{ index: 0 }] })]],
-    ['with a finish alone', [ROLE, FINISH, DONE_EVENT]],
+    ['with a tool call', [ROLE, deltaEvent({ tool_calls: [{ index: 0 }] })], ''],
+    ['with an end for want of tokens', [ROLE, deltaEvent({}, 'length'), DONE_EVENT], ''],
+    ['with an end by a filter', [ROLE, deltaEvent({}, 'content_filter'), DONE_EVENT], ''],
+    ['with an end after tokens that nobody sees', [ROLE, FINISH, USAGE, DONE_EVENT], ''],
     ['in one piece', [HELLO + FINISH + DONE_EVENT]],
     ['in one piece, whatever comes after its end', [`${HELLO}${FINISH}${DONE_EVENT}data: garbage\n\n`]],
-    ['beside an error that is none', ['data: {"error":false,"choices":[{"delta":{"content":"x"}}]}\n\n']],
+    ['beside an error that is none', ['data: {"error":false,"choices":[{"delta":{"content":"x"}}]}\n\n'], 'x'],
+    ['after pings of every kind', ['data: ping\n\n', 'data: null\n\n', 'event: ping\ndata: {}\n\n', HELLO]],
     ['after a byte order mark and blank lines', ['\ufeff\n\n', HELLO]],
     ['with CRLF', [HELLO.replaceAll('\n', '\r\n'), FINISH]],
     ['without a last blank line', [HELLO.trim()]],
     ['after an empty event', ['data:\n\n', HELLO]],
-  ])('%s', async (_title, pieces) => {
-    expect(await allOf(await open(...pieces))).toBe(pieces.join(''))
+  ])('%s', async (_title, pieces, text = 'Hello') => {
+    expect(await textOf(await open(...pieces))).toBe(text)
   })
 
   test('and not one byte is lost, wherever it was cut', async () => {
@@ -46,8 +64,7 @@ describe('a stream is committed to once it has something of substance', () => {
       fc.asyncProperty(fc.array(fc.nat({ max: bytes.length })), async (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), bytes.length]
         const pieces = places.slice(1).map((place, index) => bytes.slice(places[index], place))
-        const all = await allOf(await open(...pieces.filter((piece) => piece.length > 0)))
-        expect(all).toBe(new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes))
+        expect(await textOf(await open(...pieces.filter((piece) => piece.length > 0)))).toBe('ü😀')
       }),
       { seed: 14 },
     )
@@ -72,7 +89,13 @@ describe('until then, any fault leaves the way open for another target', () => {
     ['an HTML page', ['<!doctype html><html>'], bad('HTML')],
     ['an HTML page in small pieces', ['\n', ' <', 'html>'], bad('HTML')],
     ['plain text', ['upstream connect error'], bad('empty')],
-    ['nonsense as data', ['data: hello\n\n'], bad('not JSON')],
+    ['nonsense as data', ['data: hello\n\n'], bad('empty')],
+    ['an end without a word', [ROLE, FINISH, DONE_EVENT], bad('empty')],
+    ['an end without a word, told twice', [ROLE, FINISH, FINISH, NO_TOKENS, DONE_EVENT], bad('empty')],
+    ['a role and a finish that is none', [deltaEvent({ role: 'assistant', content: '' }, 'null')], bad('empty')],
+    ['calls that never came', [ROLE, deltaEvent({}, 'tool_calls'), DONE_EVENT], bad('broken off')],
+    ['an error of another name', ['data: {"object":"error","message":"busy"}\n\n'], error('busy')],
+    ['an error inside a choice', ['data: {"choices":[{"delta":{},"error":{"message":"busy"}}]}\n\n'], error('busy')],
     ['half an event and an end', ['data: {"choices":[{"delta":{"content":"he'], bad('not JSON')],
     ['a finish that broke off', [deltaEvent({}, 'error')], bad('broken off')],
     ['a reset', [ROLE, new Error('reset')], { kind: 'network', beforeHeaders: false }],
@@ -98,7 +121,7 @@ describe('until then, any fault leaves the way open for another target', () => {
         reason = why
       },
     })
-    await readFirstEvent(body, 200, realClock)
+    await read(body, 200)
     expect(reason).not.toBe('not cancelled')
   })
 })
@@ -113,6 +136,6 @@ test('JSON where a stream was asked for is read to its end', async () => {
 
 test('an begun without an end is not held in memory', async () => {
   const megabyte = `: ${'x'.repeat(1024 * 1024)}\n\n`
-  const result = await readFirstEvent(bodyOf(...Array(20).fill(megabyte)), 30_000, realClock)
+  const result = await read(bodyOf(...Array(20).fill(megabyte)), 30_000)
   expect(result).toMatchObject({ outcome: { kind: 'bad_answer' } })
 })

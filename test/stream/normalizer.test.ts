@@ -4,6 +4,7 @@ import { createNormalizer } from '../../src/stream/normalizer.ts'
 import { DONE_EVENT, deltaEvent, encode, FINISH, HELLO, translate } from './support/streams.ts'
 
 const dataOf = (event: string) => event.replace(/^data: |\n\n$/g, '')
+const LINE_SEPARATOR = deltaEvent({ content: 'a\u2028b' })
 const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n'
 
 describe('how a stream ended', () => {
@@ -37,7 +38,9 @@ describe('how a stream ended', () => {
       `${HELLO}data: {"error":{"message":"x"},"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n`,
       'upstream_error',
     ],
-    ['with nonsense in between it cannot be read', `${HELLO}data: <html>\n\n${FINISH}`, 'unreadable'],
+    ['with half of a JSON in between it cannot be read', `${HELLO}data: {"choi\n\n${FINISH}`, 'unreadable'],
+    ['with what is no answer in between it is whole', `${HELLO}data: <html>\n\ndata: null\n\n${FINISH}`, 'whole'],
+    ['with half of a JSON after the finish it is whole', `${HELLO}${FINISH}data: {"choi\n\n`, 'whole'],
     ['with a finish that broke off it was cut', HELLO + deltaEvent({}, 'network_error') + DONE_EVENT, 'cut'],
     [
       'with a finish that broke off and no blank line it was cut',
@@ -76,8 +79,18 @@ describe('what clients see', () => {
       `${USAGE}${HELLO}${USAGE}`,
       [dataOf(USAGE), dataOf(HELLO), dataOf(USAGE)],
     ],
-    ['a finish that they know', deltaEvent({}, 'eos_token'), [dataOf(FINISH)]],
-    ['U+2028 as it is', deltaEvent({ content: 'a\u2028b' }), [dataOf(deltaEvent({ content: 'a\u2028b' }))]],
+    ['a finish that they know', HELLO + deltaEvent({}, 'eos_token'), [dataOf(HELLO), dataOf(FINISH)]],
+    ['U+2028 as it is', HELLO + LINE_SEPARATOR, [dataOf(HELLO), dataOf(LINE_SEPARATOR)]],
+    [
+      'no pings',
+      `${HELLO}event: ping\ndata: keepalive\n\ndata: {"type":"ping"}\n\ndata: : keepalive\n\n`,
+      [dataOf(HELLO)],
+    ],
+    [
+      'usage without choices beside an empty list of them',
+      `${HELLO}data: {"choices":null,"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n`,
+      [dataOf(HELLO), '{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}'],
+    ],
     ['a __proto__ as it is', 'data: {"choices":[],"__proto__":{"a":1}}\n\n', ['{"choices":[],"__proto__":{"a":1}}']],
   ])('%s', (_title, text, seen) => {
     expect(translate([text]).data).toEqual(seen)
@@ -94,7 +107,7 @@ describe('what clients see', () => {
   })
 
   test('a million characters in one event', () => {
-    const big = deltaEvent({ content: 'x'.repeat(1_000_000) })
+    const big = deltaEvent({ role: 'assistant', content: 'x'.repeat(1_000_000) })
     expect(translate([big, FINISH])).toMatchObject({ data: [dataOf(big), dataOf(FINISH)], end: 'whole' })
   })
 })
@@ -105,10 +118,75 @@ test('usage is the last that came', () => {
   expect(normalizer.usage()).toEqual({ promptTokens: 3, completionTokens: 4 })
 })
 
-test('comments are no progress, events are', () => {
+test.each<[what: string, text: string]>([
+  ['comments', ': ping\n\n: ping\n\n'],
+  ['empty data', 'data:\n\ndata: \n\n'],
+  ['pings', 'data: ping\n\nevent: ping\ndata: {}\n\ndata: {"type":"ping"}\n\ndata: null\n\n'],
+  ['chunks without choices or usage', 'data: {"choices":[]}\n\n'],
+])('%s are no progress, events of the answer are', (_what, text) => {
   const normalizer = createNormalizer(() => 'id', 1)
-  normalizer.feed(encode(`: ping\n\n: ping\n\n${HELLO}`))
+  normalizer.feed(encode(`${text}${HELLO}${text}`))
   expect(normalizer.eventCount()).toBe(1)
+})
+
+describe('a finish', () => {
+  const state = (text: string) => {
+    const normalizer = createNormalizer(() => 'id', 1)
+    normalizer.feed(encode(text))
+    const isFinal = normalizer.hasFinalUsage()
+    return [normalizer.isFinished(), isFinal, normalizer.finish(false).end, normalizer.finish(true).end]
+  }
+  const more = deltaEvent({ content: ' more' })
+  const call = deltaEvent({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] })
+  test.each<[what: string, text: string, state: [isFinished: boolean, isFinal: boolean, reset: string, clean: string]]>(
+    [
+      ['alone is proof', HELLO + FINISH, [true, false, 'whole', 'whole']],
+      ['with its usage is the end', HELLO + FINISH + USAGE, [true, true, 'whole', 'whole']],
+      ['beside usage that every chunk has is not yet', USAGE + HELLO + FINISH, [true, false, 'whole', 'whole']],
+      ['was none where text goes on', HELLO + FINISH + more, [false, false, 'cut', 'cut']],
+      ['was none where a call goes on', HELLO + FINISH + USAGE + call, [false, false, 'cut', 'cut']],
+      ['beside the text is one', HELLO + deltaEvent({ content: 'x' }, 'stop'), [true, false, 'whole', 'whole']],
+      ['that nobody knows needs a clean end', HELLO + deltaEvent({}, 'enough'), [false, false, 'cut', 'whole']],
+      ['of a dialect that is known is proof', HELLO + deltaEvent({}, 'eos_token'), [true, false, 'whole', 'whole']],
+      ['that means “not yet” is none', HELLO + deltaEvent({}, 'null'), [false, false, 'cut', 'cut']],
+      ['without a call becomes one of text', HELLO + deltaEvent({}, 'tool_calls'), [true, false, 'whole', 'whole']],
+      [
+        'with an error after it is an error',
+        `${HELLO}${FINISH}data: {"error":"x"}\n\n`,
+        [true, false, 'upstream_error', 'upstream_error'],
+      ],
+    ],
+  )('%s', (_what, text, expected) => {
+    expect(state(text)).toEqual(expected)
+  })
+})
+
+describe('a stream is clean', () => {
+  test.each<[isClean: boolean, what: string, text: string]>([
+    [true, 'in OpenAI’s form', HELLO + FINISH + USAGE + DONE_EVENT],
+    [true, 'though its first delta lacks the role, which is read always', deltaEvent({ content: 'x' }) + FINISH],
+    [false, 'unless it has comments', `${HELLO}: ping\n\n${FINISH}`],
+    [false, 'unless it has pings', `${HELLO}data: ping\n\n${FINISH}`],
+    [false, 'unless lines end in CRLF', (HELLO + FINISH).replaceAll('\n', '\r\n')],
+    [false, 'unless its finish is of a dialect', HELLO + deltaEvent({}, 'eos_token')],
+    [false, 'unless something follows its end', HELLO + DONE_EVENT + HELLO],
+    [false, 'unless `choices` is missing', `${HELLO}${FINISH}data: {"usage":{"completion_tokens":1}}\n\n`],
+    [false, 'unless it was broken off', HELLO + deltaEvent({}, 'error')],
+  ])('%s: %s', (isClean, _what, text) => {
+    const normalizer = createNormalizer(() => 'id', 1)
+    normalizer.feed(encode(text))
+    expect(normalizer.isClean()).toBe(isClean)
+  })
+})
+
+test('the length of what was said is counted, and guessed for what nobody read', () => {
+  const normalizer = createNormalizer(() => 'id', 1)
+  const call = { index: 0, id: 'c', function: { name: 'f', arguments: '{"a":1}' } }
+  normalizer.feed(encode(HELLO + deltaEvent({ reasoning: 'hm', tool_calls: [call] })))
+  expect(normalizer.textLength()).toBe('Hello'.length + 'hm'.length + 'f{"a":1}'.length)
+  const before = normalizer.textLength()
+  normalizer.skip(HELLO.repeat(10))
+  expect(normalizer.textLength()).toBeGreaterThan(before + 20)
 })
 
 const TOOLS = [

@@ -1,3 +1,4 @@
+import { GatewayError } from '../../core/failure.ts'
 import type { AnswerEncoder } from '../answer-encoder.ts'
 import { toErrorBody } from './error.ts'
 import { formatEvent } from './events.ts'
@@ -31,7 +32,10 @@ export function createChatEncoder(): AnswerEncoder {
     // code that reads nothing but choices.
     fail(thrown) {
       const choices = [{ index: 0, delta: {}, finish_reason: 'error' }]
-      return formatEvent(JSON.stringify({ ...shape, choices, ...toErrorBody(thrown) }))
+      const { error } = toErrorBody(thrown)
+      const failure = thrown instanceof GatewayError ? thrown.failure : undefined
+      const sent = failure?.kind === 'upstream_error' ? failure.sent : {}
+      return formatEvent(JSON.stringify({ ...shape, choices, error: { ...error, ...sent, message: error.message } }))
     },
     whole: (answer, text) => text ?? JSON.stringify(answer),
   }

@@ -22,7 +22,7 @@ export function deltaEvent(delta: unknown, finishReason: string | null = null, i
 }
 
 export const DONE_EVENT = 'data: [DONE]\n\n'
-export const HELLO = deltaEvent({ content: 'Hello' })
+export const HELLO = deltaEvent({ role: 'assistant', content: 'Hello' })
 export const FINISH = deltaEvent({}, 'stop')
 
 /** The events that a client reads in a text. */

