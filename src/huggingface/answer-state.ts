@@ -97,6 +97,12 @@ export function isFinished({ choices }: AnswerState, choiceCount: number): boole
   return choices.size >= choiceCount && all(choices, ({ finish }) => finish?.isProof === true)
 }
 
+/** Whether some choice has a finish reason, whichever. */
+export function hasFinish({ choices }: AnswerState): boolean {
+  for (const { finish } of choices.values()) if (finish !== undefined) return true
+  return false
+}
+
 /** Whether they do together with a clean end: each choice that has begun has one, even one that nobody knows. */
 export function isFinishedAtEnd({ choices }: AnswerState): boolean {
   return all(choices, ({ finish }) => finish !== undefined)

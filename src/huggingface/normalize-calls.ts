@@ -113,16 +113,23 @@ function beginsAnother(call: Call, { index, id, name, args }: Piece): boolean {
 /** Follows the JSON of arguments: they are whole when the object that they began with is closed. */
 function advance(state: ArgumentsState, text: string): void {
   for (let at = 0; at < text.length && !state.isWhole; at++) {
-    const char = text[at]
-    if (state.isEscaped) state.isEscaped = false
-    else if (state.isInString) {
-      if (char === '\\') state.isEscaped = true
-      else if (char === '"') state.isInString = false
-    } else if (char === '"') state.isInString = true
-    else if (char === '{') state.depth++
-    else if (char === '}' && --state.depth <= 0) state.isWhole = true
-    if (char !== ' ' && char !== '\n') state.hasBegun = true
+    const character = text[at] ?? ''
+    if (state.isInString) readInString(state, character)
+    else readBetween(state, character)
+    if (character.trim() !== '') state.hasBegun = true
   }
+}
+
+function readInString(state: ArgumentsState, character: string): void {
+  if (state.isEscaped) state.isEscaped = false
+  else if (character === '\\') state.isEscaped = true
+  else if (character === '"') state.isInString = false
+}
+
+function readBetween(state: ArgumentsState, character: string): void {
+  if (character === '"') state.isInString = true
+  else if (character === '{') state.depth++
+  else if (character === '}' && --state.depth <= 0) state.isWhole = true
 }
 
 function toIndex(value: unknown): number | undefined {

@@ -70,18 +70,19 @@ function createBeginning(normalizer: Normalizer) {
   let form: Form | undefined
   /** Kept only while they may turn out to be something else than events. */
   let pieces: Uint8Array[] = []
+  const feedPieces = () => {
+    for (const piece of pieces) chunks.push(...normalizer.feed(piece))
+    pieces = []
+  }
   return {
     chunks,
     text: () => decode(pieces),
     read(bytes: Uint8Array | undefined, isLast: boolean): 'read_on' | 'answering' | 'json' | Fault {
+      if (bytes) pieces.push(bytes)
       form ??= bytes && sniff(bytes)
       if (form === 'html') return { kind: 'bad_answer', detail: 'an HTML page instead of an answer' }
-      if (bytes && form !== 'events') pieces.push(bytes)
       if (form === 'json') return isLast ? 'json' : 'read_on'
-      for (const piece of form === 'events' ? [...pieces, ...(bytes ? [bytes] : [])] : []) {
-        chunks.push(...normalizer.feed(piece))
-      }
-      if (form === 'events') pieces = []
+      if (form === 'events') feedPieces()
       if (isLast && !normalizer.end()) chunks.push(...normalizer.finish(true).chunks)
       return judge(normalizer, isLast)
     },

@@ -3,9 +3,11 @@ import type { TokenUsage } from '../core/completion-record.ts'
 import type { Interruption } from '../core/failure.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
 import {
+  type AnswerState,
   choiceOf,
   createAnswerState,
   hasBegun,
+  hasFinish,
   isFinished,
   isFinishedAtEnd,
   textLengthOf,
@@ -70,6 +72,25 @@ export type Normalizer = {
 /** The largest event that is held in memory, in UTF-16 units or bytes. */
 export const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
+/** What has been read of one stream. */
+type Reading = {
+  readonly answer: AnswerState
+  readonly choiceCount: number
+  end: StreamEnd | undefined
+  usage: TokenUsage | undefined
+  isUsageFinal: boolean
+  failure: Extract<EventFacts, { kind: 'error' }> | undefined
+  eventCount: number
+  isClean: boolean
+  isDone: boolean
+  hasBareChunk: boolean
+  /** Characters of events that were read, and of such that were not. */
+  readLength: number
+  skippedLength: number
+  /** Those of the bytes that are being read. */
+  chunks: NormalizedChunk[]
+}
+
 /**
  * Reads a provider's stream as chunks that every client reads alike. The data of an event that is in order is passed on
  * as the very text that came; what is no part of an answer is left out, and so is everything after `[DONE]`.
@@ -80,106 +101,129 @@ export const MAX_EVENT_BYTES = 16 * 1024 * 1024
  * @param choiceCount How many choices were asked for.
  */
 export function createNormalizer(newId: () => string, choiceCount: number): Normalizer {
-  const answer = createAnswerState(newId)
+  const reading = startReading(createAnswerState(newId), choiceCount)
+  const { answer } = reading
   const decoder = new TextDecoder()
-  let end: StreamEnd | undefined
-  let usage: TokenUsage | undefined
-  let isUsageFinal = false
-  let failure: Extract<EventFacts, { kind: 'error' }> | undefined
-  let eventCount = 0
-  let isClean = true
-  let isDone = false
-  let hasBareChunk = false
-  let readLength = 0
-  let skippedLength = 0
+  const parser = createParser({
+    onEvent: (event) => readInto(reading, event),
+    onComment: () => {
+      reading.isClean = false // some readers trip over one, so that it must not go through unread
+    },
+    maxBufferSize: MAX_EVENT_BYTES,
+  })
   let last = '\n\n'
-  let chunks: NormalizedChunk[] = []
-
-  const onChunk = ({ chunk, usage: told, isRepaired }: ChunkFacts, data: string) => {
-    const isBare = chunk.choices.length === 0
-    if (isBare) hasBareChunk = true
-    const normalized = normalizeChunk(chunk, answer)
-    if (normalized === 'broken_off') {
-      end = 'cut'
-      return
-    }
-    if (told) {
-      answer.completionTokens = told.completionTokens
-      isUsageFinal = isFinishedAtEnd(answer) && (isBare || usage === undefined)
-      usage = told
-    }
-    if (!isBare || told) eventCount++
-    if (normalized.isOdd || isRepaired) isClean = false
-    readLength += data.length
-    chunks.push(normalized.chunk === chunk && !isRepaired ? { chunk, data } : { chunk: normalized.chunk })
-  }
-  const onEvent = ({ data, event }: EventSourceMessage) => {
-    if (end) {
-      isClean = false // nothing is expected after the end
-      return
-    }
-    const facts = readEvent(data, event)
-    if (facts.kind === 'chunk') onChunk(facts, data)
-    else if (facts.kind === 'done') {
-      end = 'whole'
-      isDone = true
-      eventCount++
-    } else if (facts.kind === 'error') {
-      end = 'upstream_error'
-      failure = facts
-    } else {
-      isClean = false
-      if (facts.kind === 'unreadable' && !isFinished(answer, choiceCount)) end = 'unreadable'
-    }
-  }
-  const onComment = () => {
-    isClean = false // some readers trip over one, so that it must not go through unread
-  }
-  const parser = createParser({ onEvent, onComment, maxBufferSize: MAX_EVENT_BYTES })
   const feedText = (text: string): readonly NormalizedChunk[] => {
-    chunks = []
+    reading.chunks = []
     last = (last + text).slice(-2)
-    if (text.includes('\r')) isClean = false
+    if (text.includes('\r')) reading.isClean = false
     try {
       parser.feed(text)
     } catch {
-      end ??= isFinished(answer, choiceCount) ? 'whole' : 'unreadable' // an event larger than we hold
+      reading.end ??= isFinished(answer, choiceCount) ? 'whole' : 'unreadable' // an event larger than we hold
     }
-    return chunks
+    return reading.chunks
   }
   return {
     feed: (bytes) => feedText(decoder.decode(bytes, { stream: true })),
     feedText,
-    skip(text) {
-      skippedLength += text.length
-      const choice = choiceOf(answer, 0)
-      choice.hasText = true
-      if (CALLS.test(text)) choice.hasUnreadCalls = true
-    },
+    skip: (text) => skipInto(reading, text),
     finish(isCleanEnd) {
-      const rest = end ? [] : feedText(`${decoder.decode()}\n\n`)
-      if (end !== undefined && end !== 'unreadable') return { chunks: rest, end }
-      const isWhole = isFinished(answer, choiceCount) || (!end && isCleanEnd && isFinishedAtEnd(answer))
-      return { chunks: rest, end: isWhole ? 'whole' : 'cut' } // half an event before the end is a cut, not a dialect
+      const chunks = reading.end ? [] : feedText(`${decoder.decode()}\n\n`)
+      return { chunks, end: endOf(reading, isCleanEnd) }
     },
-    end: () => end,
+    end: () => reading.end,
     hasBegun: () => hasBegun(answer),
     isFinished: () => isFinished(answer, choiceCount),
-    hasFinish: () => [...answer.choices.values()].some(({ finish }) => finish !== undefined),
-    hasFinalUsage: () => isUsageFinal && isFinishedAtEnd(answer),
-    eventCount: () => eventCount,
-    usage: () => usage,
-    textLength() {
-      const read = textLengthOf(answer)
-      return Math.round(read + (readLength > 0 ? (read / readLength) * skippedLength : 0))
-    },
-    error: () => failure?.error,
-    sentError: () => failure?.sent,
-    isDone: () => isDone,
-    isClean: () => isClean && end !== 'upstream_error' && end !== 'unreadable' && end !== 'cut',
+    hasFinish: () => hasFinish(answer),
+    hasFinalUsage: () => reading.isUsageFinal && isFinishedAtEnd(answer),
+    eventCount: () => reading.eventCount,
+    usage: () => reading.usage,
+    textLength: () => textLength(reading),
+    error: () => reading.failure?.error,
+    sentError: () => reading.failure?.sent,
+    isDone: () => reading.isDone,
+    isClean: () => reading.isClean && (reading.end === undefined || reading.end === 'whole'),
     isAtBoundary: () => last === '\n\n',
-    hasBareChunk: () => hasBareChunk,
+    hasBareChunk: () => reading.hasBareChunk,
   }
 }
 
+function startReading(answer: AnswerState, choiceCount: number): Reading {
+  return {
+    answer,
+    choiceCount,
+    end: undefined,
+    usage: undefined,
+    isUsageFinal: false,
+    failure: undefined,
+    eventCount: 0,
+    isClean: true,
+    isDone: false,
+    hasBareChunk: false,
+    readLength: 0,
+    skippedLength: 0,
+    chunks: [],
+  }
+}
+
+function readInto(reading: Reading, { data, event }: EventSourceMessage): void {
+  if (reading.end) {
+    reading.isClean = false // nothing is expected after the end
+    return
+  }
+  const facts = readEvent(data, event)
+  if (facts.kind === 'chunk') readChunk(reading, facts, data)
+  else if (facts.kind === 'done') {
+    reading.end = 'whole'
+    reading.isDone = true
+    reading.eventCount++
+  } else if (facts.kind === 'error') {
+    reading.end = 'upstream_error'
+    reading.failure = facts
+  } else {
+    reading.isClean = false
+    if (facts.kind === 'unreadable' && !isFinished(reading.answer, reading.choiceCount)) reading.end = 'unreadable'
+  }
+}
+
+function readChunk(reading: Reading, { chunk, usage, isRepaired }: ChunkFacts, data: string): void {
+  const { answer } = reading
+  const isBare = chunk.choices.length === 0
+  if (isBare) reading.hasBareChunk = true
+  const normalized = normalizeChunk(chunk, answer)
+  if (normalized === 'broken_off') {
+    reading.end = 'cut'
+    return
+  }
+  if (usage) {
+    answer.completionTokens = usage.completionTokens
+    // Usage in every chunk says nothing of the end.
+    reading.isUsageFinal = isFinishedAtEnd(answer) && (isBare || reading.usage === undefined)
+    reading.usage = usage
+  }
+  if (!isBare || usage) reading.eventCount++
+  if (normalized.isOdd || isRepaired) reading.isClean = false
+  reading.readLength += data.length
+  reading.chunks.push(normalized.chunk === chunk && !isRepaired ? { chunk, data } : { chunk: normalized.chunk })
+}
+
 const CALLS = /"tool_calls" ?: ?\[ ?\{/
+
+function skipInto(reading: Reading, text: string): void {
+  reading.skippedLength += text.length
+  const choice = choiceOf(reading.answer, 0)
+  choice.hasText = true
+  if (CALLS.test(text)) choice.hasUnreadCalls = true
+}
+
+function endOf({ end, answer, choiceCount }: Reading, isCleanEnd: boolean): StreamEnd {
+  if (end !== undefined && end !== 'unreadable') return end
+  const isWhole = isFinished(answer, choiceCount) || (!end && isCleanEnd && isFinishedAtEnd(answer))
+  return isWhole ? 'whole' : 'cut' // half an event before the end is a cut, not a dialect
+}
+
+/** What was not read says as much for its length as what was. */
+function textLength({ answer, readLength, skippedLength }: Reading): number {
+  const read = textLengthOf(answer)
+  return Math.round(read + (readLength > 0 ? (read / readLength) * skippedLength : 0))
+}
