@@ -26,7 +26,7 @@ export type CommandSpec = {
 /** The arguments of a command, checked against its {@link CommandSpec}. */
 export type Arguments = {
   readonly positionals: readonly string[]
-  /** The last value of a `text` flag. An empty value counts as not given, as an unset variable in a script is. */
+  /** The value of a `text` flag. An empty value counts as not given, as an unset variable in a script is. */
   text(name: string): string | undefined
   list(name: string): readonly string[]
   has(name: string): boolean
@@ -54,13 +54,16 @@ export function parseArguments(spec: CommandSpec, args: readonly string[]): Resu
     const read = readFlag(spec.name, flags, token, arg)
     if (!read.ok) return read
     const { name, value } = read.value
-    given.set(name, [...(given.get(name) ?? []), value])
+    const before = given.get(name)
+    if (flags[name]?.kind === 'text' && before && before[0] !== value)
+      return err(`--${name} is given twice: once is meant`)
+    given.set(name, [...(before ?? []), value])
   }
   const wrong = given.has('help') ? undefined : checkPositionals(spec, positionals)
   if (wrong) return err(wrong)
   return ok({
     positionals,
-    text: (name) => given.get(name)?.at(-1) || undefined,
+    text: (name) => given.get(name)?.[0] || undefined,
     list: (name) => (given.get(name) ?? []).filter((value) => value !== ''),
     has: (name) => given.has(name),
   })

@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 /** `hugway`: finds the command, runs it, and turns what it throws into one line and an exit code. */
+import { existsSync, readFileSync } from 'node:fs'
 import { CommandError, messageOf } from './command-error.ts'
 import { COMMANDS, formatOverview } from './commands/commands.ts'
 import { formatHelp, parseArguments, unknown } from './flags.ts'
+import { flagsThatNpmTook } from './npm-flags.ts'
 import { findProject } from './project.ts'
 import { createTerminal } from './terminal.ts'
+import { fieldOf } from './worker/http-call.ts'
 
 async function main(words: readonly string[]): Promise<number> {
   const [first = '--help', second] = words
   if (['--help', '-h', 'help'].includes(first)) return tell(formatOverview(''))
+  if (['--version', '-v', 'version'].includes(first)) return tell(readVersion())
   const group = COMMANDS.filter(({ spec }) => spec.name.startsWith(`${first} `))
   const isGroup = group.length > 0
   if (isGroup && (second === undefined || second === '--help' || second === '-h')) {
@@ -26,8 +30,17 @@ async function main(words: readonly string[]): Promise<number> {
   if (!parsed.ok) return complain(`hugway: ${parsed.error}`, 2)
   const args = parsed.value
   if (args.has('help')) return tell(formatHelp(command.spec))
+  const swallowed = flagsThatNpmTook('hugway', Object.keys(command.spec.flags))
+  if (swallowed) return complain(`hugway: ${swallowed}`, 2)
   const terminal = createTerminal(!args.has('non-interactive') && !args.has('json'))
   return (await command.run({ args, terminal, project: findProject() })) ?? 0
+}
+
+/** The package's own; the JavaScript of a packed one lies a folder deeper. */
+function readVersion(): string {
+  const places = ['../../package.json', '../../../package.json'].map((path) => new URL(path, import.meta.url))
+  const text = places.flatMap((place) => (existsSync(place) ? [readFileSync(place, 'utf8')] : []))[0] ?? '{}'
+  return String(fieldOf(JSON.parse(text), 'version'))
 }
 
 function tell(text: string): number {

@@ -3,6 +3,7 @@ import { parseValue } from '../../src/cli/commands/config-files.ts'
 import { checkDocument } from '../../src/cli/config/check-document.ts'
 import { differencesOf, formatDifference } from '../../src/cli/config/config-difference.ts'
 import { createDraft } from '../../src/cli/config/document-draft.ts'
+import { fillDocument, formatKept } from '../../src/cli/config/fill-document.ts'
 import { readOpenClaw } from '../../src/cli/config/import-openclaw.ts'
 import { parseJson5 } from '../../src/json/json5.ts'
 import { formatPath, parsePath } from '../../src/json/value-path.ts'
@@ -107,7 +108,11 @@ describe('an openclaw.json', () => {
         },
       },
     })
-    draft.fill(imported)
+    const kept = fillDocument(draft, imported, false)
+    expect(kept.map(formatKept)).toEqual([
+      'kept yours: agents.defaults.model.primary: "Qwen/Qwen3-8B" (the file says "huggingface/a/b")',
+      'kept yours: agents.defaults.model.fallbacks: "none: it is the default model" (the file says "huggingface/Qwen/Qwen3-8B")',
+    ])
     const once = draft.text()
     expect(parseJson5(once)).toEqual({
       agents: {
@@ -118,7 +123,61 @@ describe('an openclaw.json', () => {
       },
     })
     expect(once).toContain('// mine')
-    draft.fill(imported)
+    fillDocument(draft, imported, false)
     expect(draft.text()).toBe(once)
+  })
+
+  const THEIRS = {
+    agents: {
+      defaults: {
+        model: { primary: 'huggingface/a/b', fallbacks: ['huggingface/c/d'] },
+        models: { 'huggingface/a/b': { alias: 'Main' }, 'huggingface/e/f': {} },
+      },
+    },
+    models: { providers: { huggingface: { models: [{ id: 'a/b', name: 'Theirs' }] } } },
+  }
+  const OURS = `{
+  // after a long talk
+  agents: {
+    defaults: {
+      model: { primary: 'huggingface/x/y', fallbacks: ['huggingface/z/z'] },
+      models: { 'a/b': { alias: 'Ours' } },
+    },
+  },
+  models: { providers: { huggingface: { models: [{ id: 'huggingface/a/b', name: 'Ours' }] } } },
+}
+`
+
+  test('tells of everything that both speak of what stays, and what the file says', () => {
+    const draft = createDraft(OURS)
+    const kept = fillDocument(draft, readOpenClaw(THEIRS), false)
+    expect(kept.map(({ path }) => path)).toEqual([
+      'agents.defaults.model.primary',
+      'agents.defaults.models["huggingface/a/b"].alias',
+      'models.providers.huggingface.models[0]',
+    ])
+    expect(parseJson5(draft.text())).toMatchObject({
+      agents: {
+        defaults: {
+          model: { primary: 'huggingface/x/y', fallbacks: ['huggingface/z/z', 'huggingface/c/d'] },
+          models: { 'a/b': { alias: 'Ours' }, 'huggingface/e/f': {} },
+        },
+      },
+    })
+  })
+
+  test('takes the place of what is there when that is asked for, and leaves the comments', () => {
+    const draft = createDraft(OURS)
+    expect(fillDocument(draft, readOpenClaw(THEIRS), true)).toEqual([])
+    expect(parseJson5(draft.text())).toEqual({
+      agents: {
+        defaults: {
+          model: { primary: 'huggingface/a/b', fallbacks: ['huggingface/c/d'] },
+          models: { 'a/b': { alias: 'Main' }, 'huggingface/e/f': {} },
+        },
+      },
+      models: { providers: { huggingface: { models: [{ id: 'a/b', name: 'Theirs' }] } } },
+    })
+    expect(draft.text()).toContain('// after a long talk')
   })
 })

@@ -9,6 +9,7 @@ import { parseDocument, writeChange } from '../config/change-config.ts'
 import { checkDocument, formatProblem } from '../config/check-document.ts'
 import { choosePlace, PLACE_FLAGS } from '../config/config-place.ts'
 import { createDraft } from '../config/document-draft.ts'
+import { fillDocument, formatKept } from '../config/fill-document.ts'
 import { readOpenClaw } from '../config/import-openclaw.ts'
 import { resolveFile } from '../project.ts'
 import { printJson } from '../terminal.ts'
@@ -49,7 +50,7 @@ export const configSet: Command = {
     positionals: 'PATH VALUE',
     summary: 'Sets one value. Comments and everything else stay as they are; a bad configuration is never written.',
     details: `${PATHS}\nA VALUE is JSON5 (10000, true, ["a", "b"]); anything that is not is taken as a text. null unsets it.`,
-    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN },
+    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN, json: JSON_FLAG },
   },
   run(context) {
     const value = parseValue(context.args.positionals[1] ?? '')
@@ -66,7 +67,7 @@ export const configUnset: Command = {
     positionals: 'PATH',
     summary: 'Takes one value out, with its comment; the default holds then. Everything else stays as it is.',
     details: PATHS,
-    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN },
+    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN, json: JSON_FLAG },
   },
   run: (context) => changeOne(context, withoutValue),
 }
@@ -82,7 +83,8 @@ async function changeOne(
   const before = await place.read()
   const document = parseDocument(before.text)
   const text = edit(() => editJson5(before.text ?? '', change(document, path)))
-  await writeChange(terminal, place, before, text, args.has('dry-run'))
+  const written = await writeChange(terminal, place, before, text, args.has('dry-run'))
+  if (args.has('json')) printJson(terminal, written)
   return undefined
 }
 
@@ -127,8 +129,14 @@ export const configImport: Command = {
     name: 'config import',
     positionals: 'FILE',
     summary: 'Takes from an openclaw.json what concerns models of Hugging Face, and names what it leaves out.',
-    details: 'What is configured already stays: an import only fills gaps.',
-    flags: { ...PLACE_FLAGS, 'dry-run': DRY_RUN, json: JSON_FLAG },
+    details:
+      "What is configured already stays, and is named where the file says something else; --replace takes the file's.",
+    flags: {
+      ...PLACE_FLAGS,
+      replace: { kind: 'switch', help: 'where both say something, take what the file says' },
+      'dry-run': DRY_RUN,
+      json: JSON_FLAG,
+    },
   },
   async run({ args, project, terminal }) {
     const [file = ''] = args.positionals
@@ -136,10 +144,15 @@ export const configImport: Command = {
     const place = await choosePlace(args, project)
     const before = await place.read()
     const draft = createDraft(before.text ?? '')
-    edit(() => draft.fill(imported))
-    const isChanged = await writeChange(terminal, place, before, draft.text(), args.has('dry-run'))
-    if (args.has('json')) printJson(terminal, { changed: isChanged, dropped: imported.dropped })
-    else for (const { path, why } of imported.dropped) terminal.print(`left out ${path}: ${why}`)
+    const kept = edit(() => fillDocument(draft, imported, args.has('replace')))
+    const change = await writeChange(terminal, place, before, draft.text(), args.has('dry-run'))
+    if (args.has('json')) {
+      printJson(terminal, { ...change, kept, dropped: imported.dropped })
+      return undefined
+    }
+    for (const one of kept) terminal.print(formatKept(one))
+    if (kept.length > 0) terminal.remark('--replace takes what the file says.')
+    for (const { path, why } of imported.dropped) terminal.print(`left out ${path}: ${why}`)
     return undefined
   },
 }

@@ -42,14 +42,14 @@ export const keysList: Command = {
   spec: {
     name: 'keys list',
     positionals: '',
-    summary: 'Lists the client keys, newest first: id, status, name, times. Never a key.',
+    summary: 'Lists the client keys, newest first: id, status, name, when made, last used and ending. Never a key.',
     flags: { ...WORKER_FLAGS, json: JSON_FLAG },
   },
   async run(context) {
     const keys = await listKeys(clientOf(context))
     if (context.args.has('json')) printJson(context.terminal, keys)
     else if (keys.length === 0) context.terminal.print('no client key has been made yet')
-    for (const key of context.args.has('json') ? [] : keys) context.terminal.print(describeKey(key))
+    else for (const line of formatKeys(keys)) context.terminal.print(line)
     return undefined
   },
 }
@@ -128,11 +128,48 @@ async function idOf({ args }: CommandContext, client: AdminClient): Promise<stri
   const keys = await listKeys(client)
   if (keys.some((key) => fieldOf(key, 'id') === wanted)) return wanted
   const named = keys.filter((key) => fieldOf(key, 'name') === wanted && fieldOf(key, 'status') === 'active')
-  const [only, other] = named.map((key) => String(fieldOf(key, 'id')))
+  const [only, ...others] = named.map((key) => String(fieldOf(key, 'id')))
   if (only === undefined)
     throw new CommandError(`${client.url} has no active key "${wanted}": ${COMMAND} keys list shows them`)
-  if (other !== undefined) throw new CommandError(`Several active keys are called "${wanted}": name one by its id`)
+  if (others.length > 0) {
+    const list = formatKeys(named)
+    throw new CommandError(`Several active keys are called "${wanted}": name one by its id.\n${list.join('\n')}`)
+  }
   return only
+}
+
+/** A table with a header; a column that no key has anything for is left out. */
+function formatKeys(keys: readonly unknown[]): readonly string[] {
+  const rows = keys.map((key) =>
+    COLUMNS.map(([field]) => shortTime(fieldOf(key, field)) ?? (field === 'expiresAt' ? 'never' : '')),
+  )
+  const shown = COLUMNS.map(([, title], column) => ({ title, column })).filter(({ column }) =>
+    rows.some((row) => row[column] !== ''),
+  )
+  const width = ({ title, column }: (typeof shown)[number]) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0))
+  const line = (cell: (column: (typeof shown)[number]) => string) =>
+    shown
+      .map((column) => cell(column).padEnd(width(column)))
+      .join('  ')
+      .trimEnd()
+  return [line(({ title }) => title), ...rows.map((row) => line(({ column }) => row[column] ?? ''))]
+}
+
+const COLUMNS = [
+  ['id', 'ID'],
+  ['status', 'STATUS'],
+  ['name', 'NAME'],
+  ['project', 'PROJECT'],
+  ['createdAt', 'MADE'],
+  ['lastUsedAt', 'LAST USED'],
+  ['expiresAt', 'ENDS'],
+] as const
+
+/** To the minute: the seconds of a key's life tell nobody anything. */
+function shortTime(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  return /^\d{4}-\d{2}-\d{2}T/.test(value) ? value.slice(0, 16).replace('T', ' ') : value
 }
 
 function describeKey(key: unknown): string {

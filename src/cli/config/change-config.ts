@@ -1,8 +1,9 @@
+import type { Problem } from '../../core/failure.ts'
 import { parseJson5 } from '../../json/json5.ts'
 import { CommandError } from '../command-error.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkDocument, formatProblem } from './check-document.ts'
-import { differencesOf, formatDifference } from './config-difference.ts'
+import { type Difference, differencesOf, formatDifference } from './config-difference.ts'
 import type { ConfigPlace, Reading } from './config-place.ts'
 
 /** What a document is called in problems when it has no file. */
@@ -20,11 +21,17 @@ export function parseDocument(text: string | undefined, name = UNNAMED): unknown
   }
 }
 
+/** What a change came to, for a script. `changed`: something was, or under `--dry-run` would be, written. */
+export type WrittenChange = {
+  readonly changed: boolean
+  readonly differences: readonly Difference[]
+  readonly warnings: readonly Problem[]
+}
+
 /**
  * Writes a changed document where the old one was, if all of it is good and anything differs. Tells what changed and
- * where; under `isDryRun` it only tells.
+ * where, and what of it will surprise somebody; under `isDryRun` it only tells.
  *
- * @returns Whether something was, or would be, written.
  * @throws {CommandError} With every problem of the new text; nothing has been written then.
  */
 export async function writeChange(
@@ -33,7 +40,7 @@ export async function writeChange(
   before: Reading,
   text: string,
   isDryRun = false,
-): Promise<boolean> {
+): Promise<WrittenChange> {
   const checked = checkDocument(text)
   if (!checked.ok) {
     const lines = checked.error.map((problem) => formatProblem(UNNAMED, problem))
@@ -43,16 +50,36 @@ export async function writeChange(
   const differences = differencesOf(old, parseDocument(text))
   if (differences.length === 0 && (before.text === undefined || before.text.trim() === text.trim())) {
     terminal.remark(`Nothing to change in ${place.name}.`)
-    return false
+    return { changed: false, differences, warnings: [] }
   }
   terminal.remark([`${isDryRun ? 'Would change' : 'Changing'} ${place.name}:`, ...differences.map(indented)].join('\n'))
-  if (isDryRun) return true
-  await place.write(text, before)
-  terminal.remark(`Written to ${place.name}.`)
-  return true
+  const warnings = await warningsFor(place, text, differences)
+  for (const { path, message } of warnings) terminal.warn(`${path}: ${message}`)
+  if (!isDryRun) {
+    await place.write(text, before)
+    terminal.remark(`Written to ${place.name}.`)
+  }
+  return { changed: true, differences, warnings }
 }
 
-const indented = (difference: Parameters<typeof formatDifference>[0]) => `  ${formatDifference(difference)}`
+/** Only those of what changes: the others were told when it was written. A list that cannot be had warns of nothing. */
+async function warningsFor(
+  place: ConfigPlace,
+  text: string,
+  differences: readonly Difference[],
+): Promise<readonly Problem[]> {
+  const changed = differences.flatMap(({ path, after }) => (after === undefined ? [] : [path]))
+  if (!changed.some((path) => /^(?:agents|models|hugway\.models|\(the document\))/.test(path))) return []
+  const warnings = await place.warningsOf(text).catch(() => [])
+  const isInside = (one: string, other: string) => one === other || /^[.[]/.test(one.slice(other.length))
+  return warnings.filter(({ path }) =>
+    changed.some(
+      (one) => (path.startsWith(one) && isInside(path, one)) || (one.startsWith(path) && isInside(one, path)),
+    ),
+  )
+}
+
+const indented = (difference: Difference) => `  ${formatDifference(difference)}`
 
 /** A broken document may be replaced by a good one; what differs cannot be told then. */
 function parseDocumentLoosely(text: string): unknown {

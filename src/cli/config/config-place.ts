@@ -1,8 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { warnOfConfig } from '../../core/catalog/config-warnings.ts'
+import { parseConfig } from '../../core/config/config.ts'
+import type { Problem } from '../../core/failure.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import type { Arguments, FlagSpec } from '../flags.ts'
-import { type Project, requireProject, resolveFile } from '../project.ts'
+import { findProject, type Project, requireProject, resolveFile } from '../project.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
+import { fieldOf, listOf } from '../worker/http-call.ts'
+import { fetchModels, findRouterUrl } from '../worker/router-access.ts'
 import { findWorker, isRunning, namedUrl, WORKER_FLAGS } from '../worker/worker-access.ts'
 import { type KvAccess, localKv, readKvConfig, writeKvConfig } from '../wrangler/local-kv.ts'
 import { createWrangler } from '../wrangler/wrangler.ts'
@@ -19,7 +24,12 @@ export type ConfigPlace = {
   read(): Promise<Reading>
   /** Replaces what `before` had read. @throws {CommandError} When it was changed in between, or not written. */
   write(text: string, before: Reading): Promise<void>
+  /** What is right in a good document and will surprise somebody. Throws where nobody could be asked. */
+  warningsOf(text: string): Promise<readonly Problem[]>
 }
+
+/** Nobody waits long for a remark. */
+const LIST_LIMIT_MS = 3_000
 
 /** The flags that choose a place. */
 export const PLACE_FLAGS: Readonly<Record<string, FlagSpec>> = {
@@ -46,6 +56,7 @@ function filePlace(path: string, name: string): ConfigPlace {
     name: `the file ${name}`,
     read: async () => ({ text: existsSync(path) ? readFileSync(path, 'utf8') : undefined }),
     write: async (text) => writeAtomically(path, text),
+    warningsOf: warningsByRouter,
   }
 }
 
@@ -55,7 +66,16 @@ export function kvPlace(name: string, access: KvAccess): ConfigPlace {
     name,
     read: async () => ({ text: await readKvConfig(access) }),
     write: (text) => writeKvConfig(access, text),
+    warningsOf: warningsByRouter,
   }
+}
+
+/** Holds a document against the router's own list, which anybody may read: no Worker stands in between. */
+async function warningsByRouter(text: string): Promise<readonly Problem[]> {
+  const loaded = parseConfig(text)
+  if (!loaded.ok) return []
+  const listed = await fetchModels(findRouterUrl(findProject()), undefined, LIST_LIMIT_MS)
+  return warnOfConfig(loaded.value, listed.ok ? listed.value.models : undefined)
 }
 
 /** A Worker that runs. */
@@ -72,6 +92,10 @@ export function workerPlace(admin: AdminClient): ConfigPlace {
     },
     async write(text, { tag }) {
       await admin.request('PUT', '/config', text, tag === undefined ? {} : { 'if-match': tag })
+    },
+    async warningsOf(text) {
+      const { body } = await admin.request('POST', '/config/validate', text)
+      return listOf(fieldOf(body, 'warnings')).map((one) => one as Problem)
     },
   }
 }

@@ -1,14 +1,13 @@
 import { normalizeAlias } from '../../core/config/config.ts'
 import { formatModelRef, parseModelRef } from '../../core/routing/model-ref.ts'
 import { editJson5 } from '../../json/json5-edit.ts'
-import { type ValuePath, valueAt, withValue } from '../../json/value-path.ts'
+import { type ValuePath, valueAt, withoutValue, withValue } from '../../json/value-path.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { parseDocument } from './change-config.ts'
-import type { Imported } from './import-openclaw.ts'
 
-const MODEL: ValuePath = ['agents', 'defaults', 'model']
-const ALIASES: ValuePath = ['agents', 'defaults', 'models']
-const ROWS: ValuePath = ['models', 'providers', 'huggingface', 'models']
+export const MODEL: ValuePath = ['agents', 'defaults', 'model']
+export const ALIASES: ValuePath = ['agents', 'defaults', 'models']
+export const ROWS: ValuePath = ['models', 'providers', 'huggingface', 'models']
 
 /**
  * A document that is being changed as text, one value at a time, so that everything else stays as a person wrote it.
@@ -26,8 +25,14 @@ export type DocumentDraft = {
   setPrimary(ref: string): void
   setFallbacks(refs: readonly string[]): void
   setAlias(ref: string, alias: string): void
-  /** Adds what an import brings where there is a gap: what stands there already stays. */
-  fill(imported: Imported): void
+  /** @returns Whether it was one. */
+  removeFallback(ref: string): boolean
+  /** The models that it named stay. @returns Whether it was one. */
+  removeAlias(alias: string): boolean
+  /** Gives a ref an entry, and so a row in the model list, without an alias. */
+  name(ref: string): void
+  value(path: ValuePath): unknown
+  set(path: ValuePath, value: unknown): void
 }
 
 /** @param text `''` for a new document. */
@@ -67,19 +72,23 @@ export function createDraft(text: string): DocumentDraft {
       if (draft.aliasOf(ref) === alias) return
       set([...ALIASES, named().find((one) => isSame(one.ref, ref))?.ref ?? ref, 'alias'], alias)
     },
-    fill({ primary: first, fallbacks: others, aliases, rows, mode }) {
-      if (first !== undefined && primary() === undefined) draft.setPrimary(first)
-      const chain = fallbacks()
-      const added = others.filter((ref) => ![primary(), ...chain].some((known) => isSame(known, ref)))
-      if (added.length > 0) draft.setFallbacks([...chain, ...added])
-      for (const { ref, alias } of aliases) {
-        if (draft.aliasOf(ref) === undefined && draft.refOf(alias) === undefined) draft.setAlias(ref, alias)
-      }
-      const known = listOf(get(ROWS))
-      const newRows = rows.filter((row) => !known.some((one) => isSame(fieldOf(one, 'id'), row['id'])))
-      if (newRows.length > 0) set(ROWS, [...known, ...newRows])
-      if (mode === 'replace' && get(['models', 'mode']) === undefined) set(['models', 'mode'], mode)
+    removeFallback(ref) {
+      const rest = fallbacks().filter((one) => !isSame(one, ref))
+      if (rest.length === fallbacks().length) return false
+      set([...MODEL, 'fallbacks'], rest)
+      return true
     },
+    removeAlias(alias) {
+      const owners = named().filter((one) => isText(one.alias) && normalizeAlias(one.alias) === normalizeAlias(alias))
+      for (const { ref } of owners)
+        edited = editJson5(edited, withoutValue(parseDocument(edited), [...ALIASES, ref, 'alias']))
+      return owners.length > 0
+    },
+    name(ref) {
+      if (!named().some((one) => isSame(one.ref, ref))) set([...ALIASES, ref], {})
+    },
+    value: get,
+    set,
   }
   return draft
 }

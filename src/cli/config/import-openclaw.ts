@@ -9,7 +9,8 @@ export type Dropped = { readonly path: string; readonly why: string }
 export type Imported = {
   readonly primary?: string
   readonly fallbacks: readonly string[]
-  readonly aliases: readonly { readonly ref: string; readonly alias: string }[]
+  /** `alias` is absent for an entry that only names its ref. */
+  readonly aliases: readonly { readonly ref: string; readonly alias?: string }[]
   readonly rows: readonly Readonly<Record<string, unknown>>[]
   readonly mode?: string
   readonly dropped: readonly Dropped[]
@@ -43,7 +44,7 @@ export function readOpenClaw(document: unknown): Imported {
   const aliases = Object.entries(valueAt(document, ALIASES) ?? {}).flatMap(([key, options]) => {
     const alias = fieldOf(options, 'alias')
     dropOthers(document, [...ALIASES, key], ['alias'], drop)
-    return own(key, [...ALIASES, key]).flatMap((ref) => (typeof alias === 'string' ? [{ ref, alias }] : []))
+    return own(key, [...ALIASES, key]).map((ref) => ({ ref, ...(typeof alias === 'string' && { alias }) }))
   })
   const rows = listOf(valueAt(document, [...PROVIDER, 'models'])).flatMap((row, at) => {
     const id = fieldOf(row, 'id')

@@ -66,10 +66,21 @@ export async function deployTeam(request: DeployRequest): Promise<string | undef
   return url
 }
 
+const isSilent = ({ output, errors }: WranglerRun) => `${output}${errors}`.trim() === ''
+
 async function requireLogin(wrangler: Wrangler): Promise<void> {
   const run = await wrangler.run(['whoami', '--json'])
   if (run.code === 0) return
-  throw new CommandError('Nobody is logged in at Cloudflare: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.')
+  // Without a token, and with an answer, it is the login that is missing; anything else is in wrangler's own words.
+  const hasToken = (process.env['CLOUDFLARE_API_TOKEN'] ?? '') !== ''
+  if (
+    !hasToken &&
+    (/"loggedIn":\s*false|not (?:logged in|authenticated)/i.test(run.output + run.errors) || isSilent(run))
+  ) {
+    throw new CommandError('Nobody is logged in at Cloudflare: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.')
+  }
+  const tokens = hasToken ? ', with the CLOUDFLARE_API_TOKEN of the environment' : ''
+  throw new CommandError(`Cloudflare could not be asked who is logged in${tokens}: ${sayingOf(run)}`)
 }
 
 /** The team's namespace: of wrangler.toml, else found by its title, else made. The file names it in the end. */

@@ -29,7 +29,7 @@ export async function call(url: string, { limitMs = DEFAULT_LIMIT_MS, ...init }:
     const text = await response.text()
     return { status: response.status, headers: response.headers, text, body: parseJson(text) }
   } catch (cause) {
-    throw new CommandError(`${originOf(url)} does not answer: ${reasonOf(cause, limitMs)}`, { cause })
+    throw new CommandError(`${originOf(url)} does not answer: ${reasonOf(url, cause, limitMs)}`, { cause })
   }
 }
 
@@ -51,14 +51,20 @@ export function errorTextOf({ status, body, text }: Answer): string {
   return said.trim() === '' ? `HTTP ${status}` : said.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 400)
 }
 
-function reasonOf(thrown: unknown, limitMs: number): string {
+function reasonOf(url: string, thrown: unknown, limitMs: number): string {
   if (!(thrown instanceof Error)) return String(thrown)
   if (thrown.name === 'TimeoutError') return `no answer within ${limitMs / 1000} s`
   const code = fieldOf(thrown.cause, 'code')
-  if (code === 'ECONNREFUSED') return 'nobody listens there'
+  if (code === 'ECONNREFUSED')
+    return isLoopback(url) ? 'nothing runs there. Start it: npm start' : 'nothing listens there'
   if (code === 'ENOTFOUND') return 'there is no such host'
   const inner = thrown.cause instanceof Error ? thrown.cause.message : ''
   return inner || thrown.message
+}
+
+/** Whether an address is this machine's own. */
+export function isLoopback(url: string): boolean {
+  return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
 }
 
 function originOf(url: string): string {

@@ -53,10 +53,14 @@ export function checkTokenText(token: string): string | undefined {
 }
 
 /** The router's list of models. The error says why there is none. */
-export async function fetchModels(baseUrl: string, token: string | undefined): Promise<Result<Listed, string>> {
+export async function fetchModels(
+  baseUrl: string,
+  token: string | undefined,
+  limitMs = LIST_LIMIT_MS,
+): Promise<Result<Listed, string>> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   try {
-    const answer = await call(`${baseUrl}/models`, { headers, limitMs: LIST_LIMIT_MS })
+    const answer = await call(`${baseUrl}/models`, { headers, limitMs })
     const rows = listOf(fieldOf(answer.body, 'data')).filter(isModel)
     if (answer.status !== 200) return err(`${baseUrl}/models answered ${answer.status}: ${errorTextOf(answer)}`)
     if (rows.length === 0) return err(`${baseUrl}/models sent no list of models`)

@@ -3,7 +3,7 @@ import { checkTeam, listDeployments, readDeployment } from '../deploy/deployment
 import { readKeys } from '../files/private-files.ts'
 import type { Arguments, FlagSpec } from '../flags.ts'
 import { type Project, readDevVars, requireProject } from '../project.ts'
-import { call, fieldOf } from './http-call.ts'
+import { call, fieldOf, isLoopback } from './http-call.ts'
 
 /** A Worker and what opens it. */
 export type WorkerAccess = {
@@ -101,10 +101,6 @@ function checkUrl(text: string): string {
     throw usageError('--url takes the address of a Worker, such as https://hugway.example.workers.dev')
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '')
-}
-
-function isLoopback(url: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
 }
 
 function environmentKeys() {
