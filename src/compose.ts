@@ -1,3 +1,4 @@
+import { upstreamKind } from './core/router-facts.ts'
 import { createKeyCheck } from './gateway/keys/check-key.ts'
 import type { AppDeps } from './http/deps.ts'
 import { createRedact } from './huggingface/redact.ts'
@@ -51,6 +52,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   return {
     requireSettings: require,
     settingProblems: [...settings.problems.values()],
+    upstream: upstreamKind(baseUrl, token),
     clock,
     newId,
     log,

@@ -120,15 +120,21 @@ export const SCHEMAS = {
   Health: object({
     status: { type: 'string', enum: ['ok', 'degraded', 'not_configured'] },
     settings: list(text),
+    upstream: { type: 'string', enum: ['hugging_face', 'simulator', 'other'] },
     config: object({ source: { type: 'string', enum: ['kv', 'last_good', 'built_in'] }, problem: text }, ['problem']),
     catalog: object({ source: text, models: count, ageMs: number }, ['models', 'ageMs']),
   }),
-  Valid: object({ valid: { const: true } }),
+  Valid: object({ valid: { const: true }, warnings: list(object({ path: text, message: text })) }),
+  WrittenConfig: {
+    description: 'The document, and beside it what will surprise somebody: a model that the router does not list',
+    type: 'object',
+    properties: { warnings: list(object({ path: text, message: text })) },
+  },
   VersionEntry: object(version, ['of']),
   VersionList: object({ active: text, versions: list(named('VersionEntry')), next: orNull(text) }),
   Version: object(
     { ...version, document: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] }, text, problem: text },
-    ['of', 'text', 'problem'],
+    ['of', 'problem'],
   ),
   Key: object({ ...keyFacts, status: { type: 'string', enum: ['active', 'expired', 'revoked'] } }),
   KeyList: object({ keys: list(named('Key')) }),

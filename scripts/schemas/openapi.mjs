@@ -140,15 +140,22 @@ const PATHS = {
     delete: route('Sign out', 200, 'No session; its cookie is removed', json('SessionState'), [403], open),
   },
   '/admin/config': {
-    get: route('Read the configuration', 200, 'The document in use', json('Config'), [401, 503], config),
-    put: route('Replace it', 200, 'The document as stored', json('Config'), [400, 401, 412, 413, 503], {
+    get: route(
+      'Read the configuration',
+      200,
+      'The document in use; as it was written with `Accept: application/json5`',
+      json('Config'),
+      [401, 503],
+      config,
+    ),
+    put: route('Replace it', 200, 'The document as stored', json('WrittenConfig'), [400, 401, 412, 413, 503], {
       ...edit(body('Config', DOCUMENT)),
     }),
     patch: route(
       'Merge a patch into it (RFC 7396)',
       200,
       'The document as stored',
-      json('Config'),
+      json('WrittenConfig'),
       [400, 401, 412, 413, 415, 503],
       {
         ...edit(PATCH),

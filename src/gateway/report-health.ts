@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts'
+import type { UpstreamKind } from '../core/router-facts.ts'
 import type { CatalogMemory } from '../kv/catalog-store.ts'
 import { type ConfigDeps, currentConfig } from './config/edit-config.ts'
 import type { RequestContext } from './context.ts'
 
 export type HealthDeps = {
   readonly settingProblems: readonly string[]
+  readonly upstream: UpstreamKind
   readonly config: ConfigDeps
   readonly catalog: { readonly memory: CatalogMemory }
   readonly clock: Clock
@@ -15,6 +17,8 @@ export type Health = {
   readonly status: 'ok' | 'degraded' | 'not_configured'
   /** One sentence for each setting that is missing or bad. */
   readonly settings: readonly string[]
+  /** Who answers: nobody should take a simulator's answers for a model's. */
+  readonly upstream: UpstreamKind
   readonly config: { readonly source: string; readonly problem?: string }
   readonly catalog:
     | { readonly source: 'router'; readonly models: number; readonly ageMs: number }
@@ -29,7 +33,7 @@ const UNREADABLE = { source: 'unknown', problem: 'KV did not answer' }
  * it.
  */
 export async function reportHealth(
-  { settingProblems, config, catalog, clock }: HealthDeps,
+  { settingProblems, upstream, config, catalog, clock }: HealthDeps,
   ctx: Pick<RequestContext, 'waitUntil'>,
 ): Promise<Health> {
   const state = await currentConfig(config, ctx).catch(() => UNREADABLE)
@@ -37,6 +41,7 @@ export async function reportHealth(
   return {
     status: settingProblems.length > 0 ? 'not_configured' : state.problem ? 'degraded' : 'ok',
     settings: settingProblems,
+    upstream,
     config: { source: state.source, ...(state.problem && { problem: describeProblem(state.problem) }) },
     catalog: stored
       ? { source: 'router', models: stored.models.length, ageMs: clock.now() - stored.fetchedAt }

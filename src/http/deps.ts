@@ -4,6 +4,7 @@ import type { Config } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
 import type { Caller } from '../core/identity/caller.ts'
 import type { Log } from '../core/log.ts'
+import type { UpstreamKind } from '../core/router-facts.ts'
 import type { ModelListDeps } from '../gateway/catalog/list-models.ts'
 import type { CatalogDeps } from '../gateway/catalog/refresh-catalog.ts'
 import type { CompleteDeps } from '../gateway/complete.ts'
@@ -24,6 +25,7 @@ export type AppDeps = {
   /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
   readonly requireSettings: (...names: readonly string[]) => void
   readonly settingProblems: readonly string[]
+  readonly upstream: UpstreamKind
   readonly clock: Clock
   readonly newId: () => string
   readonly log: Log

@@ -1,5 +1,5 @@
 import { parseEnv } from 'node:util'
-import { TOKEN_NAMES, TOKEN_PLACEHOLDER } from '../../core/router-facts.ts'
+import { SIMULATED_TOKEN, TOKEN_NAMES, TOKEN_PLACEHOLDER } from '../../core/router-facts.ts'
 
 const NAMES = [...TOKEN_NAMES, 'HF_BASE_URL', 'HF_BILL_TO', 'HUGWAY_API_KEY', 'HUGWAY_ADMIN_TOKEN'] as const
 type Name = (typeof NAMES)[number]
@@ -61,7 +61,7 @@ export async function planSettings(
   }
   const tokenName = TOKEN_NAMES.find((name) => find(name))
   if (tokenName) return { vars, router: { kind: 'router', tokenName }, apiKey, adminToken }
-  const simulated = { ...vars, HF_TOKEN: 'hf_simulated', HF_BASE_URL: await startSimulator() }
+  const simulated = { ...vars, HF_TOKEN: SIMULATED_TOKEN, HF_BASE_URL: await startSimulator() }
   return { vars: simulated, router: { kind: 'simulator' }, apiKey, adminToken }
 }
 

@@ -77,8 +77,18 @@ export function findTeamWorker(project: Project, team: string, givenUrl?: string
 
 /** Whether a Worker of ours answers there. */
 export async function isRunning(url: string): Promise<boolean> {
+  return (await readHealth(url)) !== undefined
+}
+
+/** Whether what a Worker answers is a simulator's. */
+export async function isSimulated(url: string): Promise<boolean> {
+  return fieldOf(await readHealth(url), 'upstream') === 'simulator'
+}
+
+async function readHealth(url: string): Promise<unknown> {
   const answer = await call(`${url}/health`, { limitMs: 2_000 }).catch(() => undefined)
-  return typeof fieldOf(answer?.body, 'status') === 'string' && fieldOf(answer?.body, 'config') !== undefined
+  const isOurs = typeof fieldOf(answer?.body, 'status') === 'string' && fieldOf(answer?.body, 'config') !== undefined
+  return isOurs ? answer?.body : undefined
 }
 
 /** @throws {CommandError} Where the client key is not known. */

@@ -14,9 +14,18 @@ test('a deployment that is in order says so, without a key', async () => {
   expect(await response.json()).toEqual({
     status: 'ok',
     settings: [],
+    upstream: 'other',
     config: { source: 'built_in' },
     catalog: { source: 'not_read_yet' },
   })
+})
+
+test.each([
+  ['hugging_face', { HF_BASE_URL: '' }],
+  ['simulator', { HF_TOKEN: 'hf_simulated' }],
+])('nobody takes one upstream for another: %s', async (upstream, settings) => {
+  const { ask } = await startGateway(undefined, settings)
+  expect(await (await ask('/health', { key: null })).json()).toMatchObject({ upstream })
 })
 
 test('a deployment that lacks something names it', async () => {
