@@ -14,6 +14,15 @@ export type Choice = { readonly value: string; readonly label: string; readonly 
 
 const VISIBLE_CHOICES = 10
 
+/** Every word that is typed is looked for by itself: "r1 chea" finds `DeepSeek R1 (cheapest)`. */
+export function hasEveryWord(search: string, { label = '', hint = '', value }: Partial<Choice>): boolean {
+  const text = `${label} ${hint} ${String(value)}`.toLowerCase()
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}
+
 /** Yes or no. Every question here throws {@link CommandError} when it is cancelled. */
 export async function confirm(message: string, initialValue: boolean): Promise<boolean> {
   return answered(await askConfirm({ message, initialValue }))
@@ -26,7 +35,12 @@ export async function choose(message: string, options: readonly Choice[], initia
 
 /** One of many, found by typing a part of it. */
 export async function search(message: string, options: readonly Choice[], initialValue?: string): Promise<string> {
-  const given = { options: [...options], maxItems: VISIBLE_CHOICES, placeholder: 'type to search' }
+  const given = {
+    options: [...options],
+    maxItems: VISIBLE_CHOICES,
+    placeholder: 'type to search',
+    filter: hasEveryWord,
+  }
   return answered(await autocomplete({ message, ...given, ...(initialValue !== undefined && { initialValue }) }))
 }
 
@@ -36,7 +50,12 @@ export async function searchSeveral(
   options: readonly Choice[],
   initialValues: readonly string[],
 ): Promise<readonly string[]> {
-  const given = { options: [...options], maxItems: VISIBLE_CHOICES, placeholder: 'type to search' }
+  const given = {
+    options: [...options],
+    maxItems: VISIBLE_CHOICES,
+    placeholder: 'type to search',
+    filter: hasEveryWord,
+  }
   return answered(await autocompleteMultiselect({ message, ...given, initialValues: [...initialValues] }))
 }
 

@@ -105,9 +105,9 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     await answer(run, 'Where to?', KEY.enter)
     await answer(run, 'Default model', 'qwen3-8b')
     await run.until('Qwen3 8B')
-    await run.until('$0.05 in / $0.2 out per 1M')
+    await run.until('$0.05/$0.2 per 1M')
     for (const name of ['Qwen3 8B', 'Qwen3 8B (cheapest)', 'Qwen3 8B (fastest)']) {
-      expect(run.screen()).toContain(`${name} - 41k context, $0.05 in / $0.2 out per 1M`)
+      expect(run.screen()).toContain(`Qwen / ${name} - 41k context, $0.05/$0.2 per 1M`)
     }
     run.type(KEY.ctrlC)
     expect(await run.ended).toBe(1)
@@ -155,11 +155,68 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     }
   })
 
-  test('a token without the permission ends it there', async () => {
-    router.script(({ path }) => (path.includes('/chat/') ? { fault: 'status', status: 403 } : undefined))
+  test('a wrong token is told at once, and asked for again: nothing that was answered is lost', async () => {
+    const isWrong = (token: unknown) => token === 'Bearer hf_wrong'
+    router.script(({ path, headers }) =>
+      path.includes('/chat/') && isWrong(headers['authorization']) ? { fault: 'status', status: 403 } : undefined,
+    )
+    const run = await start(['--huggingface-api-key', 'hf_wrong'])
+    await answer(run, 'Provider', KEY.enter)
+    await run.until('lacks the permission "Make calls to Inference Providers"')
+    await answer(run, 'Hugging Face token', `hf_right${KEY.enter}`)
+    await answer(run, 'Where to?', KEY.enter)
+    await pick(run, 'Default model', 'r1 chea', 'DeepSeek R1 (cheapest)')
+    await answer(run, 'Fallbacks', KEY.enter)
+    await answer(run, 'Give aliases to them?', 'n')
+    await answer(run, 'Write the configuration and the token', KEY.enter)
+    expect(await run.ended, run.screen()).toBe(0)
+    expect(project.read('.dev.vars')).toBe('HF_TOKEN=hf_right\n')
+    expect(kept().agents.defaults.model).toBe('huggingface/deepseek-ai/DeepSeek-R1:cheapest')
+  })
+
+  test('two models of one alias are told at the prompt; aliases, own rows and the order of fallbacks are shown', async () => {
+    const named = { 'huggingface/Qwen/Qwen3-8B': { alias: 'Everyday' } }
+    const rows = [{ id: 'ours/Private-Model', name: 'Ours alone' }]
+    const model = { primary: 'Qwen/Qwen3-8B', fallbacks: ['openai/gpt-oss-120b', 'zai-org/GLM-4.7'] }
+    const document = {
+      agents: { defaults: { model, models: named } },
+      models: { providers: { huggingface: { models: rows } } },
+    }
+    project.setCloud({ kv: { local: JSON.stringify(document) } })
     const run = await start(['--huggingface-api-key', 'hf_flag'])
     await answer(run, 'Provider', KEY.enter)
-    await run.until('Make calls to Inference Providers')
+    await answer(run, 'Where to?', KEY.enter)
+    await answer(run, 'Default model', 'ours alone')
+    await run.until('ours / Ours alone')
+    for (const _letter of 'ours alone') run.type('\u007f')
+    await pick(run, 'type to search', 'everyday', 'Qwen / Everyday')
+    await answer(run, 'Prefer a backend?', KEY.enter)
+    await answer(run, 'Fallbacks', KEY.enter)
+    await run.until('1. openai/gpt-oss-120b')
+    await run.until('2. zai-org/GLM-4.7')
+    await answer(run, 'Give aliases to them?', 'y')
+    await answer(run, 'Alias of openai/gpt-oss-120b', `\u0015everyday${KEY.enter}`)
+    await run.until('is the alias of huggingface/Qwen/Qwen3-8B already')
+    run.type(`\u0015Open${KEY.enter}`)
+    await answer(run, 'Alias of zai-org/GLM-4.7', `\u0015OPEN${KEY.enter}`)
+    await run.until('is the alias of openai/gpt-oss-120b already')
+    run.type(`\u0015GLM${KEY.enter}`)
+    await answer(run, 'Write the configuration', KEY.enter)
+    expect(await run.ended, run.screen()).toBe(0)
+    expect(kept().agents.defaults.models).toEqual({
+      ...named,
+      'openai/gpt-oss-120b': { alias: 'Open' },
+      'zai-org/GLM-4.7': { alias: 'GLM' },
+    })
+  })
+
+  test('a model that the list does not have is asked about', async () => {
+    const run = await start(['--huggingface-api-key', 'hf_flag', '--model', 'qwen/qwen3-8b:fastest'])
+    await answer(run, 'Provider', KEY.enter)
+    await answer(run, 'Where to?', KEY.enter)
+    await answer(run, 'is not on the router', 'n')
+    await run.until('Default model')
+    run.type(KEY.ctrlC)
     expect(await run.ended).toBe(1)
   })
 })

@@ -77,7 +77,9 @@ describe('nothing is written when', () => {
   test.each<[what: string, args: readonly string[], code: number, said: RegExp]>([
     ['a model is none', ['--model', 'nope'], 2, /--model: "nope" is not a model/],
     ['an alias has no ref', ['--alias', 'X'], 2, /--alias takes "NAME=REF"/],
-    ['an alias is two things', ['--alias', 'X=a/b', '--alias', 'x=c/d'], 1, /X.*c\/d|c\/d.*X|alias/i],
+    ['an alias is two things', ['--alias', 'X=a/b', '--alias', 'x=c/d'], 2, /--alias "X" is given to several models/],
+    ['it is to log in elsewhere', ['--auth-choice', 'openai'], 2, /--auth-choice is huggingface-api-key here/],
+    ['what it is to take out is not there', ['--remove-alias', 'X'], 2, /"X" is no alias here/],
     ['an alias means a model', ['--alias', 'default=a/b'], 2, /--alias "default=/],
     ['it is a dry run', ['--dry-run'], 0, /Would change/],
   ])('%s', async (_what, args, code, said) => {
@@ -148,4 +150,39 @@ test('killed while it writes the configuration, the next run completes it', asyn
   expect(next.code, next.err).toBe(0)
   expect(kept().agents.defaults.model).toBe('huggingface/Qwen/Qwen3-8B:cheapest')
   expect(project.read('.dev.vars')).toContain(TOKEN)
+})
+
+test("OpenClaw's own command line works when it is pasted", async () => {
+  const run = await onboard('--mode', 'local', '--auth-choice', 'huggingface-api-key')
+  expect(run.code, run.err).toBe(0)
+  expect(kept()).toEqual({ agents: { defaults: { model: 'huggingface/deepseek-ai/DeepSeek-R1' } } })
+})
+
+test('fallbacks and aliases are taken out by flags, and everything else stays', async () => {
+  const document = `{ agents: { defaults: {
+    model: { primary: "Qwen/Qwen3-8B", fallbacks: [
+      "zai-org/GLM-4.7", // the big one
+      "openai/gpt-oss-120b",
+    ] },
+    models: { "Qwen/Qwen3-8B": { alias: "Quick" } },
+  } } } // ours`
+  project.setCloud({ kv: { local: document } })
+  const run = await onboard('--remove-fallback', 'openai/gpt-oss-120b', '--remove-alias', 'quick')
+  expect(run.code, run.err).toBe(0)
+  expect(project.cloud().kv['local']).toBe(
+    document.replace('      "openai/gpt-oss-120b",\n', '').replace('{ alias: "Quick" }', '{ }'),
+  )
+})
+
+test('a model that the router does not list is written with a warning that names the nearest', async () => {
+  const run = await onboard('--model', 'qwen/Qwen3-8b')
+  expect(run.code, run.err).toBe(0)
+  expect(run.err).toContain('"huggingface/qwen/Qwen3-8b" is not on the router\'s list')
+  expect(run.err).toContain('did you mean "huggingface/Qwen/Qwen3-8B"?')
+})
+
+test('a slip in a flag costs no call', async () => {
+  await onboard('--alias', 'nonsense')
+  await onboard('--team', 'Not A Team')
+  expect(router.requests).toEqual([])
 })

@@ -76,7 +76,7 @@ describe('config of a running Worker', () => {
     const { code, err } = await project.hugway(['config', 'get', '--url', url], ENVIRONMENT)
     expect({ code, err }).toEqual({
       code: 1,
-      err: `hugway: ${url} does not answer: nobody listens there\n`,
+      err: `hugway: ${url} does not answer: nothing runs there. Start it: npm start\n`,
     })
   })
 })
@@ -90,7 +90,7 @@ test('keys are made, shown once, used, listed, rotated and revoked', async () =>
     fetch(`${worker.url}/v1/models`, { headers: { authorization: `Bearer ${bearer}` } }).then(({ status }) => status)
   expect(await ask(key)).toBe(200)
   const listed = await at('keys', 'list')
-  expect(listed.out).toMatch(/^\S+ {2}active {2}laptop {2}until 20\d\d-/)
+  expect(listed.out).toMatch(/^ID +STATUS +NAME +MADE +(?:LAST USED +)?ENDS\n\S+ +active +laptop +20\d\d-\d\d-\d\d \d\d:\d\d +/)
   expect(listed.out).not.toContain(key)
   const rotated = await at('keys', 'rotate', 'laptop', '--overlap', '3')
   expect(rotated.code, rotated.err).toBe(0)
@@ -98,7 +98,9 @@ test('keys are made, shown once, used, listed, rotated and revoked', async () =>
   expect([await ask(key), await ask(rotated.out.trim())]).toEqual([200, 200])
   const keys = JSON.parse((await at('keys', 'list', '--json')).out)
   expect(keys).toHaveLength(2)
-  expect((await at('keys', 'revoke', 'laptop')).err).toContain('Several active keys are called "laptop"')
+  const several = await at('keys', 'revoke', 'laptop')
+  expect(several.err).toContain('Several active keys are called "laptop": name one by its id.')
+  for (const { id } of keys) expect(several.err).toContain(id)
   const revoked = await at('keys', 'revoke', keys[0].id)
   expect(revoked.out).toContain('revoked')
   expect((await at('keys', 'revoke', 'nobody')).code).toBe(1)

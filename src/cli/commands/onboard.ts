@@ -1,4 +1,5 @@
 import { intro, outro } from '@clack/prompts'
+import { quote } from '../../core/quote.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { messageOf, usageError } from '../command-error.ts'
 import { COMMAND } from '../command-name.ts'
@@ -7,15 +8,24 @@ import { type ConfigPlace, choosePlace, type Reading, workerPlace } from '../con
 import { createDraft, type DocumentDraft } from '../config/document-draft.ts'
 import { deployTeam } from '../deploy/deploy-team.ts'
 import { checkTeam, DEFAULT_TEAM, readDeployment } from '../deploy/deployments.ts'
-import { answersFromFlags, applyAnswers, checkAlias, type OnboardAnswers } from '../onboard/onboard-answers.ts'
+import type { Arguments } from '../flags.ts'
+import {
+  answersFromFlags,
+  applyAnswers,
+  applyRemovals,
+  findOwner,
+  type ModelFlags,
+  type OnboardAnswers,
+  readModelFlags,
+} from '../onboard/onboard-answers.ts'
 import { askForModels } from '../onboard/onboard-questions.ts'
-import { loadCatalog, type OnboardToken, obtainToken, proveToken } from '../onboard/onboard-token.ts'
+import { catalogFor, checkTokenFlag, type OnboardToken, obtainToken } from '../onboard/onboard-token.ts'
 import { type Project, requireProject } from '../project.ts'
 import { ask, choose, confirm } from '../prompts.ts'
 import { putTokenIntoDevVars } from '../settings/dev-vars-file.ts'
 import { createAdminClient } from '../worker/admin-client.ts'
-import { findRouterUrl, findToken } from '../worker/router-access.ts'
-import { findTeamWorker, LOCAL_URL } from '../worker/worker-access.ts'
+import { findToken } from '../worker/router-access.ts'
+import { findTeamWorker, isSimulated, LOCAL_URL } from '../worker/worker-access.ts'
 import { createWrangler } from '../wrangler/wrangler.ts'
 
 /** `hugway onboard`. */
@@ -33,6 +43,10 @@ export const onboard: Command = {
       model: { kind: 'text', value: 'REF', help: 'the default model, huggingface/<org>/<model>[:suffix]' },
       fallback: { kind: 'list', value: 'REF', help: 'tried when it fails; added to those that are configured' },
       alias: { kind: 'list', value: '"NAME=REF"', help: 'a name that clients may send' },
+      'remove-fallback': { kind: 'list', value: 'REF', help: 'no fallback any more' },
+      'remove-alias': { kind: 'list', value: 'NAME', help: 'no alias any more; its model stays' },
+      'auth-choice': { kind: 'text', value: 'NAME', help: "huggingface-api-key: OpenClaw's own flag, for pasting" },
+      mode: { kind: 'text', value: 'NAME', help: "local: OpenClaw's own flag, for pasting" },
       team: { kind: 'text', value: 'NAME', help: "at Cloudflare, as this team's deployment (default: this laptop)" },
       'dry-run': { kind: 'switch', help: 'tell what would be done, and change nothing' },
     },
@@ -40,12 +54,10 @@ export const onboard: Command = {
   async run(context) {
     const { args, terminal } = context
     const project = requireProject(context.project)
+    const flags = checkFlags(args)
     if (terminal.isInteractive) intro('hugway')
     if (terminal.isInteractive) await choose('Provider', [{ value: 'huggingface', label: 'Hugging Face' }])
-    const token = await obtainToken(args, terminal, project)
-    const routerUrl = findRouterUrl(project)
-    const { models, catalog } = await loadCatalog(terminal, routerUrl, token.value)
-    await proveToken(terminal, routerUrl, token, models)
+    const { token, models } = await obtainToken(args, terminal, project)
     const team = await obtainTeam(context)
     const place = await placeOf(context, project, team)
     const before: Reading = place
@@ -53,9 +65,10 @@ export const onboard: Command = {
       : { text: undefined }
     parseDocument(before.text)
     const draft = createDraft(before.text ?? '')
+    applyRemovals(draft, flags)
     const answers = terminal.isInteractive
-      ? await askForModels(args, draft, catalog, before.text === undefined)
-      : answersFromFlags(args, draft)
+      ? await askForModels(flags, draft, catalogFor(models, draft.text()), before.text === undefined)
+      : answersFromFlags(flags, draft)
     apply(draft, answers)
     const isDryRun = args.has('dry-run')
     await (team === undefined
@@ -93,10 +106,27 @@ async function placeOf({ args }: CommandContext, project: Project, team: string 
   return workerPlace(createAdminClient(findTeamWorker(project, team)))
 }
 
+/** Everything that is wrong with the flags is told before anything is asked, fetched or paid for. */
+function checkFlags(args: Arguments): ModelFlags {
+  const choice = args.text('auth-choice')
+  if (choice !== undefined && choice !== 'huggingface-api-key') {
+    throw usageError(`--auth-choice is huggingface-api-key here, not "${quote(choice)}": there is one provider`)
+  }
+  const mode = args.text('mode')
+  if (mode !== undefined && mode !== 'local') {
+    throw usageError(`--mode is local here, not "${quote(mode)}"; at Cloudflare it is --team NAME`)
+  }
+  const team = args.text('team')
+  if (team !== undefined) checkTeam(team)
+  checkTokenFlag(args)
+  return readModelFlags(args)
+}
+
 function apply(draft: DocumentDraft, answers: OnboardAnswers): void {
-  for (const { ref, alias } of answers.aliases) {
-    const wrong = checkAlias(draft, ref, alias)
-    if (wrong) throw usageError(`--alias "${alias}=${ref}": ${wrong}`)
+  for (const named of answers.aliases) {
+    const owner = findOwner(draft, named, [])
+    if (owner)
+      throw usageError(`--alias "${named.alias}=${named.ref}": "${named.alias}" is the alias of ${owner} already.`)
   }
   applyAnswers(draft, answers)
 }
@@ -122,6 +152,9 @@ async function finishHere(
   const used = findToken(project)
   if (!isDryRun && used && used.value !== value) {
     terminal.warn(`${used.name} of the ${used.source} goes before it, and is another one: npm start will use that.`)
+  }
+  if (!isDryRun && (await isSimulated(LOCAL_URL))) {
+    terminal.warn('npm start serves the simulator until it is started again: stop it by Ctrl-C, then npm start.')
   }
   const next = `Next: npm start, which serves ${LOCAL_URL}/v1; then ${COMMAND} connect openclaw`
   if (terminal.isInteractive) outro(next)

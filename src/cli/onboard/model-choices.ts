@@ -14,21 +14,38 @@ export type Backend = {
 
 type Price = { readonly input: number; readonly output: number }
 
-/** Every model of the catalog three times: as it is, `:cheapest` and `:fastest`. By name; `first` goes before all. */
+/**
+ * Every model of the catalog three times: as it is, `:cheapest` and `:fastest`; and the rows that the configuration has
+ * of its own. By name, with aliases and organisations; `first` goes before all.
+ */
 export function modelChoices(catalog: Catalog, first: string): readonly Choice[] {
-  const bases = catalog.rows.flatMap((row) => {
+  const refs = catalog.rows.flatMap((row) => {
     const parsed = parseModelRef(row.id)
-    return parsed.ok && parsed.value.routing.kind === 'default' ? [{ row, ref: parsed.value }] : []
+    return parsed.ok ? [{ row, ref: parsed.value }] : []
   })
-  const sorted = bases.sort((a, b) => rank(a.row, first) - rank(b.row, first) || a.row.name.localeCompare(b.row.name))
-  return sorted.flatMap(({ row, ref }) => [
-    { value: formatModelRef(ref), label: `${row.name} - ${describeModel(row, undefined)}`, hint: ref.id },
-    ...(['cheapest', 'fastest'] as const).map((policy) => ({
-      value: `${formatModelRef(ref)}:${policy}`,
-      label: `${row.name} (${policy}) - ${describeModel(row, policy)}`,
-      hint: `${ref.id}:${policy}`,
-    })),
-  ])
+  const sorted = refs.sort((a, b) => rank(a.row, first) - rank(b.row, first) || a.row.name.localeCompare(b.row.name))
+  const choices = sorted.flatMap(({ row, ref }) => {
+    const own = toChoice(ref, row)
+    if (ref.routing.kind !== 'default') return [own]
+    const policies = (['cheapest', 'fastest'] as const).map(
+      (policy): ModelRef => ({ id: ref.id, routing: { kind: 'policy', policy } }),
+    )
+    return [own, ...policies.map((policy) => toChoice(policy, catalog.rowOf(policy) ?? row))]
+  })
+  return [...new Map(choices.map((choice) => [choice.value, choice])).values()]
+}
+
+/** The organisation stands before the name: two of them may have a model of one name. */
+function toChoice(ref: ModelRef, row: CatalogRow): Choice {
+  const { routing } = ref
+  const policy = routing.kind === 'policy' && routing.policy !== 'preferred' ? routing.policy : undefined
+  const value = formatModelRef(ref)
+  const organisation = ref.id.slice(0, ref.id.indexOf('/'))
+  return {
+    value,
+    label: `${organisation} / ${row.name} - ${describeModel(row, policy)}`,
+    hint: value.replace(/^huggingface\//, ''),
+  }
 }
 
 /** The backends that can be asked for by name, the fastest first. */
@@ -79,7 +96,7 @@ function formatContext(tokens: number | undefined): readonly string[] {
 }
 
 function formatPrice(price: Price | undefined): readonly string[] {
-  return price ? [`$${price.input} in / $${price.output} out per 1M`] : []
+  return price ? [`$${price.input}/$${price.output} per 1M`] : []
 }
 
 function rank(row: CatalogRow, first: string): number {

@@ -1,4 +1,5 @@
 import { normalizeAlias, parseConfig } from '../../core/config/config.ts'
+import { quote } from '../../core/quote.ts'
 import { DEFAULT_MODEL } from '../../core/router-facts.ts'
 import { formatModelRef, MODEL_REF_FORM, parseModelRef } from '../../core/routing/model-ref.ts'
 import { usageError } from '../command-error.ts'
@@ -21,24 +22,51 @@ export function checkRef(text: string, flag: string): string {
   throw usageError(`${flag}: "${parsed.error.text}" is not a model. The form is ${MODEL_REF_FORM}`)
 }
 
-/**
- * The answers that flags give. What is configured already stays: a model that is not named keeps its place, fallbacks
- * are added, aliases are given.
- *
- * @throws {CommandError} For a flag that cannot be meant.
- */
-export function answersFromFlags(args: Arguments, draft: DocumentDraft): OnboardAnswers {
+/** What the flags say of models, checked for itself: before the network is asked, and before a call is paid for. */
+export type ModelFlags = {
+  readonly model: string | undefined
+  readonly fallbacks: readonly string[]
+  readonly aliases: OnboardAnswers['aliases']
+  readonly removedFallbacks: readonly string[]
+  readonly removedAliases: readonly string[]
+}
+
+/** @throws {CommandError} For a flag that cannot be meant. */
+export function readModelFlags(args: Arguments): ModelFlags {
   const model = args.text('model')
-  const primary = model === undefined ? (draft.primary() ?? DEFAULT_MODEL) : checkRef(model, '--model')
-  const added = args.list('fallback').map((ref) => checkRef(ref, '--fallback'))
   const aliases = args.list('alias').map((text) => {
     const [, alias = '', ref = ''] = /^(.*?)\s*=\s*(.*)$/s.exec(text) ?? []
-    if (alias.trim() === '' || ref === '') throw usageError(`--alias takes "NAME=REF", not "${text.slice(0, 80)}"`)
-    return { alias: alias.trim(), ref: checkRef(ref, '--alias') }
+    if (alias.trim() === '' || ref === '') throw usageError(`--alias takes "NAME=REF", not "${quote(text)}"`)
+    const named = { alias: alias.trim(), ref: checkRef(ref, '--alias') }
+    const wrong = checkAlias(named.ref, named.alias)
+    if (wrong) throw usageError(`--alias "${named.alias}=${named.ref}": ${wrong}`)
+    return named
   })
   const twice = aliases.find((one) => aliases.some((other) => other !== one && isOneName(one, other)))
   if (twice) throw usageError(`--alias "${twice.alias}" is given to several models: each needs its own name`)
-  return { primary, fallbacks: withAdded(draft.fallbacks(), added, primary), aliases }
+  return {
+    model: model === undefined ? undefined : checkRef(model, '--model'),
+    fallbacks: args.list('fallback').map((ref) => checkRef(ref, '--fallback')),
+    aliases,
+    removedFallbacks: args.list('remove-fallback').map((ref) => checkRef(ref, '--remove-fallback')),
+    removedAliases: args.list('remove-alias'),
+  }
+}
+
+/** The flags that only take something out. @throws {CommandError} Where it is not there. */
+export function applyRemovals(draft: DocumentDraft, { removedFallbacks, removedAliases }: ModelFlags): void {
+  for (const ref of removedFallbacks) {
+    if (!draft.removeFallback(ref)) throw usageError(`--remove-fallback: ${ref} is no fallback here`)
+  }
+  for (const alias of removedAliases) {
+    if (!draft.removeAlias(alias)) throw usageError(`--remove-alias: "${quote(alias)}" is no alias here`)
+  }
+}
+
+/** A model that is not named keeps its place, fallbacks are added, aliases are given. */
+export function answersFromFlags(flags: ModelFlags, draft: DocumentDraft): OnboardAnswers {
+  const primary = flags.model ?? draft.primary() ?? DEFAULT_MODEL
+  return { primary, fallbacks: withAdded(draft.fallbacks(), flags.fallbacks, primary), aliases: flags.aliases }
 }
 
 type NamedRef = OnboardAnswers['aliases'][number]
@@ -62,10 +90,18 @@ export function applyAnswers(draft: DocumentDraft, { primary, fallbacks, aliases
 }
 
 /** What is wrong with an alias for a ref, in words for a person. */
-export function checkAlias(draft: DocumentDraft, ref: string, alias: string): string | undefined {
-  const other = draft.refOf(alias)
-  if (other !== undefined && !isSame(other, ref)) return `"${alias}" is the alias of ${other} already.`
+export function checkAlias(ref: string, alias: string): string | undefined {
   const document = JSON.stringify({ agents: { defaults: { models: { [ref]: { alias } } } } })
   const checked = parseConfig(document)
   return checked.ok ? undefined : checked.error[0]?.message
+}
+
+/** Which other ref has the name already: asked for by it, neither would be meant. */
+export function findOwner(
+  draft: DocumentDraft,
+  { ref, alias }: NamedRef,
+  others: readonly NamedRef[],
+): string | undefined {
+  const owner = others.find((one) => isOneName(one, { ref, alias }))?.ref ?? draft.refOf(alias)
+  return owner === undefined || isSame(owner, ref) ? undefined : owner
 }

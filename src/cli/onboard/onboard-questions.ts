@@ -1,12 +1,12 @@
 import { note } from '@clack/prompts'
 import type { Catalog } from '../../core/catalog/catalog.ts'
+import { describeUnlisted } from '../../core/catalog/config-warnings.ts'
 import { DEFAULT_MODEL } from '../../core/router-facts.ts'
 import { formatModelRef, type ModelRef, parseModelRef } from '../../core/routing/model-ref.ts'
 import { type DocumentDraft, isSame } from '../config/document-draft.ts'
-import type { Arguments } from '../flags.ts'
 import { ask, type Choice, choose, confirm, search, searchSeveral } from '../prompts.ts'
 import { backendChoices, isLocked, modelChoices } from './model-choices.ts'
-import { checkAlias, checkRef, type OnboardAnswers, withAdded } from './onboard-answers.ts'
+import { checkAlias, findOwner, type ModelFlags, type OnboardAnswers, withAdded } from './onboard-answers.ts'
 
 /** What OpenClaw says as well, so that nobody wonders. */
 const LOCKED = 'Provider locked: the router chooses the backend by cost or speed.'
@@ -19,13 +19,12 @@ const NO_BACKEND = ''
  * @param isNew Nothing is configured yet: aliases are proposed then.
  */
 export async function askForModels(
-  args: Arguments,
+  flags: ModelFlags,
   draft: DocumentDraft,
   catalog: Catalog,
   isNew: boolean,
 ): Promise<OnboardAnswers> {
-  const asked = args.text('model')
-  const given = asked === undefined ? undefined : checkRef(asked, '--model')
+  const given = flags.model !== undefined && (await isMeant(flags.model, catalog)) ? flags.model : undefined
   const current = given ?? canonicalOr(draft.primary() ?? DEFAULT_MODEL)
   const choices = withOwn(modelChoices(catalog, canonicalOr(DEFAULT_MODEL)), [current, ...draft.fallbacks()])
   const picked = given ?? (await search('Default model', choices, current))
@@ -38,9 +37,24 @@ export async function askForModels(
     before,
   )
   const kept = draft.fallbacks().filter((ref) => chosen.some((one) => isSame(one, ref)))
-  const added = [...chosen, ...args.list('fallback').map((ref) => checkRef(ref, '--fallback'))]
-  const fallbacks = withAdded(kept, added, primary)
-  return { primary, fallbacks, aliases: await askForAliases([primary, ...fallbacks], draft, catalog, isNew) }
+  const asked: string[] = []
+  for (const ref of flags.fallbacks) if (await isMeant(ref, catalog)) asked.push(ref)
+  const fallbacks = withAdded(kept, [...chosen, ...asked], primary)
+  if (fallbacks.length > 1) {
+    note(fallbacks.map((ref, at) => `${at + 1}. ${ref}`).join('\n'), 'Tried in this order', { output: process.stderr })
+  }
+  const named = await askForAliases([primary, ...fallbacks], draft, catalog, isNew, flags.aliases)
+  return { primary, fallbacks, aliases: [...flags.aliases, ...named] }
+}
+
+/** A model that the list does not have may be a slip. */
+async function isMeant(ref: string, catalog: Catalog): Promise<boolean> {
+  const wrong = describeUnlisted(ref, idsOf(catalog))
+  return wrong === undefined || confirm(`${wrong}. Take it all the same?`, false)
+}
+
+function idsOf({ rows }: Catalog): readonly string[] {
+  return rows.flatMap(({ id }) => refOf(id)?.id ?? [])
 }
 
 /** Optional, and only where the router is not to choose: a policy is the choice already. */
@@ -65,8 +79,10 @@ async function askForAliases(
   draft: DocumentDraft,
   catalog: Catalog,
   isNew: boolean,
+  given: OnboardAnswers['aliases'],
 ): Promise<OnboardAnswers['aliases']> {
-  const nameless = refs.filter((ref) => draft.aliasOf(ref) === undefined)
+  const isNamed = (ref: string) => draft.aliasOf(ref) !== undefined || given.some((one) => isSame(one.ref, ref))
+  const nameless = refs.filter((ref) => !isNamed(ref))
   if (
     nameless.length === 0 ||
     !(await confirm('Give aliases to them? Clients may send an alias as the model', isNew))
@@ -77,9 +93,11 @@ async function askForAliases(
   for (const ref of nameless) {
     const parsed = refOf(ref)
     const proposal = (parsed && catalog.rowOf(parsed)?.name) ?? ''
-    const alias = await ask(`Alias of ${ref} (empty: none)`, proposal, (value) =>
-      value.trim() === '' ? undefined : checkAlias(draft, ref, value.trim()),
-    )
+    const alias = await ask(`Alias of ${ref} (empty: none)`, proposal, (value) => {
+      if (value.trim() === '') return undefined
+      const owner = findOwner(draft, { ref, alias: value.trim() }, [...given, ...aliases])
+      return owner ? `"${value.trim()}" is the alias of ${owner} already.` : checkAlias(ref, value.trim())
+    })
     if (alias.trim() !== '') aliases.push({ ref, alias: alias.trim() })
   }
   return aliases
