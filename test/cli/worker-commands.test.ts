@@ -90,7 +90,9 @@ test('keys are made, shown once, used, listed, rotated and revoked', async () =>
     fetch(`${worker.url}/v1/models`, { headers: { authorization: `Bearer ${bearer}` } }).then(({ status }) => status)
   expect(await ask(key)).toBe(200)
   const listed = await at('keys', 'list')
-  expect(listed.out).toMatch(/^ID +STATUS +NAME +MADE +(?:LAST USED +)?ENDS\n\S+ +active +laptop +20\d\d-\d\d-\d\d \d\d:\d\d +/)
+  expect(listed.out).toMatch(
+    /^ID +STATUS +NAME +MADE +(?:LAST USED +)?ENDS\n\S+ +active +laptop +20\d\d-\d\d-\d\d \d\d:\d\d +/,
+  )
   expect(listed.out).not.toContain(key)
   const rotated = await at('keys', 'rotate', 'laptop', '--overlap', '3')
   expect(rotated.code, rotated.err).toBe(0)
