@@ -3,6 +3,7 @@ import { createKeyCheck } from './gateway/keys/check-key.ts'
 import type { AppDeps } from './http/deps.ts'
 import { createRedact } from './huggingface/redact.ts'
 import { createRouterClient } from './huggingface/router-client.ts'
+import { createBodyRoom } from './isolate/body-room.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from './isolate/circuit-breakers.ts'
 import { createGuessBrake } from './isolate/guess-brake.ts'
@@ -54,6 +55,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     settingProblems: [...settings.problems.values()],
     upstream: upstreamKind(baseUrl, token),
     clock,
+    bodyRoom: createBodyRoom({ bytes: 0 }),
     newId,
     log,
     keys,

@@ -114,7 +114,7 @@ export const DESCRIPTIONS = {
     default: 15_000,
   },
   ...timeouts('hugway.timeouts', 'every request'),
-  'hugway.maxBodyBytes': { description: 'The largest request body, in bytes.', default: 20_971_520 },
+  'hugway.maxBodyBytes': { description: 'The largest request body, in bytes.', default: 10_485_760 },
   'hugway.maxUpstreamCalls': {
     description: 'Upstream calls that one request may make in all, retries included.',
     default: 8,

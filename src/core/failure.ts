@@ -11,6 +11,9 @@ export type Problem = { readonly path: string; readonly message: string }
 export type Failure =
   | { readonly kind: 'bad_request'; readonly message: string; readonly param?: string }
   | { readonly kind: 'body_too_large'; readonly maxBytes: number }
+  | { readonly kind: 'body_too_slow'; readonly limitMs: number }
+  /** The bodies of other requests take all the room that this isolate has for them. */
+  | { readonly kind: 'too_many_bodies' }
   /** `isMissing`: no credential came at all. */
   | { readonly kind: 'unauthorized'; readonly scope: 'client' | 'admin'; readonly isMissing?: boolean }
   /** Too many credentials from one address were none. */

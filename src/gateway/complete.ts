@@ -41,10 +41,16 @@ export type CompleteDeps = ChainDeps &
     readonly requireSettings: (...names: readonly string[]) => void
   } & RouteDeps
 
+/** What a client sends, which counts as held in the isolate until it is let go. */
+export type RequestBody = {
+  /** @throws {GatewayError} `body_too_large`, `body_too_slow`, `too_many_bodies`, `bad_request`. */
+  read(maxBytes: number): Promise<Uint8Array>
+  letGo(): void
+}
+
 export type CompletionRequest = {
   readonly wire: SurfaceWire
-  /** @throws {GatewayError} `body_too_large`, `bad_request`. */
-  readonly readBody: (maxBytes: number) => Promise<Uint8Array>
+  readonly body: RequestBody
 } & Pick<RouteRequest, 'fallback' | 'session'>
 
 /** What is sent to the client. `http` makes a response of it. */
@@ -79,11 +85,14 @@ export async function complete(
     )
   try {
     const own = requestDeps(deps, draft, ctx)
-    const asked = await understand(own, request, ctx, draft)
-    if (asked.chat.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book })
-    const winner = await tryTargets(own, asked.chain, draft, ctx)
+    const [asked, chain] = await understand(own, request, ctx, draft)
+    const letGo = () => request.body.letGo()
+    if (chain.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book }, chain, letGo)
+    const winner = await tryTargets(own, chain, draft, ctx)
+    letGo()
     return answerWhole(asked, winner, book)
   } catch (error) {
+    request.body.letGo()
     bookFailure(book, error)
     return { kind: 'failed', error }
   }
@@ -96,10 +105,12 @@ function bookFailure(book: Book, error: unknown): void {
   book({ end: endOfError(error), error }, isBug ? { bug: error } : {})
 }
 
-/** A request that was understood: what is asked, and of whom. */
-type Asked = {
-  readonly chat: ChatRequest
-  readonly chain: ChainRequest
+/**
+ * What is known of a request for as long as its answer takes. The prompt is no part of it: from the commit point on nothing
+ * holds it any more, or an open stream would cost what its prompt weighs.
+ */
+type Asked = Pick<ChatRequest, 'choiceCount' | 'hasTools'> & {
+  readonly deadlineAt: number
   readonly encoder: AnswerEncoder
   readonly headers: Readonly<Record<string, string>>
   readonly mayPassThrough: boolean
@@ -108,13 +119,13 @@ type Asked = {
 /** @throws {GatewayError} For whatever is wrong with the request or the deployment, before anybody is asked. */
 async function understand(
   deps: CompleteDeps,
-  { wire, readBody, fallback, session }: CompletionRequest,
+  { wire, body, fallback, session }: CompletionRequest,
   ctx: CallerContext,
   draft: CompletionDraft,
-): Promise<Asked> {
+): Promise<readonly [Asked, ChainRequest]> {
   deps.requireSettings(...SETTINGS)
   const { config } = ctx
-  const { chat, createEncoder, droppedTools = [] } = unwrap(wire.read(await readBody(config.maxBodyBytes)))
+  const { chat, createEncoder, droppedTools = [] } = unwrap(wire.read(await body.read(config.maxBodyBytes)))
   const { model, stream } = chat
   draft.askedModel = shortenAsked(model)
   draft.stream = stream
@@ -146,8 +157,16 @@ async function understand(
     now: deps.clock.now,
     requestId: ctx.requestId,
   })
-  const told = { ...droppedToolsHeader(droppedTools), ...skippedHeader(route.plan) }
-  return { chat, chain, encoder, headers: told, mayPassThrough: wire.mayPassThrough }
+  const { choiceCount, hasTools } = chat
+  const asked = {
+    choiceCount,
+    hasTools,
+    deadlineAt: chain.deadlineAt,
+    encoder,
+    headers: { ...droppedToolsHeader(droppedTools), ...skippedHeader(route.plan) },
+    mayPassThrough: wire.mayPassThrough,
+  }
+  return [asked, chain]
 }
 
 function timeoutsOf(config: Config, target: ModelRef): Timeouts {
@@ -181,14 +200,14 @@ type Streamed = {
 }
 
 /** @throws {GatewayError} What the chain throws before the answer has to begin; later it is told in the stream. */
-async function answerStreamed(streamed: Streamed): Promise<Completion> {
+async function answerStreamed(streamed: Streamed, request: ChainRequest, letGo: () => void): Promise<Completion> {
   const { deps, asked, ctx, draft } = streamed
   // The request's own signal misses a client that has only closed its side; a write that fails tells of that one.
   const leave = new AbortController()
   if (ctx.signal.aborted) leave.abort()
   ctx.signal.addEventListener('abort', () => leave.abort(), { once: true })
   const own = { ...streamed, ctx: { ...ctx, signal: leave.signal } }
-  const chain = tryTargets(deps, asked.chain, draft, own.ctx)
+  const chain = tryTargets(deps, request, draft, own.ctx).finally(letGo)
   const first = await within(chain, ctx.config.holdMs, deps.clock)
   const { readable, done } = openClientStream(
     first === TIMED_OUT ? (client) => hold(own, chain, client) : (client) => handOn(own, first, client),
@@ -237,7 +256,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
     }
     return 'close'
   }
-  const source = { target: formatModelRef(target), provider: answer.provider, hasTools: asked.chat.hasTools }
+  const source = { target: formatModelRef(target), provider: answer.provider, hasTools: asked.hasTools }
   const relayed = await relayTo(streamed, winner, answer.begun, source, client)
   const isWhole = relayed.end === 'whole'
   book(
@@ -254,12 +273,11 @@ function relayTo(
   source: Parameters<CompleteDeps['trust']['parsedReads']>[0],
   client: ClientStream,
 ): Promise<RelayResult> {
-  const { choiceCount } = asked.chat
+  const { choiceCount, deadlineAt } = asked
   const { idleMs } = timeoutsOf(ctx.config, target)
   const mayPassThrough = asked.mayPassThrough && choiceCount === 1
   const parsedReads = mayPassThrough ? deps.trust.parsedReads(source) : Number.POSITIVE_INFINITY
   const { signal: gone } = ctx
-  const { deadlineAt } = asked.chain
   return relay(
     {
       begun,

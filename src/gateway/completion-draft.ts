@@ -89,6 +89,8 @@ export function endOfError(error: unknown): CompletionEnd {
   switch (error.failure.kind) {
     case 'bad_settings':
       return 'not_configured'
+    case 'too_many_bodies':
+      return 'not_admitted'
     case 'upstream_refused':
       return 'refused'
     case 'context_overflow':

@@ -13,6 +13,7 @@ import type { CallerContext } from '../gateway/context.ts'
 import type { KeyCheck } from '../gateway/keys/check-key.ts'
 import type { ManageKeysDeps } from '../gateway/keys/manage-keys.ts'
 import type { SessionDeps } from '../gateway/session/sign-in.ts'
+import type { BodyDeps } from './read-body.ts'
 
 /** Facts about a request travel in `c.var`. */
 export type AppEnv = {
@@ -21,7 +22,7 @@ export type AppEnv = {
 export type App = Hono<AppEnv>
 
 /** Everything the routes work with. What a tool remembers is the isolate's, never one request's. */
-export type AppDeps = {
+export type AppDeps = BodyDeps & {
   /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
   readonly requireSettings: (...names: readonly string[]) => void
   readonly settingProblems: readonly string[]

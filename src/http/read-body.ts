@@ -1,15 +1,52 @@
+import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
+import type { RequestBody } from '../gateway/complete.ts'
+import { collectBytes } from '../json/collect-bytes.ts'
 import { decodeBody, encodingOf } from './decode-body.ts'
 
+/** What reading a body needs of the isolate. */
+export type BodyDeps = {
+  readonly clock: Clock
+  /** Where bodies are counted that are held at the same time. */
+  readonly bodyRoom: { take(bytes: number): boolean; give(bytes: number): void }
+}
+
+/** A client that takes longer has stopped sending; at the default limit it is 175 KB a second. */
+const UPLOAD_LIMIT_MS = 60_000
+
+/** A request's body, which counts as held until it is let go. */
+export function bodyOf(request: Request, deps: BodyDeps): RequestBody {
+  let held = 0
+  const letGo = () => {
+    deps.bodyRoom.give(held)
+    held = 0
+  }
+  const hold = (bytes: number) => {
+    if (!deps.bodyRoom.take(bytes - held)) throw new GatewayError({ kind: 'too_many_bodies' })
+    held = bytes
+  }
+  return { letGo, read: (maxBytes) => readWithin(request, maxBytes, hold, deps.clock) }
+}
+
 /**
- * Reads a request's body, at most `maxBytes` of it, before it was compressed and after.
+ * Reads a small body of the operator's, at most `maxBytes` of it, before it was compressed and after.
  *
- * @throws {GatewayError} `body_too_large`, as soon as it is known; `unsupported_encoding`; `bad_request` when the client
- *   breaks off, or what it compressed is not whole.
+ * @throws {GatewayError} As {@link RequestBody.read}, but for the room.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export function readBody(request: Request, maxBytes: number, clock: Clock): Promise<Uint8Array> {
+  return readWithin(request, maxBytes, () => {}, clock)
+}
+
+async function readWithin(
+  request: Request,
+  maxBytes: number,
+  hold: (bytes: number) => void,
+  clock: Clock,
+): Promise<Uint8Array> {
   try {
-    return await readAll(request, maxBytes)
+    const bytes = await within(readAll(request, maxBytes, hold), UPLOAD_LIMIT_MS, clock)
+    if (bytes === TIMED_OUT) throw new GatewayError({ kind: 'body_too_slow', limitMs: UPLOAD_LIMIT_MS })
+    return bytes
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
     const encoding = encodingOf(request)
@@ -18,18 +55,18 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   }
 }
 
-async function readAll(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readAll(request: Request, maxBytes: number, hold: (bytes: number) => void): Promise<Uint8Array> {
   const tooLarge = () => new GatewayError({ kind: 'body_too_large', maxBytes })
   const announced = request.headers.get('content-length')
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge()
-  // The announced length is the runtime's to enforce; without one, or of what comes out, the pieces have to be counted.
-  if (announced !== null && encodingOf(request) === undefined) return new Uint8Array(await request.arrayBuffer())
-  const pieces: Uint8Array[] = []
-  let bytes = 0
-  for await (const piece of (await decodeBody(request)) ?? []) {
-    pieces.push(piece)
-    bytes += piece.byteLength
-    if (bytes > maxBytes) throw tooLarge()
+  if (announced !== null && encodingOf(request) === undefined) {
+    // The announced length is the runtime's to enforce; without one, or of what comes out, the pieces have to be counted.
+    hold(Number(announced))
+    return new Uint8Array(await request.arrayBuffer())
   }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer())
+  const body = await decodeBody(request)
+  if (!body) return new Uint8Array()
+  const bytes = await collectBytes(body, maxBytes, hold)
+  if (!bytes) throw tooLarge()
+  return bytes
 }

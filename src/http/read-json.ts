@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
 import { readBody } from './read-body.ts'
 
@@ -6,10 +7,10 @@ const MAX_BYTES = 64 * 1024
 /**
  * Reads a small JSON body; nothing at all counts as `{}`.
  *
- * @throws {GatewayError} `bad_request`; `body_too_large`.
+ * @throws {GatewayError} `bad_request`; `body_too_large`; `body_too_slow`.
  */
-export async function readJson(request: Request): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBody(request, MAX_BYTES))
+export async function readJson(request: Request, clock: Clock): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBody(request, MAX_BYTES, clock))
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text)

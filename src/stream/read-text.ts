@@ -1,5 +1,6 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Fault } from '../core/routing/outcome.ts'
+import { collectBytes } from '../json/collect-bytes.ts'
 
 /** Decodes UTF-8 that came in pieces; what is not UTF-8 becomes U+FFFD. */
 export function decode(pieces: readonly Uint8Array[]): string {
@@ -35,14 +36,9 @@ function announcedBytes({ headers }: Response): number {
   return length === null || headers.has('content-encoding') ? Number.POSITIVE_INFINITY : Number(length)
 }
 
-async function readPieces(response: Response, maxBytes: number): Promise<string | Fault> {
-  const reader = response.body?.getReader()
-  const pieces: Uint8Array[] = []
-  for (let bytes = 0; bytes <= maxBytes; ) {
-    const read = await reader?.read()
-    if (!read?.value) return decode(pieces)
-    pieces.push(read.value)
-    bytes += read.value.byteLength
-  }
-  return { kind: 'bad_answer', detail: `an answer of more than ${maxBytes} bytes` }
+async function readPieces({ body }: Response, maxBytes: number): Promise<string | Fault> {
+  const bytes = body ? await collectBytes(body, maxBytes) : new Uint8Array()
+  return bytes ? utf8.decode(bytes) : { kind: 'bad_answer', detail: `an answer of more than ${maxBytes} bytes` }
 }
+
+const utf8 = new TextDecoder()

@@ -9,6 +9,8 @@ const KINDS = [
   'body_too_large',
   'unsupported_encoding',
   'origin_not_allowed',
+  'body_too_slow',
+  'too_many_bodies',
 ] as const
 
 /** What is refused before the request itself is looked at: its credential, its size, or for want of a setting or storage. */
@@ -42,6 +44,17 @@ export function describeIntakeFailure(failure: IntakeFailure): IntakeWords {
       }
     case 'origin_not_allowed':
       return invalid(403, 'origin_not_allowed', originNotAllowed(failure))
+    case 'body_too_slow':
+      return invalid(408, 'request_timeout', `The body took longer than ${failure.limitMs / 1_000} seconds to arrive.`)
+    case 'too_many_bodies':
+      return {
+        ...server(
+          503,
+          'overloaded',
+          'Service Unavailable: other large requests are on their way. Send it again in a second.',
+        ),
+        headers: COME_AGAIN,
+      }
   }
 }
 

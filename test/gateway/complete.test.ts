@@ -78,9 +78,13 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   }
   const [primary, ...fallbacks] = answers.map((_, index) => `a/${index}`)
   const config = configOf({ agents: { defaults: { model: { primary, fallbacks } } }, hugway })
+  const letGo: number[] = []
   const request: CompletionRequest = {
     wire: chatWire,
-    readBody: async () => encode('{"stream":true,"messages":[{"role":"user","content":"hi"}]}'),
+    body: {
+      read: async () => encode('{"stream":true,"messages":[{"role":"user","content":"hi"}]}'),
+      letGo: () => void letGo.push(clock.now()),
+    },
     fallback: undefined,
   }
   const gone = new AbortController()
@@ -96,7 +100,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     }
     return toResponse(await complete(tools, request, ctx), 'request-1')
   }
-  return { run, asked, lines, work, gone }
+  return { run, asked, lines, work, gone, letGo }
 }
 
 /** Everything that a client gets before the connection ends, in whichever way. */
@@ -149,6 +153,25 @@ describe('an answer that takes long to begin', () => {
   test('is no answer until it begins where there is time to wait: the error has a status', async () => {
     const { run } = start([after(20, 'data: {"error":"overloaded"}\n\n')], { holdMs: 600_000 })
     expect((await run()).status).toBe(503)
+  })
+})
+
+describe('the body of a request', () => {
+  test('is let go once its answer has begun, however long that goes on', async () => {
+    const { run, letGo } = start([after(0, HELLO, 500, FINISH, DONE_EVENT)])
+    const response = await run()
+    expect(letGo).toHaveLength(1)
+    await readAll(response)
+    expect(letGo).toHaveLength(1)
+  })
+
+  test('is held while a target is being looked for, and let go when none is found', async () => {
+    const { run, letGo, work } = start([after(100, 'data: {"error":"overloaded"}\n\n')], { holdMs: 500 })
+    const response = await run()
+    expect(letGo).toHaveLength(0)
+    await readAll(response)
+    await work.done()
+    expect(letGo).toHaveLength(1)
   })
 })
 

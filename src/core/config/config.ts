@@ -67,7 +67,7 @@ const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, i
 const DEFAULT_HOLD_MS = 15_000
 /** A chain of four, each tried twice. */
 const DEFAULT_MAX_UPSTREAM_CALLS = 8
-const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024
+const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 const DEFAULT_KEY_COPY_MS = 3_600_000
 
 /**

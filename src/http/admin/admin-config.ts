@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import type { Clock } from '../../core/clock.ts'
 import { GatewayError, type Problem } from '../../core/failure.ts'
 import { getVersion, listVersions, rollBackConfig } from '../../gateway/config/config-history.ts'
 import {
@@ -28,20 +29,20 @@ const MAX_VERSIONS = 100
 const AUTHOR = 'admin token'
 
 /** The configuration under `/admin/config`, its check and its history. */
-export function serveAdminConfig(app: App, { config }: AppDeps): void {
+export function serveAdminConfig(app: App, { config, clock }: AppDeps): void {
   const written = async (state: ConfigState) => toResponse(state, await warningsOf(config, state))
   app.get(PATH, async (c) => {
     const state = await latestConfig(config)
     return c.req.header('accept')?.includes(AS_WRITTEN) ? toTextResponse(state) : toResponse(state)
   })
-  app.put(PATH, async (c) => written(await replaceConfig(config, await readDocument(c), orderOf(c))))
+  app.put(PATH, async (c) => written(await replaceConfig(config, await readDocument(c, clock), orderOf(c))))
   app.patch(PATH, async (c) => {
     requireType(c, PATCH_TYPES)
-    return written(await patchConfig(config, await readDocument(c), orderOf(c)))
+    return written(await patchConfig(config, await readDocument(c, clock), orderOf(c)))
   })
   refuseOtherMethods(app, PATH, ['GET', 'PUT', 'PATCH'])
   app.post(`${PATH}/validate`, async (c) => {
-    return Response.json({ valid: true, warnings: await validateConfig(config, await readDocument(c)) })
+    return Response.json({ valid: true, warnings: await validateConfig(config, await readDocument(c, clock)) })
   })
   refuseOtherMethods(app, `${PATH}/validate`, ['POST'])
   app.get(`${PATH}/versions`, async (c) => {
@@ -52,7 +53,7 @@ export function serveAdminConfig(app: App, { config }: AppDeps): void {
   app.get(`${PATH}/versions/:id`, async (c) => Response.json(await getVersion(config, c.req.param('id'))))
   refuseOtherMethods(app, `${PATH}/versions/:id`, ['GET'])
   app.post(`${PATH}/rollback`, async (c) => {
-    const { to } = unwrap(readRollback(await readJson(c.req.raw)))
+    const { to } = unwrap(readRollback(await readJson(c.req.raw, clock)))
     return written(await rollBackConfig(config, to, orderOf(c)))
   })
   refuseOtherMethods(app, `${PATH}/rollback`, ['POST'])
@@ -84,8 +85,8 @@ function headersOf({ source, problem, version, tag }: ConfigState, type: string)
   return headers
 }
 
-async function readDocument(c: Context<AppEnv>): Promise<string> {
-  return new TextDecoder().decode(await readBody(c.req.raw, MAX_CONFIG_BYTES))
+async function readDocument(c: Context<AppEnv>, clock: Clock): Promise<string> {
+  return new TextDecoder().decode(await readBody(c.req.raw, MAX_CONFIG_BYTES, clock))
 }
 
 function orderOf(c: Context<AppEnv>): EditOrder {

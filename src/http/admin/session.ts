@@ -21,7 +21,7 @@ export function serveSession(app: App, deps: AppDeps): void {
   app.post(PATH, async (c) => {
     deps.requireSettings('HUGWAY_ADMIN_TOKEN')
     requireOwnPage(c)
-    const request = { ...unwrap(readSignIn(await readJson(c.req.raw))), isLoopback: isLoopback(c) }
+    const request = { ...unwrap(readSignIn(await readJson(c.req.raw, deps.clock))), isLoopback: isLoopback(c) }
     const { session, cookie } = await signIn(deps.sessions, request, { ...originOf(c), ...findOptionsOf(c) })
     const headers = { ...NO_STORE, 'set-cookie': sessionCookie(c, cookie, SESSION_MS / 1_000) }
     return Response.json({ session: toSessionReport(session) }, { status: 201, headers })

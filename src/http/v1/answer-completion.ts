@@ -3,7 +3,7 @@ import { complete } from '../../gateway/complete.ts'
 import type { SurfaceWire } from '../../wire/surface.ts'
 import { toResponse } from '../completion-response.ts'
 import { type AppDeps, type AppEnv, contextOf } from '../deps.ts'
-import { readBody } from '../read-body.ts'
+import { bodyOf } from '../read-body.ts'
 
 /** Answers a request to a completion route, whichever surface it speaks; `toErrorBody` is that surface's envelope. */
 export async function answerCompletion(
@@ -14,7 +14,7 @@ export async function answerCompletion(
 ): Promise<Response> {
   const request = {
     wire,
-    readBody: (maxBytes: number) => readBody(c.req.raw, maxBytes),
+    body: bodyOf(c.req.raw, deps),
     fallback: c.req.header('x-hugway-fallback'),
     session: c.req.header('x-session-id') ?? c.req.header('x-session-affinity'),
   }

@@ -13,7 +13,7 @@ import { toErrorResponse } from '../error-response.ts'
 import { allowOrigins } from '../middleware/allow-origins.ts'
 import { authenticateClient } from '../middleware/authenticate.ts'
 import { useConfig } from '../middleware/use-config.ts'
-import { readBody } from '../read-body.ts'
+import { bodyOf } from '../read-body.ts'
 import { answerCompletion } from './answer-completion.ts'
 
 /**
@@ -32,9 +32,13 @@ export function createMessagesApp(deps: AppDeps): App {
   app.post('/', (c) => answerCompletion(c, deps, messagesWire, envelopeOf(c)))
   refuseOtherMethods(app, '/', ['POST'])
   app.post('/count_tokens', async (c) => {
-    const body = await readBody(c.req.raw, c.var.config.maxBodyBytes)
-    const { mapped } = unwrap(readMapped(body, mapMessagesRequest))
-    return Response.json({ input_tokens: estimateTokens(mapped.chat) })
+    const body = bodyOf(c.req.raw, deps)
+    try {
+      const { mapped } = unwrap(readMapped(await body.read(c.var.config.maxBodyBytes), mapMessagesRequest))
+      return Response.json({ input_tokens: estimateTokens(mapped.chat) })
+    } finally {
+      body.letGo()
+    }
   })
   refuseOtherMethods(app, '/count_tokens', ['POST'])
   app.all('*', (c) => {

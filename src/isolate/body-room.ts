@@ -1,0 +1,26 @@
+/** The bytes of request bodies that this isolate holds at the moment; plain data. */
+export type RoomMemory = { bytes: number }
+
+/** Room for request bodies: an isolate has 128 MB for everybody, and a body is held until its answer has begun. */
+export type BodyRoom = {
+  /** @returns Whether there was room for so many bytes more; then they are taken. */
+  take(bytes: number): boolean
+  give(bytes: number): void
+}
+
+/** A body is there twice while it is sent, so this is half of what it may cost. */
+const ROOM_BYTES = 32 * 1024 * 1024
+
+/** A body alone always fits, whatever `hugway.maxBodyBytes` allows: it is then the operator's choice. */
+export function createBodyRoom(memory: RoomMemory): BodyRoom {
+  return {
+    take(bytes) {
+      if (memory.bytes > 0 && memory.bytes + bytes > ROOM_BYTES) return false
+      memory.bytes += bytes
+      return true
+    },
+    give(bytes) {
+      memory.bytes -= bytes
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { bodyOf } from '../../src/http/read-body.ts'
+import { createBodyRoom } from '../../src/isolate/body-room.ts'
+import { collectBytes } from '../../src/json/collect-bytes.ts'
+import { manualClock } from '../kv/support/tools.ts'
+
+const MIB = 1024 * 1024
+
+/** A body that announces nothing and comes in pieces, over the runtime's own stream. */
+function inPieces(pieces: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const { readable, writable } = new IdentityTransformStream()
+  const send = async () => {
+    const writer = writable.getWriter()
+    for (const piece of pieces) await writer.write(piece)
+    await writer.close()
+  }
+  send().catch(() => {}) // the reader has seen enough
+  return readable
+}
+
+function* bytes(count: number): Iterable<Uint8Array> {
+  for (let at = 0; at < count; at++) yield new Uint8Array([at % 251])
+}
+
+const post = (body: ReadableStream<Uint8Array> | Uint8Array, headers: Record<string, string> = {}) =>
+  new Request('https://x.test', { method: 'POST', body, headers })
+
+function start(memory = { bytes: 0 }) {
+  const clock = manualClock()
+  const deps = { clock, bodyRoom: createBodyRoom(memory) }
+  return { clock, memory, open: (request: Request) => bodyOf(request, deps) }
+}
+
+const kindOf = (error: { failure: { kind: string } }) => error.failure.kind
+
+describe('bytes that come in pieces', () => {
+  test('one byte at a time are put together in a few buffers, not in as many pieces', async () => {
+    const buffers: number[] = []
+    const read = await collectBytes(inPieces(bytes(100_000)), MIB, (size) => buffers.push(size))
+    expect(read).toEqual(Uint8Array.from({ length: 100_000 }, (_, at) => at % 251))
+    expect(buffers).toEqual([64 * 1024, 128 * 1024])
+  })
+
+  test.each<[what: string, count: number]>([
+    ['none', 0],
+    ['one', 1],
+    ['as many as a buffer holds', 64 * 1024],
+    ['one more than a buffer holds', 64 * 1024 + 1],
+    ['as many as may come', 200_000],
+  ])('are all there: %s', async (_what, count) => {
+    const whole = Uint8Array.from({ length: count }, (_, at) => at % 251)
+    const pieces = count === 0 ? [] : [whole.subarray(0, 7), whole.subarray(7)]
+    expect(await collectBytes(inPieces(pieces.filter((piece) => piece.length > 0)), 200_000)).toEqual(whole)
+  })
+
+  test('are refused as soon as there are too many', async () => {
+    const sizes: number[] = []
+    const endless = inPieces(Array.from({ length: 1_000 }, () => new Uint8Array(64 * 1024)))
+    expect(await collectBytes(endless, 100_000, (size) => sizes.push(size))).toBeUndefined()
+    expect(Math.max(...sizes)).toBe(100_001)
+  })
+})
+
+describe('a request’s body', () => {
+  test('that stops coming ends in a refusal after a minute', async () => {
+    const { open, clock } = start()
+    const { readable } = new IdentityTransformStream()
+    const read = open(post(readable)).read(MIB).catch(kindOf)
+    await clock.pass(59_999)
+    await clock.pass(1)
+    expect(await read).toBe('body_too_slow')
+  })
+
+  test('finds no room beside others that fill it, and finds it when one is let go', async () => {
+    const { open, memory } = start()
+    const large = () => open(post(new Uint8Array(20 * MIB), { 'content-length': String(20 * MIB) }))
+    const first = large()
+    await first.read(32 * MIB)
+    expect(memory.bytes).toBe(20 * MIB)
+    expect(
+      await large()
+        .read(32 * MIB)
+        .catch(kindOf),
+    ).toBe('too_many_bodies')
+    first.letGo()
+    first.letGo()
+    expect(memory.bytes).toBe(0)
+    expect((await large().read(32 * MIB)).byteLength).toBe(20 * MIB)
+  })
+
+  test('that announces nothing is counted as it grows', async () => {
+    const { open, memory } = start({ bytes: 31 * MIB })
+    const body = open(post(inPieces([new Uint8Array(600_000), new Uint8Array(600_000)])))
+    expect(await body.read(8 * MIB).catch(kindOf)).toBe('too_many_bodies')
+    body.letGo()
+    expect(memory.bytes).toBe(31 * MIB)
+  })
+
+  test('that is alone always fits, however large the operator lets it be', async () => {
+    const { open } = start()
+    const size = 40 * MIB
+    expect((await open(post(new Uint8Array(size), { 'content-length': String(size) })).read(64 * MIB)).length).toBe(
+      size,
+    )
+  })
+})
