@@ -1,0 +1,26 @@
+import { useEffect, useState } from 'preact/hooks'
+
+/** Where the page is: `#/requests/abc?end=cut` is `{ page: 'requests', rest: 'abc', query: end=cut }`. */
+export type Place = { readonly page: string; readonly rest: string; readonly query: URLSearchParams }
+
+/** Reads a fragment; anything that is none is the beginning. */
+export function readPlace(hash: string): Place {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
+  const [page = '', ...rest] = path.split('/')
+  return { page, rest: decodeURIComponent(rest.join('/')), query: new URLSearchParams(query) }
+}
+
+export function formatPlace(page: string, query: Readonly<Record<string, string>> = {}): string {
+  const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString()
+  return `#/${page}${text && `?${text}`}`
+}
+
+export function usePlace(): Place {
+  const [place, setPlace] = useState(() => readPlace(location.hash))
+  useEffect(() => {
+    const follow = () => setPlace(readPlace(location.hash))
+    addEventListener('hashchange', follow)
+    return () => removeEventListener('hashchange', follow)
+  }, [])
+  return place
+}

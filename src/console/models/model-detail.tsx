@@ -1,0 +1,72 @@
+import { call } from '../api.ts'
+import { count, duration } from '../format.ts'
+import { formatPlace } from '../hash.ts'
+import type { PageProps } from '../page-props.ts'
+import { Table } from '../parts/table.tsx'
+import { useLoad } from '../parts/use-load.ts'
+import type { ModelProvider, ModelRow } from '../shapes.ts'
+
+/** One model: who serves it, on what terms, and how it went lately. */
+export function ModelDetail({
+  model,
+  session,
+  onClose,
+}: {
+  model: ModelRow
+  session: PageProps['session']
+  onClose: () => void
+}) {
+  const offers = model.providers ?? []
+  return (
+    <section class="note" aria-label={model.id}>
+      <h2>{model.id}</h2>
+      <p>
+        <a href={formatPlace('playground', { model: model.id })}>Try it in the playground</a>
+      </p>
+      {offers.length === 0 ? <p>The list names no provider of it.</p> : <Offers offers={offers} />}
+      {session.kind === 'admin' && <Scores model={model} />}
+      <button type="button" onClick={onClose}>
+        Close
+      </button>
+    </section>
+  )
+}
+
+function Offers({ offers }: { offers: readonly ModelProvider[] }) {
+  return (
+    <Table
+      caption="Providers, as the router lists them"
+      rows={offers}
+      keyOf={({ provider }) => provider}
+      columns={[
+        { title: 'Provider', cell: ({ provider }) => provider },
+        { title: 'State', cell: ({ status }) => status ?? '-' },
+        { title: '$ a million in', cell: ({ pricing }) => pricing?.input ?? '-', isNumber: true },
+        { title: '$ a million out', cell: ({ pricing }) => pricing?.output ?? '-', isNumber: true },
+        { title: 'Context', cell: ({ context_length: size }) => (size ? count(size) : '-'), isNumber: true },
+        { title: 'Tools', cell: ({ supports_tools: can }) => (can ? 'yes' : 'no') },
+        { title: 'Structured', cell: ({ supports_structured_output: can }) => (can ? 'yes' : 'no') },
+        { title: 'First token', cell: ({ first_token_latency_ms: ms }) => duration(ms), isNumber: true },
+        { title: 'Tokens a second', cell: ({ throughput }) => throughput?.toFixed(0) ?? '-', isNumber: true },
+      ]}
+    />
+  )
+}
+
+/** What this gateway has seen of the model's providers; nothing where it keeps no scores. */
+function Scores({ model }: { model: ModelRow }) {
+  const load = useLoad('scoreboard', (signal) => call<{ rows?: readonly Score[] }>('/admin/scoreboard', { signal }))
+  const rows = load.data?.rows?.filter(({ model: id }) => model.id.includes(id)) ?? []
+  if (rows.length === 0) return null
+  const titles = Object.keys(rows[0] ?? {}).filter((title) => title !== 'model')
+  return (
+    <Table
+      caption="What was seen here"
+      rows={rows}
+      keyOf={({ provider }) => provider}
+      columns={titles.map((title) => ({ title, cell: (row: Score) => String(row[title] ?? '-') }))}
+    />
+  )
+}
+
+type Score = { readonly model: string; readonly provider: string; readonly [figure: string]: unknown }

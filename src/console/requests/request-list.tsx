@@ -1,0 +1,51 @@
+import { useState } from 'preact/hooks'
+import type { UsageRequest } from '../../wire/admin/usage.ts'
+import { count, duration, END_WORDS, money, time } from '../format.ts'
+import { Table } from '../parts/table.tsx'
+import { RequestDetail } from './request-detail.tsx'
+
+/** Requests as a table; one that is opened is told in full below it. */
+export function RequestList({ rows }: { rows: readonly UsageRequest[] }) {
+  const [openId, setOpenId] = useState<string>()
+  const opened = rows.find(({ id }) => id === openId)
+  return (
+    <>
+      <Table
+        caption="Requests, the latest first"
+        rows={rows}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            title: 'When',
+            cell: ({ id, at }) => (
+              <button
+                type="button"
+                aria-expanded={id === openId}
+                onClick={() => setOpenId(id === openId ? undefined : id)}
+              >
+                {time(at)}
+              </button>
+            ),
+          },
+          { title: 'Asked for', cell: ({ askedModel }) => askedModel ?? 'default' },
+          { title: 'Answered by', cell: ({ model, provider }) => `${model ?? '-'}${provider ? ` (${provider})` : ''}` },
+          { title: 'Key', cell: ({ key, keyName }) => keyName ?? key },
+          {
+            title: 'End',
+            cell: ({ end }) => <span class={end === 'whole' ? 'good' : 'failed'}>{END_WORDS[end] ?? end}</span>,
+          },
+          { title: 'Attempts', cell: ({ attempts }) => attempts, isNumber: true },
+          { title: 'First token', cell: ({ firstTokenMs }) => duration(firstTokenMs), isNumber: true },
+          { title: 'Total', cell: ({ durationMs }) => duration(durationMs), isNumber: true },
+          {
+            title: 'Tokens',
+            cell: ({ usage }) => (usage ? count(usage.promptTokens + usage.completionTokens) : '-'),
+            isNumber: true,
+          },
+          { title: 'Cost', cell: ({ costNanoUsd }) => money(costNanoUsd), isNumber: true },
+        ]}
+      />
+      {opened && <RequestDetail request={opened} onClose={() => setOpenId(undefined)} />}
+    </>
+  )
+}

@@ -1,0 +1,26 @@
+import { useState } from 'preact/hooks'
+import { type Answer, call } from '../api.ts'
+import { FailureNote } from '../parts/states.tsx'
+
+/** Asks, on demand, whom a request for this name would go to now, and why. */
+export function RouteExplained({ model }: { model: string | null }) {
+  const [answer, setAnswer] = useState<Answer<unknown>>()
+  const [isBusy, setBusy] = useState(false)
+  const ask = async () => {
+    setBusy(true)
+    const body = { ...(model !== null && { model }), messages: [{ role: 'user', content: 'x' }] }
+    setAnswer(await call('/v1/route/explain', { method: 'POST', body }))
+    setBusy(false)
+  }
+  return (
+    <>
+      <p>
+        <button type="button" onClick={ask} disabled={isBusy}>
+          {isBusy ? 'Asking …' : 'Explain the route as it is now'}
+        </button>
+      </p>
+      {answer && !answer.ok && <FailureNote failure={answer} />}
+      {answer?.ok && <pre>{JSON.stringify(answer.data, null, 2)}</pre>}
+    </>
+  )
+}
