@@ -91,7 +91,7 @@ function Catalogue({ models, session }: { models: readonly ModelRow[]; session: 
                 </button>
               ),
             },
-            { title: 'Alias', cell: ({ id, name }) => (name && !id.endsWith(name) ? name : '') },
+            { title: 'Name', cell: ({ id, name }) => (name && !id.endsWith(name) ? name : '') },
             { title: 'Context', cell: ({ context_length: size }) => (size ? count(size) : '-'), isNumber: true },
             { title: '$ a million out', cell: (model) => priceRange(model), isNumber: true },
             {

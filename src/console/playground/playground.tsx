@@ -33,7 +33,7 @@ export function Playground({ place, session }: PageProps) {
   const [fault, setFault] = useState<(typeof FAULTS)[number][0]>('')
   const [asked, setAsked] = useState<{ turn: number; question: Question; models: string[]; fault: string }>()
   const models = useLoad('models', (signal) => call<{ data: ModelRow[] }>('/v1/models', { signal }))
-  const names = ['default', ...(models.data?.data.map(({ name, id }) => name ?? id) ?? [])]
+  const names = ['default', ...(models.data?.data.map(({ id }) => id) ?? [])]
   const change = (part: Partial<Question>) => setQuestion({ ...question, ...part })
   const submit = (event: Event) => {
     event.preventDefault()

@@ -16,13 +16,14 @@ export type WranglerDev = { readonly url: string; close(): Promise<void> }
 /**
  * Starts `wrangler dev` offline, with the same names of settings as a deployment.
  *
+ * @param more Further settings, as `NAME:value`.
  * @throws When it does not answer in time, with what it said.
  */
-export async function startWranglerDev(upstreamUrl: string): Promise<WranglerDev> {
+export async function startWranglerDev(upstreamUrl: string, more: readonly string[] = []): Promise<WranglerDev> {
   const state = mkdtempSync(join(tmpdir(), 'hugway-dev-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const vars = [`HF_BASE_URL:${upstreamUrl}`, 'HF_TOKEN:hf_test_token', `HUGWAY_API_KEY:${API_KEY}`]
+  const vars = [`HF_BASE_URL:${upstreamUrl}`, 'HF_TOKEN:hf_test_token', `HUGWAY_API_KEY:${API_KEY}`, ...more]
   const args = ['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', state]
   const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
   const child = spawn(process.execPath, [wrangler, ...args, ...vars.flatMap((text) => ['--var', text])], {
