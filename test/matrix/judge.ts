@@ -1,6 +1,7 @@
 import type { RawAnswer } from '../support/raw-client.ts'
 import { type Case, FALLBACK_TEXT, PRIMARY_TEXT, SLACK_MS, TIMES, type Verdict, type WholeAnswer } from './case.ts'
-import { type Reading, readErrorAnswer, readJson, readStream } from './read-answer.ts'
+import { type Reading, readErrorAnswer } from './read-answer.ts'
+import { CHAT, type MatrixSurface } from './surface.ts'
 
 /** What the upstream saw of one case. */
 export type UpstreamFacts = {
@@ -27,8 +28,8 @@ type Asked = Pick<Case, 'stream' | 'whole'> & {
 }
 
 /** Judges by the promise alone: whole, or an error that can be told from an answer, in time, and nothing left open. */
-export function judge(asked: Asked, answer: RawAnswer, facts: UpstreamFacts): Judgement {
-  const judged = judgeAnswer(asked, answer)
+export function judge(asked: Asked, answer: RawAnswer, facts: UpstreamFacts, surface: MatrixSurface = CHAT): Judgement {
+  const judged = judgeAnswer(asked, answer, surface)
   const { limitMs = TIMES.timeouts.totalMs + SLACK_MS } = asked
   if (answer.ended === 'gave_up' || answer.endMs > limitMs) {
     return { ...judged, verdict: 'hang', detail: `after ${answer.endMs} ms: ${judged.detail}` }
@@ -40,7 +41,7 @@ export function judge(asked: Asked, answer: RawAnswer, facts: UpstreamFacts): Ju
   return judged
 }
 
-function judgeAnswer({ stream, whole }: Asked, answer: RawAnswer): Judgement {
+function judgeAnswer({ stream, whole }: Asked, answer: RawAnswer, surface: MatrixSurface): Judgement {
   const { status, ended } = answer
   const say = (verdict: Verdict, detail: string, more: Partial<Judgement> = {}): Judgement => ({
     verdict,
@@ -57,7 +58,7 @@ function judgeAnswer({ stream, whole }: Asked, answer: RawAnswer): Judgement {
       : say('error', message)
   }
   if (status !== 200) return say('lie', `status ${status} handed to the client`)
-  const reading = stream ? readStream(answer) : readJson(answer)
+  const reading = stream ? surface.readStream(answer) : surface.readJson(answer)
   const { error, notes, isComplete } = reading
   if (error !== undefined) {
     if (error === '') return say('unclear', 'an error event without a message')

@@ -1,30 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Case, CHAINS } from './case.ts'
 import { CASES, contextsOf } from './cases.ts'
 import { DISCONNECTS, type DisconnectResult, PATIENT_TIMES, runDisconnect } from './disconnects.ts'
+import { pickCases, titleOf } from './pick-cases.ts'
 import { type Result, runAll } from './run-case.ts'
 import { type Hugway, startHugway } from './subject.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './upstream.ts'
 
-/** Of every row one streamed case and one JSON case, with a chain that changes from row to row. All: `npm run matrix`. */
-function pickCases(): Case[] {
-  const byCell = Map.groupBy(
-    CASES.filter(({ clients }) => clients === 1),
-    ({ fault, moment, stream }) => `${fault}/${moment}/${stream}`,
-  )
-  const picked = [...byCell.values()].flatMap((cell, index) => {
-    const wanted = CHAINS[index % CHAINS.length]
-    return cell.find(({ chain }) => chain === wanted) ?? cell[0] ?? []
-  })
-  const crowd = CASES.filter(({ clients, fault, chain }) => clients > 1 && fault === '503' && chain !== 'no_fallback')
-  // Other files run at the same time: a hundred at once would measure the machine. `npm run matrix` has them.
-  return [...picked, ...crowd.map((one) => ({ ...one, clients: 30 }))]
-}
-
-const picked = pickCases()
-const titleOf = ({ fault, moment, stream, chain, clients }: Case) =>
-  `${fault}${moment ? `, ${moment}` : ''}, ${stream ? 'streamed' : 'JSON'}, ${chain}, ${clients} at once`
-
+const crowd = CASES.filter(({ clients, fault, chain }) => clients > 1 && fault === '503' && chain !== 'no_fallback')
+// Other files run at the same time: a hundred at once would measure the machine. `npm run matrix` has them.
+const picked = [...pickCases(), ...crowd.map((one) => ({ ...one, clients: 30 }))]
 let upstream: ScriptedUpstream
 let hugway: Hugway
 let patient: Hugway

@@ -9,6 +9,7 @@ import { openChat } from '../support/raw-client.ts'
 import { TIMES, type Upstream } from './case.ts'
 import { PATIENT_TIMES } from './disconnects.ts'
 import { GIVE_UP_MS, type Order, type Subject, upstreamUrls } from './subject.ts'
+import { CHAT } from './surface.ts'
 
 const VERSION = '1.15.2'
 /** Newer ones make every answer of this version a 500. */
@@ -45,6 +46,7 @@ export async function startPortkey(simulatorUrl: string): Promise<{ subject: Sub
     const urls = upstreamUrls(simulatorUrl, await closedPort())
     const make = (times: typeof TIMES): Subject => ({
       name: 'Portkey',
+      surface: CHAT,
       version: VERSION,
       open: (order) => open(url, urls, order, times),
       close,

@@ -28,7 +28,7 @@ async function runCase(testCase: Case, subject: Subject, upstream: ScriptedUpstr
   const startedAt = Date.now()
   const answers = await Promise.all(Array.from({ length: clients }, () => subject.open(order).done))
   const facts = await watchUpstream(upstream, primary, fallback, startedAt)
-  const judgements = answers.map((answer) => judge(testCase, answer, facts))
+  const judgements = answers.map((answer) => judge(testCase, answer, facts, subject.surface))
   judgements.sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict))
   const [judgement] = judgements
   if (!judgement) throw new Error('a case needs a client')
@@ -85,8 +85,11 @@ function problemsOf({ expected }: Case, judgement: Judgement, { fallbackCalls }:
   return problems
 }
 
-/** Of a crowd and of huge events few are played at a time: they are about the gateway, not about the machine. */
-const HEAVY_AT_ONCE = 3
+/**
+ * Of a crowd and of huge events few are played at a time: they are about the gateway, not about the machine. The Responses
+ * API says a text five times over.
+ */
+const HEAVY_AT_ONCE = { chat: 3, responses: 1, messages: 3 }
 const isHeavy = ({ clients, whole }: Case) => clients > 1 || whole.huge !== undefined
 
 /** Runs cases, so many at a time; the result's order is that of the cases. */

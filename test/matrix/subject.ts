@@ -2,6 +2,7 @@ import { closedPort } from '../support/closed-port.ts'
 import { openChat, type RawChat } from '../support/raw-client.ts'
 import { type Gateway, startGateway } from '../support/start-gateway.ts'
 import { TIMES, UPSTREAMS, type Upstream } from './case.ts'
+import { CHAT, type MatrixSurface } from './surface.ts'
 
 /** One call: the models to try, in order, behind an upstream. */
 export type Order = { readonly models: readonly string[]; readonly stream: boolean; readonly upstream: Upstream }
@@ -10,13 +11,14 @@ export type Order = { readonly models: readonly string[]; readonly stream: boole
 export type Subject = {
   readonly name: string
   readonly version: string
+  /** The wire that it is asked by. */
+  readonly surface: MatrixSurface
   open(order: Order): RawChat
   close(): Promise<void>
 }
 
 /** Nobody waits longer than this; far beyond every configured time. */
 export const GIVE_UP_MS = 9_000
-const MESSAGES = [{ role: 'user', content: 'Say something.' }]
 
 /**
  * Where an upstream is.
@@ -39,6 +41,8 @@ export type HugwayOptions = {
   /** Default: the matrix's. */
   readonly times?: object
   readonly contexts?: readonly { readonly id: string; readonly contextWindow: number }[]
+  /** Default: chat. */
+  readonly surface?: MatrixSurface
   /** Default: all. */
   readonly upstreams?: readonly Upstream[]
 }
@@ -47,7 +51,7 @@ export type Hugway = Subject & { readonly gateways: ReadonlyMap<Upstream, Gatewa
 
 /** hugway as it would be deployed: one process for each upstream. */
 export async function startHugway(options: HugwayOptions): Promise<Hugway> {
-  const { simulatorUrl, version, times = TIMES, contexts = [], upstreams = UPSTREAMS } = options
+  const { simulatorUrl, version, times = TIMES, contexts = [], upstreams = UPSTREAMS, surface = CHAT } = options
   const urls = upstreamUrls(simulatorUrl, await closedPort())
   const config = { hugway: times, models: { providers: { huggingface: { models: contexts } } } }
   const gateways = new Map<Upstream, Gateway>()
@@ -55,11 +59,13 @@ export async function startHugway(options: HugwayOptions): Promise<Hugway> {
   return {
     name: 'hugway',
     version,
+    surface,
     gateways,
     open({ models: [model, ...models], stream, upstream }) {
       const gateway = gateways.get(upstream)
       if (!gateway) throw new Error(`no gateway was started for the upstream ${upstream}`)
-      return openChat(gateway.url, { model, models, stream, messages: MESSAGES }, { giveUpMs: GIVE_UP_MS })
+      const { path, body } = surface
+      return openChat(gateway.url, { model, models, stream, ...body }, { giveUpMs: GIVE_UP_MS, path })
     },
     close: async () => void (await Promise.all([...gateways.values()].map((gateway) => gateway.close()))),
   }

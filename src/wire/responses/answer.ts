@@ -86,33 +86,50 @@ function toUsage({ promptTokens, completionTokens, cachedTokens = 0, reasoningTo
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
-/** A part of the answer as an item of `output`: as it begins, without its text, or as it is done. */
-export function toItem(part: Part, itemId: string, status: ItemStatus, names: ToolNames): Fields {
-  const isDone = status !== 'in_progress'
+/**
+ * A part of the answer as an item of `output`, in JSON.
+ *
+ * @param said What it says, as JSON: its text, its arguments, its input. Absent while it is in progress. Long texts stand
+ *   in four events, so they are serialised once, by the caller.
+ */
+export function toItem(part: Part, itemId: string, status: ItemStatus, names: ToolNames, said?: string): string {
+  const head = `"id":"${itemId}"`
   if (part.kind === 'reasoning') {
-    return { type: 'reasoning', id: itemId, summary: isDone ? [{ type: 'summary_text', text: part.text }] : [] }
+    return `{"type":"reasoning",${head},"summary":[${said === undefined ? '' : toSummaryPart(said)}]}`
   }
   if (part.kind === 'text') {
-    const content = isDone ? [toTextPart(part.text)] : []
-    return { type: 'message', id: itemId, status, role: 'assistant', content }
+    const content = said === undefined ? '' : toTextPart(said)
+    return `{"type":"message",${head},"status":"${status}","role":"assistant","content":[${content}]}`
   }
   const { kind, name, namespace } = names.toClient(part.name)
-  const called = { call_id: part.id, name, ...(namespace !== undefined && { namespace }), status }
-  if (kind === 'custom') return { type: 'custom_tool_call', id: itemId, ...called, input: isDone ? toInput(part) : '' }
-  return { type: 'function_call', id: itemId, ...called, arguments: isDone ? toArguments(part) : '' }
+  const [type, member] = kind === 'custom' ? ['custom_tool_call', 'input'] : ['function_call', 'arguments']
+  const called = JSON.stringify({ call_id: part.id, name, ...(namespace !== undefined && { namespace }), status })
+  return `{"type":"${type}",${head},${called.slice(1, -1)},"${member}":${said ?? '""'}}`
 }
 
-export function toTextPart(text: string): Fields {
-  return { type: 'output_text', text, annotations: [], logprobs: [] }
+/** What a part says when it is whole, as JSON. */
+export function toSaid(part: Part, names: ToolNames): string {
+  if (part.kind !== 'call') return JSON.stringify(part.text)
+  return JSON.stringify(names.toClient(part.name).kind === 'custom' ? toInput(part) : toArguments(part))
+}
+
+/** The content of a message. @param text As JSON. */
+export function toTextPart(text: string): string {
+  return `{"type":"output_text","text":${text},"annotations":[],"logprobs":[]}`
+}
+
+/** The summary of a reasoning item. @param text As JSON. */
+export function toSummaryPart(text: string): string {
+  return `{"type":"summary_text","text":${text}}`
 }
 
 /** A function without arguments is called with an empty object. */
-export function toArguments({ text }: Part): string {
+function toArguments({ text }: Part): string {
   return text === '' ? '{}' : text
 }
 
 /** The free text of a custom tool; what a model wrote instead of the function's one argument is that text itself. */
-export function toInput({ text }: Part): string {
+function toInput({ text }: Part): string {
   try {
     const value: unknown = JSON.parse(text)
     if (isFields(value) && typeof value['input'] === 'string') return value['input']

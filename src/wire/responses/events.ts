@@ -3,7 +3,7 @@ import type { AnswerEncoder, WholeChat } from '../answer-encoder.ts'
 import { piecesOf } from '../answer-pieces.ts'
 import { type Chunk, finishReasonOf, readUsage } from '../chat/chunk.ts'
 import { createPartSequence } from '../part-sequence.ts'
-import { createResponseWriter, type ResponseState, toItem, toItemId } from './answer.ts'
+import { createResponseWriter, type ResponseState, toItem, toItemId, toSaid } from './answer.ts'
 import { toResponseError } from './error.ts'
 import { createItemWriter } from './items.ts'
 import type { ResponsesRequest } from './request.ts'
@@ -83,7 +83,7 @@ export function createResponsesEncoder(
         add: () => '',
         close(part) {
           const status = isCutShort() ? 'incomplete' : 'completed'
-          output.push(JSON.stringify(toItem(part, toItemId(part, id, names), status, names)))
+          output.push(toItem(part, toItemId(part, id, names), status, names, toSaid(part, names)))
           return ''
         },
       })

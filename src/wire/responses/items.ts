@@ -1,5 +1,5 @@
 import type { Part, PartWriter } from '../part-sequence.ts'
-import { toArguments, toInput, toItem, toItemId, toTextPart } from './answer.ts'
+import { toItem, toItemId, toSaid, toSummaryPart, toTextPart } from './answer.ts'
 import type { ToolNames } from './tool-names.ts'
 
 export type ItemWriterOptions = {
@@ -20,8 +20,8 @@ export function createItemWriter({ id, names, event, output, isCutShort }: ItemW
   let itemId = ''
   let place = ''
   let isCustom = false
-  const done = (part: Part) => {
-    const item = JSON.stringify(toItem(part, itemId, isCutShort() ? 'incomplete' : 'completed', names))
+  const done = (part: Part, said: string) => {
+    const item = toItem(part, itemId, isCutShort() ? 'incomplete' : 'completed', names, said)
     output.push(item)
     return event('response.output_item.done', `"output_index":${part.position},"item":${item}`)
   }
@@ -30,7 +30,7 @@ export function createItemWriter({ id, names, event, output, isCutShort }: ItemW
       itemId = toItemId(part, id, names)
       place = `"item_id":"${itemId}","output_index":${part.position}`
       isCustom = part.kind === 'call' && names.toClient(part.name).kind === 'custom'
-      const item = JSON.stringify(toItem(part, itemId, 'in_progress', names))
+      const item = toItem(part, itemId, 'in_progress', names)
       const added = event('response.output_item.added', `"output_index":${part.position},"item":${item}`)
       if (part.kind === 'call') return added
       return added + (part.kind === 'text' ? openText(event, place) : openSummary(event, place))
@@ -47,9 +47,11 @@ export function createItemWriter({ id, names, event, output, isCutShort }: ItemW
       return isCustom ? '' : event('response.function_call_arguments.delta', `${place},${delta}`)
     },
     close(part) {
-      if (part.kind === 'text') return closeText(event, place, part.text) + done(part)
-      if (part.kind === 'reasoning') return closeSummary(event, place, part.text) + done(part)
-      return (isCustom ? closeInput(event, place, part) : closeArguments(event, place, part, names)) + done(part)
+      const said = toSaid(part, names)
+      if (part.kind === 'text') return closeText(event, place, said) + done(part, said)
+      if (part.kind === 'reasoning') return closeSummary(event, place, said) + done(part, said)
+      if (isCustom) return closeInput(event, place, said) + done(part, said)
+      return closeArguments(event, place, said, part, names) + done(part, said)
     },
   }
 }
@@ -57,41 +59,37 @@ export function createItemWriter({ id, names, event, output, isCutShort }: ItemW
 type Event = ItemWriterOptions['event']
 
 function openText(event: Event, place: string): string {
-  return event('response.content_part.added', `${place},"content_index":0,"part":${JSON.stringify(toTextPart(''))}`)
+  return event('response.content_part.added', `${place},"content_index":0,"part":${toTextPart('""')}`)
 }
 
 function closeText(event: Event, place: string, text: string): string {
   const at = `${place},"content_index":0`
   return (
-    event('response.output_text.done', `${at},"text":${JSON.stringify(text)},"logprobs":[]`) +
-    event('response.content_part.done', `${at},"part":${JSON.stringify(toTextPart(text))}`)
+    event('response.output_text.done', `${at},"text":${text},"logprobs":[]`) +
+    event('response.content_part.done', `${at},"part":${toTextPart(text)}`)
   )
 }
 
 function openSummary(event: Event, place: string): string {
-  const part = '{"type":"summary_text","text":""}'
-  return event('response.reasoning_summary_part.added', `${place},"summary_index":0,"part":${part}`)
+  return event('response.reasoning_summary_part.added', `${place},"summary_index":0,"part":${toSummaryPart('""')}`)
 }
 
 function closeSummary(event: Event, place: string, text: string): string {
   const at = `${place},"summary_index":0`
-  const part = JSON.stringify({ type: 'summary_text', text })
   return (
-    event('response.reasoning_summary_text.done', `${at},"text":${JSON.stringify(text)}`) +
-    event('response.reasoning_summary_part.done', `${at},"part":${part}`)
+    event('response.reasoning_summary_text.done', `${at},"text":${text}`) +
+    event('response.reasoning_summary_part.done', `${at},"part":${toSummaryPart(text)}`)
   )
 }
 
-function closeArguments(event: Event, place: string, part: Part, names: ToolNames): string {
-  const whole = JSON.stringify(toArguments(part))
+function closeArguments(event: Event, place: string, written: string, part: Part, names: ToolNames): string {
   // Clients that add the pieces up must come to the same.
-  const missing = part.text === '' ? event('response.function_call_arguments.delta', `${place},"delta":${whole}`) : ''
+  const missing = part.text === '' ? event('response.function_call_arguments.delta', `${place},"delta":${written}`) : ''
   const name = JSON.stringify(names.toClient(part.name).name)
-  return missing + event('response.function_call_arguments.done', `${place},"name":${name},"arguments":${whole}`)
+  return missing + event('response.function_call_arguments.done', `${place},"name":${name},"arguments":${written}`)
 }
 
-function closeInput(event: Event, place: string, part: Part): string {
-  const input = JSON.stringify(toInput(part))
+function closeInput(event: Event, place: string, input: string): string {
   return (
     event('response.custom_tool_call_input.delta', `${place},"delta":${input}`) +
     event('response.custom_tool_call_input.done', `${place},"input":${input}`)
