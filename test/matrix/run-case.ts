@@ -116,6 +116,6 @@ export async function runAll(
     cases.filter((testCase) => !isHeavy(testCase)),
     atOnce,
   )
-  await run(cases.filter(isHeavy), HEAVY_AT_ONCE)
+  await run(cases.filter(isHeavy), HEAVY_AT_ONCE[subject.surface.name])
   return cases.flatMap((testCase) => results.get(testCase) ?? [])
 }
