@@ -99,6 +99,16 @@ const PATHS = {
       },
     ),
   },
+  '/v1/route/explain': {
+    post: route(
+      'Tell what would become of a chat, without asking anybody',
+      200,
+      'The route, and why',
+      json('RouteExplanation'),
+      [400, 401, 404, 413, 503],
+      { ...client, requestBody: body('ChatRequest') },
+    ),
+  },
   '/v1/models': { get: route('List the models', 200, 'The list', json('ModelList'), [401, 503], client) },
   '/v1/models/{model}': {
     get: route('Look a model up', 200, 'The model', json('Model'), [400, 401, 404, 503], {
@@ -235,6 +245,16 @@ const PATHS = {
       200,
       'The last change, and what it broke',
       json('Drift'),
+      [401, 503],
+      admin,
+    ),
+  },
+  '/admin/scoreboard': {
+    get: route(
+      'Report on what was seen of the providers',
+      200,
+      'A row a provider',
+      json('Scoreboard'),
       [401, 503],
       admin,
     ),

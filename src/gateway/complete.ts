@@ -259,6 +259,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
   const source = { target: formatModelRef(target), provider: answer.provider, hasTools: asked.hasTools }
   const relayed = await relayTo(streamed, winner, answer.begun, source, client)
   const isWhole = relayed.end === 'whole'
+  draft.repaired = !relayed.isClean
   book(
     { end: relayed.end, usage: relayed.usage },
     { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },

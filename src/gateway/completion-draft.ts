@@ -27,6 +27,8 @@ export type CompletionDraft = {
   provider?: string | undefined
   droppedTools?: readonly string[]
   upstreamRequestId?: string | undefined
+  /** Whether something in the answer had to be mended. */
+  repaired?: boolean
   shape?: RequestShape
   route?: RouteSummary
   /** What the conversation is known by. */

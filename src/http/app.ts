@@ -19,6 +19,7 @@ import { serveChatCompletions } from './v1/chat-completions.ts'
 import { createMessagesApp } from './v1/messages.ts'
 import { serveModels } from './v1/models.ts'
 import { serveResponses } from './v1/responses.ts'
+import { serveRouteExplain } from './v1/route-explain.ts'
 
 /** The routes, and what each of them goes through first. */
 export function createApp(deps: AppDeps): App {
@@ -34,6 +35,7 @@ export function createApp(deps: AppDeps): App {
   serveChatCompletions(app, deps)
   serveResponses(app, deps)
   serveModels(app, deps)
+  serveRouteExplain(app, deps)
   serveAdmin(app, deps)
   serveRoot(app, deps)
   serveHealth(app, deps)

@@ -69,3 +69,8 @@ export function contextOf(c: Context<AppEnv>): CallerContext {
     waitUntil: waitUntilOf(c),
   }
 }
+
+/** What a client calls its conversation by, in the header of its kind. */
+export function sessionHeaderOf(c: Context<AppEnv>): string | undefined {
+  return c.req.header('x-session-id') ?? c.req.header('x-session-affinity')
+}

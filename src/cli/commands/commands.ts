@@ -5,8 +5,10 @@ import { configDiff, configEdit, configHistory, configRollback } from './config-
 import { connect } from './connect.ts'
 import { deploy } from './deploy.ts'
 import { doctor } from './doctor.ts'
+import { explain } from './explain.ts'
 import { keysCreate, keysList, keysRevoke, keysRotate } from './keys.ts'
 import { onboard } from './onboard.ts'
+import { scoreboard } from './scoreboard.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -26,6 +28,8 @@ export const COMMANDS: readonly Command[] = [
   keysList,
   keysRevoke,
   keysRotate,
+  explain,
+  scoreboard,
   connect,
 ]
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Failure } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
+import type { Unfit } from './dropped.ts'
 import { formatModelRef, type ModelRef } from './model-ref.ts'
 import type { Needs } from './needs.ts'
 import { planTargets, resolveModel, type Wanted } from './plan.ts'
@@ -21,7 +22,7 @@ export type RouteQuestion = {
 }
 
 /** A target that is not asked, and why. */
-export type Skipped = { readonly target: string; readonly reason: string }
+export type Skipped = { readonly target: string; readonly reason: Unfit }
 
 /** Who is asked, in which order, and why: what the chain follows and what `POST /v1/route/explain` prints. */
 export type Plan = {

@@ -1,3 +1,4 @@
+import { reportScoreboard } from '../../gateway/report-scoreboard.ts'
 import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
 import { serveAdminCatalog } from './admin-catalog.ts'
 import { serveAdminConfig } from './admin-config.ts'
@@ -10,4 +11,6 @@ export function serveAdmin(app: App, deps: AppDeps): void {
   serveAdminCatalog(app, deps)
   app.get('/admin/targets', () => Response.json({ targets: deps.complete.breakers.report() }))
   refuseOtherMethods(app, '/admin/targets', ['GET'])
+  app.get('/admin/scoreboard', async (c) => Response.json({ rows: await reportScoreboard(deps.complete, c.var) }))
+  refuseOtherMethods(app, '/admin/scoreboard', ['GET'])
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { complete } from '../../gateway/complete.ts'
 import type { SurfaceWire } from '../../wire/surface.ts'
 import { toResponse } from '../completion-response.ts'
-import { type AppDeps, type AppEnv, contextOf } from '../deps.ts'
+import { type AppDeps, type AppEnv, contextOf, sessionHeaderOf } from '../deps.ts'
 import { bodyOf } from '../read-body.ts'
 
 /** Answers a request to a completion route, whichever surface it speaks; `toErrorBody` is that surface's envelope. */
@@ -16,7 +16,7 @@ export async function answerCompletion(
     wire,
     body: bodyOf(c.req.raw, deps),
     fallback: c.req.header('x-hugway-fallback'),
-    session: c.req.header('x-session-id') ?? c.req.header('x-session-affinity'),
+    session: sessionHeaderOf(c),
   }
   return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId, toErrorBody)
 }
