@@ -20,6 +20,6 @@ export function unknownRoute(c: Context<AppEnv>): GatewayError {
 }
 
 /** The origin of a URL whose host may be anything: it is a header of the client's. */
-function originOf(url: string): string | undefined {
-  return /^https?:\/\/[\w.-]+(?::\d{1,5})?(?=[/?#]|$)/.exec(url)?.[0]
+export function originOf(url: string): string | undefined {
+  return /^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?=[/?#]|$)/.exec(url)?.[0]
 }

@@ -8,10 +8,11 @@ const SECURE_NAME = '__Host-hugway-session'
 /** On the machine itself there is no TLS, and so no such prefix. */
 const LOOPBACK_NAME = 'hugway-session'
 
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
+/** Looked for in the text: the host is a header of the client's, and the URL need not be one that can be parsed. */
+const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?(?:[/?#]|$)/
 
 /** Whether the browser runs on the same machine: nobody else can reach that address. */
-export const isLoopback = (c: Context) => LOOPBACK.test(new URL(c.req.url).hostname)
+export const isLoopback = (c: Context) => LOOPBACK.test(c.req.url)
 
 /**
  * The session that a request comes in. A cookie is sent by the browser, whoever made it ask: it counts only where the

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { type Health, reportHealth } from '../../gateway/report-health.ts'
 import { type App, type AppDeps, type AppEnv, refuseOtherMethods, waitUntilOf } from '../deps.ts'
+import { originOf } from '../paths.ts'
 
 const PATH = '/'
 const LINKS = { console: '/console/', health: '/health', openapi: '/openapi.json', schema: '/schema/config.json' }
@@ -12,7 +13,7 @@ export function serveRoot(app: App, deps: AppDeps): void {
     const headers = { 'cache-control': 'no-store', vary: 'accept' }
     if (!wantsPage(c)) return Response.json({ name: 'hugway', status, api: '/v1', ...LINKS }, { headers })
     const nonce = deps.newId()
-    return new Response(toPage(new URL(c.req.url).origin, status, settings, nonce), {
+    return new Response(toPage(originOf(c.req.url) ?? '', status, settings, nonce), {
       headers: {
         ...headers,
         'content-type': 'text/html; charset=utf-8',
