@@ -48,6 +48,7 @@ function start() {
       targets: Object.keys(thinkS).map((name) => refOf(name)),
       bodyFor: (model) => new TextEncoder().encode(model),
       stream,
+      choiceCount: 1,
       timeoutsOf: () => DEFAULT_CONFIG.timeouts,
       contextLengths: async () => () => undefined,
       deadlineAt: startedAt + DEFAULT_CONFIG.timeouts.totalMs,

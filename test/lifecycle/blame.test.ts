@@ -81,3 +81,15 @@ test('a client that resets as the probe of a half-open breaker gives the probe b
   simulator.script(() => answer)
   expect(await targetOf(model)).toBe(`huggingface/${model}`)
 }, 30_000)
+
+test.each([true, false])('a client that resets before the answer leaves one record (streamed: %s)', async (stream) => {
+  simulator.script(() => undefined)
+  const model = `a/left-${stream}`
+  const chat = openChat(gateway.url, { ...body(model, { fault: 'no_headers' }), stream })
+  await sleep(300)
+  chat.reset()
+  await sleep(700)
+  const records = gateway.logs().filter(({ event, askedModel }) => event === 'chat' && askedModel === model)
+  expect(records).toMatchObject([{ end: 'client_gone', attempts: 1 }])
+  expect(simulator.requests.at(-1)?.closedAt).toBeDefined()
+})

@@ -18,5 +18,8 @@ export async function answerCompletion(
     fallback: c.req.header('x-hugway-fallback'),
     session: sessionHeaderOf(c),
   }
-  return toResponse(await complete(deps.complete, request, contextOf(c)), c.var.requestId, toErrorBody)
+  const completion = complete(deps.complete, request, contextOf(c))
+  // When the client leaves before the answer the runtime drops this handler, and with it what is still to be booked.
+  c.executionCtx.waitUntil(completion)
+  return toResponse(await completion, c.var.requestId, toErrorBody)
 }
