@@ -8,6 +8,7 @@ import { parseDevVars } from './settings/local-settings.ts'
 export type Project = {
   readonly root: string
   readonly wranglerToml: string
+  /** `.dev.vars`, or `.env`: see {@link devVarsName}. */
   readonly devVars: string
   /** Where `npm start` keeps KV. */
   readonly stateDirectory: string
@@ -27,7 +28,7 @@ export function findProject(): Project | undefined {
   return {
     root,
     wranglerToml: join(root, 'wrangler.toml'),
-    devVars: join(root, '.dev.vars'),
+    devVars: join(root, devVarsName({ root })),
     stateDirectory: join(root, '.wrangler', 'state'),
     localKeys: join(root, '.wrangler', 'hugway', 'local-keys.json'),
     deployments: join(root, '.hugway', 'deployments'),
@@ -40,10 +41,25 @@ export function requireProject(project: Project | undefined): Project {
   throw new CommandError('This needs a checkout of hugway (wrangler.toml, src/worker.ts): run it in its directory.')
 }
 
-/** The vars of `.dev.vars`; none where there is no such file. */
-export function readDevVars(project: Project | undefined): Readonly<Record<string, string>> {
-  if (!project || !existsSync(project.devVars)) return {}
-  return parseDevVars(readFileSync(project.devVars, 'utf8'))
+/** The file that the vars of this machine are in: `.dev.vars`, or `.env` where only that is there, as wrangler reads it. */
+export function devVarsName({ root }: Pick<Project, 'root'>): '.dev.vars' | '.env' {
+  const isEnv = !existsSync(join(root, '.dev.vars')) && existsSync(join(root, '.env'))
+  return isEnv ? '.env' : '.dev.vars'
+}
+
+/** The vars of that file, of `.env.local` too where it is `.env`; none where there is no file. */
+export function readDevVars(project: Pick<Project, 'root'> | undefined): Readonly<Record<string, string>> {
+  if (!project) return {}
+  const name = devVarsName(project)
+  const files = (name === '.env' ? ['.env', '.env.local'] : [name]).map((one) => join(project.root, one))
+  const texts = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'))
+  return Object.assign({}, ...texts.map(parseDevVars))
+}
+
+/** What to say of a `.env` that is not read; nothing where it is, or where there is none. */
+export function describeIgnoredEnv(root: string): string | undefined {
+  const isIgnored = ['.dev.vars', '.env'].every((name) => existsSync(join(root, name)))
+  return isIgnored ? '.env is not read, because there is a .dev.vars (wrangler does the same).' : undefined
 }
 
 /** A file as it was named on the command line: npm changes the directory before it runs a script. */

@@ -1,15 +1,18 @@
 /** `npm start`: serves the Worker on this machine, in front of the real router or of the simulator. */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSimulator } from '../simulator/start-simulator.ts'
 import { formatVars, readOrMakeKeys, writePrivately } from './files/private-files.ts'
-import { parseDevVars, planSettings } from './settings/local-settings.ts'
+import { flagsThatNpmTook } from './npm-flags.ts'
+import { describeIgnoredEnv, readDevVars } from './project.ts'
+import { planSettings } from './settings/local-settings.ts'
 import { consoleLink } from './start/console-link.ts'
+import { fireScheduled } from './start/fire-scheduled.ts'
 import { formatReady } from './start/ready-text.ts'
-import { parseStartFlags, START_USAGE } from './start/start-flags.ts'
+import { parseStartFlags, START_FLAGS, START_USAGE, warnOfHost } from './start/start-flags.ts'
 import { startWranglerDev, type WranglerDev } from './wrangler/wrangler-dev.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -28,25 +31,29 @@ async function main(): Promise<number> {
     console.log(START_USAGE)
     return 0
   }
-  const { port } = flags.value
+  const swallowed = flagsThatNpmTook('start', START_FLAGS)
+  if (swallowed) return complain(`npm start: ${swallowed}`, 2)
+  const { port, host } = flags.value
   // npm gives the prompt back before what it started is gone: a restart may be a moment early.
-  if (await tryPort(port)) await wait(PORT_RETRY_MS)
-  const trouble = await tryPort(port)
+  if (await tryPort(port, host)) await wait(PORT_RETRY_MS)
+  const trouble = await tryPort(port, host)
   if (trouble) return complain(`npm start: ${trouble}`, 1)
   const asked = watchForStop()
   const undo: (() => unknown)[] = []
   try {
-    return await serve(port, asked, undo)
+    return await serve(flags.value, asked, undo)
   } finally {
     for (const step of undo.reverse()) await step()
   }
 }
 
+type Address = { readonly port: number; readonly host: string }
+
 /** @param undo Gets what has to be done at the end, whatever happens. */
-async function serve(port: number, asked: Promise<'stop'>, undo: (() => unknown)[]): Promise<number> {
+async function serve({ port, host }: Address, asked: Promise<'stop'>, undo: (() => unknown)[]): Promise<number> {
   const settings = await planSettings(
     process.env,
-    readDevVars(join(ROOT, '.dev.vars')),
+    readDevVars({ root: ROOT }),
     () => readOrMakeKeys(join(OURS, 'local-keys.json')),
     async () => {
       const simulator = await startSimulator({ acceptAnyModel: true, keepRequests: 0, keepBodies: false })
@@ -58,20 +65,32 @@ async function serve(port: number, asked: Promise<'stop'>, undo: (() => unknown)
   undo.push(() => rmSync(varsFile, { force: true }))
   writePrivately(varsFile, formatVars(settings.vars))
   const registryDirectory = join(OURS, 'registry')
-  const wrangler = startWranglerDev({ root: ROOT, port, varsFile, stateDirectory: STATE, registryDirectory })
+  const wrangler = startWranglerDev({ root: ROOT, host, port, varsFile, stateDirectory: STATE, registryDirectory })
   undo.push(() => wrangler.stop())
 
-  const url = `http://127.0.0.1:${port}`
+  // Everywhere is no address to call.
+  const reached = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  const url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
   const first = await Promise.race([asked, wrangler.ended.then(() => 'ended' as const), probe(wrangler, url)])
   if (first === 'stop') return 0
   if (first === 'ended' || first === 'too_late') {
     const why = first === 'ended' ? 'wrangler ended' : `it did not answer within ${START_TIMEOUT_MS / 1000} s`
     return complain(`${wrangler.allOutput()}\nThe Worker did not start: ${why}; its output is above.`, 1)
   }
-  console.log(formatReady(url, settings, first.problems, consoleLink(url, settings.adminToken.value, Date.now())))
+  const timer = new AbortController()
+  undo.push(() => timer.abort())
+  void fireScheduled(url, timer.signal)
+  const remarks = [...first.problems, ...remarksOn(host)]
+  console.log(formatReady(url, settings, remarks, consoleLink(url, settings.adminToken.value, Date.now())))
   wrangler.passOn((line) => console.log(line))
   const last = await Promise.race([asked, wrangler.ended])
+  // What is being ended may complain (esbuild prints a trace when it is in the middle of a build): nobody need read it.
+  if (last === 'stop') wrangler.passOn(() => {})
   return last === 'stop' ? 0 : complain(`wrangler ended by itself (exit code ${last}).`, 1)
+}
+
+function remarksOn(host: string): readonly string[] {
+  return [warnOfHost(host), describeIgnoredEnv(ROOT)].flatMap((note) => note ?? [])
 }
 
 /** Waits until the Worker itself answers: wrangler listens before it does. */
@@ -101,19 +120,15 @@ function watchForStop(): Promise<'stop'> {
   })
 }
 
-function readDevVars(path: string): Readonly<Record<string, string>> {
-  return existsSync(path) ? parseDevVars(readFileSync(path, 'utf8')) : {}
-}
-
 /** @returns What is wrong with the port, in one line, or nothing. */
-function tryPort(port: number): Promise<string | undefined> {
+function tryPort(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE'
       resolve(isTaken ? `port ${port} is in use: choose another by \`npm start -- --port N\`` : error.message)
     })
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)))
+    server.listen(port, host, () => server.close(() => resolve(undefined)))
   })
 }
 

@@ -57,6 +57,10 @@ name = "hugway-acme"
 [[env.acme.kv_namespaces]]
 binding = "HUGWAY_KV"
 id = "${id}"
+
+[[env.acme.durable_objects.bindings]]
+name = "HUGWAY_PROJECTS"
+class_name = "ProjectLedger"
 `
   expect(project.read('wrangler.toml')).toBe(toml + section)
   const { secrets, kv, calls } = project.cloud()
@@ -87,20 +91,113 @@ test('without a team it is production: the Worker keeps its name, and is given k
   expect(run.err).toContain('/v1/models answered 401')
 })
 
-test('a dry run prints every step and changes nothing', async () => {
+const changing = () =>
+  commands().filter((command) => !/^(?:whoami|secret list|kv namespace list|kv key get)/.test(command))
+
+test('a dry run looks at what is there, says what the real one would do, and changes nothing', async () => {
   const toml = project.read('wrangler.toml')
-  const run = await deploy('--team', 'acme', '--dry-run')
-  expect(run.code).toBe(0)
-  for (const step of [
-    'kv namespace create',
-    'secret bulk --env acme',
-    'kv key put config',
-    'deploy --env acme',
-    '/health',
+  project.write('.dev.vars', `HF_TOKEN=hf_laptopabcd\nHF_BILL_TO=acme-inc\nHF_BASE_URL=https://router.example/v1\n`)
+  const models = { 'a/1': {}, 'a/2': {}, 'a/3': {} }
+  project.setCloud({ kv: { local: JSON.stringify({ agents: { defaults: { models } } }) } })
+  const run = await project.hugway(['deploy', '--team', 'beta', '--dry-run'], { HF_BASE_URL: '' })
+  expect(run.code, run.err).toBe(0)
+  expect(run.out).toBe(`The team "beta", Worker hugway-beta
+token: HF_TOKEN of .dev.vars, ends in abcd
+bills: acme-inc (HF_BILL_TO of .dev.vars)
+upstream: https://router.example/v1 (HF_BASE_URL of .dev.vars)
+keys: HUGWAY_API_KEY and HUGWAY_ADMIN_TOKEN made here
+configuration: this laptop's, 3 models
+
+1. Create the KV namespace hugway-beta-HUGWAY_KV
+   wrangler kv namespace create hugway-beta-HUGWAY_KV
+2. Add [env.beta] to wrangler.toml
+   (edits the file, keeps the rest)
+3. Put HF_TOKEN, HF_BILL_TO, HF_BASE_URL, HUGWAY_API_KEY, HUGWAY_ADMIN_TOKEN
+   wrangler secret bulk --env beta   (values through standard input)
+4. Upload this laptop's
+   wrangler kv key put config --path FILE --namespace-id ID --remote
+5. Deploy the Worker hugway-beta
+   wrangler deploy --env beta --keep-vars
+6. Check it live
+   GET /health, GET /v1/models, POST /v1/chat/completions
+`)
+  expect([changing(), project.read('wrangler.toml'), project.has('.hugway')]).toEqual([[], toml, false])
+})
+
+test("after README's way by hand a dry run finds all of it, and what differs from what is deployed", async () => {
+  const id = 'aaaaaaaa11111111aaaaaaaa11111111'
+  project.write('wrangler.toml', project.read('wrangler.toml').replace('0'.repeat(32), id))
+  const set = { HF_TOKEN: 'hf_set', HUGWAY_API_KEY: 'x', HUGWAY_ADMIN_TOKEN: 'y' }
+  project.setCloud({ secrets: { production: set }, kv: { [id]: '{ hugway: { holdMs: 5 } }', local: '{}' } })
+  project.write('mine.json5', '{ hugway: { holdMs: 9 } }')
+  const run = await deploy('--config', 'mine.json5', '--dry-run', '--bill-to', 'acme')
+  expect(run.code, run.err).toBe(0)
+  for (const line of [
+    'token: as it is set there already',
+    'bills: acme (--bill-to)',
+    'keys: as they are set there already',
+    'configuration: mine.json5, 0 models, in place of the one there:\n  ~ hugway.holdMs: 5 -> 9',
+    `1. KV namespace ${id}\n   (there already)`,
+    '2. Add [env.production] to wrangler.toml',
+    '3. Put HF_BILL_TO\n',
   ]) {
-    expect(run.out).toContain(step)
+    expect(run.out).toContain(line)
   }
-  expect([project.cloud().calls, project.read('wrangler.toml'), project.has('.hugway')]).toEqual([[], toml, false])
+  const kept = await deploy('--dry-run')
+  expect(kept.out).toContain(
+    "configuration: as it is there, 0 models; this laptop's differs, and stays here:\n  - hugway",
+  )
+})
+
+test('a dry run that nobody is logged in for says so', async () => {
+  project.setCloud({ isLoggedIn: false })
+  expect(await deploy('--dry-run')).toMatchObject({ code: 1, err: expect.stringContaining('npx wrangler login') })
+})
+
+test('a Cloudflare token without a network is no missing login', async () => {
+  project.setCloud({ failing: 'whoami' })
+  const run = await project.hugway(['deploy', '--huggingface-api-key', TOKEN], { CLOUDFLARE_API_TOKEN: 'cf_hush' })
+  expect(run.err).toMatch(
+    /could not be asked who is logged in, with the CLOUDFLARE_API_TOKEN of the environment: .*order/,
+  )
+  expect(run.err).not.toMatch(/Nobody is logged in|cf_hush/)
+})
+
+test('two teams are both deployed, each with keys of its own', async () => {
+  await keepKeys('alpha')
+  await keepKeys('beta')
+  const run = await deploy('--team', 'alpha', '--team', 'beta', '--json')
+  expect(run.code, run.err).toBe(0)
+  expect(JSON.parse(run.out)).toEqual(['alpha', 'beta'].map((team) => ({ team, url: worker.url })))
+  for (const team of ['alpha', 'beta']) expect(project.read('wrangler.toml')).toContain(`[env.${team}]`)
+  const twice = await project.hugway(['doctor', '--team', 'alpha', '--team', 'beta'])
+  expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('--team is given twice') })
+})
+
+test('who pays is put when it is given, put again when it is another, and otherwise left alone', async () => {
+  await keepKeys('acme')
+  await deploy('--team', 'acme', '--bill-to', 'one')
+  expect(project.cloud().secrets['acme']).toMatchObject({ HF_BILL_TO: 'one' })
+  await deploy('--team', 'acme', '--bill-to', 'two')
+  expect(project.cloud().secrets['acme']).toMatchObject({ HF_BILL_TO: 'two' })
+  const count = () => commands().filter((command) => command.startsWith('secret bulk')).length
+  const before = count()
+  await deploy('--team', 'acme', '--bill-to', 'two')
+  await deploy('--team', 'acme')
+  expect(count()).toBe(before)
+})
+
+test('a section of an earlier version gets the bindings that it lacks', async () => {
+  await keepKeys('acme')
+  await deploy('--team', 'acme')
+  const whole = project.read('wrangler.toml')
+  const old = whole.slice(0, whole.lastIndexOf('\n[[env.acme.durable_objects'))
+  project.write('wrangler.toml', old)
+  const doctor = await project.hugway(['doctor'], { HF_BASE_URL: router.url })
+  expect(doctor.out).toContain('FAILURE  bindings of acme: [env.acme] lacks HUGWAY_PROJECTS')
+  const run = await deploy('--team', 'acme')
+  expect(run.err).toContain('Wrote [env.acme] with HUGWAY_PROJECTS')
+  expect(project.read('wrangler.toml')).toBe(whole)
 })
 
 describe('the same command goes on after a failure of', () => {

@@ -27,6 +27,7 @@ import { createAdminClient } from '../worker/admin-client.ts'
 import { findToken } from '../worker/router-access.ts'
 import { findTeamWorker, isSimulated, LOCAL_URL } from '../worker/worker-access.ts'
 import { createWrangler } from '../wrangler/wrangler.ts'
+import { intentOf } from './deploy.ts'
 
 /** `hugway onboard`. */
 export const onboard: Command = {
@@ -162,7 +163,7 @@ async function finishHere(
 }
 
 async function finishThere(
-  { terminal }: CommandContext,
+  { args, terminal }: CommandContext,
   project: Project,
   token: OnboardToken,
   team: string,
@@ -176,8 +177,8 @@ async function finishThere(
   if (place) await writeChange(terminal, place, before, draft.text(), isDryRun)
   const config = place ? undefined : { text: draft.text(), source: 'the configuration made now', isForced: false }
   const wrangler = createWrangler(project.root)
-  const isNewToken = token.isGiven
-  const url = await deployTeam({ project, terminal, wrangler, team, token: token.value, isNewToken, config, isDryRun })
+  const intent = intentOf(args, project, team, config, token.isGiven ? token.value : undefined)
+  const url = await deployTeam({ project, terminal, wrangler, intent, isDryRun })
   if (url === undefined) return
   if (terminal.isInteractive) outro(`${url}/v1 is ready. Next: ${COMMAND} connect openclaw --team ${team}`)
   else terminal.print(url)

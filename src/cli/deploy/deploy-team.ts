@@ -2,53 +2,57 @@ import { readFileSync } from 'node:fs'
 import { CommandError, messageOf } from '../command-error.ts'
 import { COMMAND } from '../command-name.ts'
 import { writeChange } from '../config/change-config.ts'
-import { kvPlace } from '../config/config-place.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
+import type { Project } from '../project.ts'
+import type { Terminal } from '../terminal.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { checkLive } from '../worker/live-check.ts'
 import { sayingOf, type Wrangler, type WranglerRun } from '../wrangler/wrangler.ts'
-import { addTomlDeployment, readTomlDeployment } from '../wrangler/wrangler-toml.ts'
-import { deployNames, isDefaultTeam, planDeploy } from './deploy-plan.ts'
-import { putSecrets, type SecretsRequest } from './deploy-secrets.ts'
-import { deploymentFile, keepDeployment } from './deployments.ts'
+import { addTomlDeployment } from '../wrangler/wrangler-toml.ts'
+import type { DeployIntent } from './deploy-intent.ts'
+import { describeIntent, planSecrets, planSteps } from './deploy-plan.ts'
+import { isKnownToken, putSecrets } from './deploy-secrets.ts'
+import { type DeployState, findNamespace, lookUpDeployment, remoteKv } from './deploy-state.ts'
+import { deploymentFile, keepDeployment, readDeployment } from './deployments.ts'
 
-/** A document to upload. */
-export type UploadedConfig = {
-  readonly text: string
-  /** For a person: which file, or which place. */
-  readonly source: string
-  /** It replaces what the deployment has; otherwise it is only for one that has nothing. */
-  readonly isForced: boolean
-}
-
-export type DeployRequest = SecretsRequest & {
-  readonly config: UploadedConfig | undefined
+export type DeployRequest = {
+  readonly project: Project
+  readonly terminal: Terminal
+  readonly wrangler: Wrangler
+  readonly intent: DeployIntent
   readonly isDryRun: boolean
+  /** Asked after the plan was told; absent, it goes on. */
+  readonly isAgreed?: () => Promise<boolean>
 }
 
 /**
- * Deploys a team's own Worker. Every step looks first at what is there already, so that a run which failed or was killed
- * is taken up by the same command.
+ * Deploys a team's own Worker: looks at what is there, tells what goes along and what will be done, and does it. What is
+ * there already is kept, so that a run which failed or was killed is taken up by the same command.
  *
- * @returns Its address; nothing after a dry run.
+ * @returns Its address; nothing after a dry run, or a no.
  * @throws {CommandError} At the first step that fails.
  */
 export async function deployTeam(request: DeployRequest): Promise<string | undefined> {
-  const { project, terminal, wrangler, team, isDryRun } = request
-  const toml = readTomlDeployment(readFileSync(project.wranglerToml, 'utf8'), team, isDefaultTeam(team))
+  const { project, terminal, wrangler, intent, isDryRun, isAgreed } = request
+  const { team } = intent
+  const state = await terminal.during(`Looking at what there is of "${team}"`, () =>
+    lookUpDeployment(project, wrangler, team),
+  )
+  const kept = readDeployment(project, team)
+  const put = planSecrets(intent, state, kept, isKnownToken(intent, kept))
+  const facts = describeIntent(intent, state, put)
   if (isDryRun) {
-    const names = ['HF_TOKEN', 'HUGWAY_API_KEY', 'HUGWAY_ADMIN_TOKEN']
-    const known = toml.hasSection ? toml.namespaceId : undefined
-    const steps = planDeploy(deployNames(team, toml.workerName), known, names, request.config?.source)
-    for (const [index, { title, command }] of steps.entries()) terminal.print(`${index + 1}. ${title}\n   ${command}`)
+    const steps = planSteps(intent, state, put).map(({ title, command }, at) => `${at + 1}. ${title}\n   ${command}`)
+    terminal.print([`The team "${team}", Worker ${state.names.workerName}`, ...facts, '', ...steps].join('\n'))
     terminal.remark('Nothing was changed.')
     return undefined
   }
-  await terminal.during('Checking who is logged in at Cloudflare', () => requireLogin(wrangler))
-  const id = await terminal.during('Looking for its KV namespace', () => ensureNamespace(request))
-  const deployment = await terminal.during('Checking its secrets', () => putSecrets(request))
-  await uploadConfig(request, id)
-  const run = await terminal.during(`Deploying ${toml.workerName}`, () =>
+  terminal.remark([`Deploying the team "${team}", Worker ${state.names.workerName}`, ...facts].join('\n'))
+  if (isAgreed && !(await isAgreed())) return undefined
+  const id = await terminal.during('Its KV namespace and its section', () => ensureSection(request, state))
+  const deployment = await terminal.during('Its secrets', () => putSecrets(request, intent, put))
+  await uploadConfig(request, state, id)
+  const run = await terminal.during(`Deploying ${state.names.workerName}`, () =>
     wrangler.run(['deploy', '--env', team, '--keep-vars']),
   )
   if (run.code !== 0) throw new CommandError(`wrangler could not deploy: ${sayingOf(run)}`)
@@ -66,74 +70,45 @@ export async function deployTeam(request: DeployRequest): Promise<string | undef
   return url
 }
 
-const isSilent = ({ output, errors }: WranglerRun) => `${output}${errors}`.trim() === ''
-
-async function requireLogin(wrangler: Wrangler): Promise<void> {
-  const run = await wrangler.run(['whoami', '--json'])
-  if (run.code === 0) return
-  // Without a token, and with an answer, it is the login that is missing; anything else is in wrangler's own words.
-  const hasToken = (process.env['CLOUDFLARE_API_TOKEN'] ?? '') !== ''
-  if (
-    !hasToken &&
-    (/"loggedIn":\s*false|not (?:logged in|authenticated)/i.test(run.output + run.errors) || isSilent(run))
-  ) {
-    throw new CommandError('Nobody is logged in at Cloudflare: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.')
-  }
-  const tokens = hasToken ? ', with the CLOUDFLARE_API_TOKEN of the environment' : ''
-  throw new CommandError(`Cloudflare could not be asked who is logged in${tokens}: ${sayingOf(run)}`)
-}
-
-/** The team's namespace: of wrangler.toml, else found by its title, else made. The file names it in the end. */
-async function ensureNamespace({ project, wrangler, terminal, team }: DeployRequest): Promise<string> {
+/** The namespace is made where there is none, and the section completed: every binding of the top, and this namespace. */
+async function ensureSection(
+  { project, wrangler, terminal, intent }: DeployRequest,
+  state: DeployState,
+): Promise<string> {
+  const { toml, names } = state
+  if (toml.hasSection && toml.missing.length === 0 && toml.namespaceId !== undefined) return toml.namespaceId
+  const id = state.namespaceId ?? (await createNamespace(wrangler, names.namespaceTitle))
   const text = readFileSync(project.wranglerToml, 'utf8')
-  const toml = readTomlDeployment(text, team, isDefaultTeam(team))
-  if (toml.hasSection && toml.namespaceId !== undefined) return toml.namespaceId
-  const { namespaceTitle } = deployNames(team, toml.workerName)
-  const id = toml.namespaceId ?? (await findNamespace(wrangler, namespaceTitle)) ?? (await createNamespace())
   let edited: string
   try {
-    edited = addTomlDeployment(text, team, toml.workerName, id)
+    edited = addTomlDeployment(text, intent.team, names.workerName, id)
   } catch (cause) {
     throw new CommandError(`wrangler.toml: ${messageOf(cause)}`, { cause })
   }
   writeAtomically(project.wranglerToml, edited)
-  terminal.remark(`Wrote [env.${team}] with the KV namespace ${id} to ${project.wranglerToml}`)
+  const added = toml.hasSection ? toml.missing.join(', ') : `the KV namespace ${id}`
+  terminal.remark(`Wrote [env.${intent.team}] with ${added} to ${project.wranglerToml}: commit that.`)
   return id
-
-  async function createNamespace(): Promise<string> {
-    const run = await wrangler.run(['kv', 'namespace', 'create', namespaceTitle])
-    if (run.code !== 0) throw new CommandError(`wrangler could not create the KV namespace: ${sayingOf(run)}`)
-    const created = await findNamespace(wrangler, namespaceTitle)
-    if (created === undefined)
-      throw new CommandError(`wrangler created ${namespaceTitle} and does not list it: try again`)
-    return created
-  }
 }
 
-async function findNamespace(wrangler: Wrangler, title: string): Promise<string | undefined> {
-  const run = await wrangler.run(['kv', 'namespace', 'list'])
-  if (run.code !== 0) throw new CommandError(`wrangler could not list the KV namespaces: ${sayingOf(run)}`)
-  try {
-    const listed: unknown = JSON.parse(run.output.slice(Math.max(0, run.output.indexOf('['))))
-    const id = fieldOf(
-      listOf(listed).find((one) => fieldOf(one, 'title') === title),
-      'id',
-    )
-    return typeof id === 'string' ? id : undefined
-  } catch (cause) {
-    throw new CommandError('wrangler listed the KV namespaces in a way that cannot be read', { cause })
-  }
+async function createNamespace(wrangler: Wrangler, title: string): Promise<string> {
+  const run = await wrangler.run(['kv', 'namespace', 'create', title])
+  if (run.code !== 0) throw new CommandError(`wrangler could not create the KV namespace: ${sayingOf(run)}`)
+  const created = await findNamespace(wrangler, title)
+  if (created === undefined) throw new CommandError(`wrangler created ${title} and does not list it: try again`)
+  return created
 }
 
 /** A configuration that is there already stays, unless another one was asked for by name. */
-async function uploadConfig({ terminal, wrangler, config }: DeployRequest, id: string): Promise<void> {
+async function uploadConfig({ terminal, wrangler, intent }: DeployRequest, { document }: DeployState, id: string) {
+  const { config } = intent
   if (config === undefined) return
-  const place = kvPlace(`its KV namespace ${id}`, { wrangler, where: ['--namespace-id', id, '--remote'] })
-  const before = await terminal.during('Looking at its configuration', () => place.read())
-  if (before.text !== undefined && !config.isForced) {
+  if (document !== undefined && !config.isForced) {
     terminal.remark('It has a configuration, which stays as it is (--config FILE replaces it).')
     return
   }
+  const before = document === undefined ? { text: undefined } : { text: document }
+  const place = remoteKv(wrangler, id)
   await terminal.during(`Uploading ${config.source}`, () => writeChange(terminal, place, before, config.text))
 }
 

@@ -12,6 +12,8 @@ export type Deployment = {
   readonly adminToken?: string
   /** SHA-256, hex, of the Hugging Face token that was put: the same one is not put again. */
   readonly tokenHash?: string
+  /** The organisation that was put last from here to pay. */
+  readonly billTo?: string
   /** Known after the first deploy. */
   readonly url?: string
 }
@@ -40,7 +42,7 @@ export function readDeployment(project: Project, team: string): Deployment {
       const value = fieldOf(kept, name)
       return typeof value === 'string' && value !== '' ? { [name]: value } : {}
     }
-    return { team, ...text('apiKey'), ...text('adminToken'), ...text('tokenHash'), ...text('url') }
+    return { team, ...text('apiKey'), ...text('adminToken'), ...text('tokenHash'), ...text('billTo'), ...text('url') }
   } catch (cause) {
     throw new CommandError(`${file} is not JSON: mend it or delete it (new secrets are made then)`, { cause })
   }
@@ -57,3 +59,19 @@ export function listDeployments(project: Project): readonly Deployment[] {
   const teams = readdirSync(project.deployments).filter((name) => name.endsWith('.json'))
   return teams.map((name) => readDeployment(project, name.slice(0, -'.json'.length)))
 }
+
+/** What a deployment is called everywhere. */
+export type DeployNames = {
+  readonly team: string
+  readonly workerName: string
+  /** The title of its KV namespace. */
+  readonly namespaceTitle: string
+}
+
+/** The names of a team's deployment. */
+export function deployNames(team: string, workerName: string): DeployNames {
+  return { team, workerName, namespaceTitle: `${workerName}-HUGWAY_KV` }
+}
+
+/** Whether it is the deployment of those who name none. */
+export const isDefaultTeam = (team: string) => team === DEFAULT_TEAM

@@ -26,7 +26,7 @@ export async function checkRouter(project: Project | undefined): Promise<RouterR
   const token = findToken(project)
   const listed = await fetchModels(url, token?.value)
   const tokenFinding = token
-    ? fine('token', `${token.name} is set in ${token.source === 'environment' ? 'the environment' : '.dev.vars'}`)
+    ? fine('token', `${token.name} is set in ${token.source === 'environment' ? 'the environment' : token.source}`)
     : failure('token', 'neither HF_TOKEN nor HUGGINGFACE_HUB_TOKEN is set', `${COMMAND} onboard, or set HF_TOKEN`)
   if (!listed.ok) {
     const todo = 'look at the network and at HF_BASE_URL; a Worker serves its last list, or the built-in one, meanwhile'

@@ -25,7 +25,7 @@ export function formatReady(
     '',
     `hugway is ready on ${url}`,
     behind,
-    ...problems.map((problem) => `Not right yet: ${problem}`),
+    ...problems.map((problem) => `Note: ${problem}`),
     'See it in the browser (the link signs in once, within five minutes):',
     `  ${consoleUrl}`,
     `  client key   ${key.told}`,

@@ -2,7 +2,7 @@ import type { RouterModel } from '../../core/catalog/router-model.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { ROUTER_BASE_URL, TOKEN_NAMES, TOKEN_PLACEHOLDER } from '../../core/router-facts.ts'
 import { messageOf } from '../command-error.ts'
-import { type Project, readDevVars } from '../project.ts'
+import { devVarsName, type Project, readDevVars } from '../project.ts'
 import { type Answer, call, errorTextOf, fieldOf, listOf } from './http-call.ts'
 
 /** The page that makes a token with the one permission that is needed. */
@@ -13,7 +13,11 @@ export const PERMISSION = 'Make calls to Inference Providers'
 const LIST_LIMIT_MS = 30_000
 
 /** A token and the name under which it was found. */
-export type FoundToken = { readonly name: string; readonly value: string; readonly source: 'environment' | '.dev.vars' }
+export type FoundToken = {
+  readonly name: string
+  readonly value: string
+  readonly source: 'environment' | '.dev.vars' | '.env'
+}
 
 /** What the router makes of a token. */
 export type TokenVerdict =
@@ -29,7 +33,7 @@ export function findToken(project: Project | undefined): FoundToken | undefined 
   const vars = readDevVars(project)
   const places = [
     { source: 'environment', values: process.env },
-    { source: '.dev.vars', values: vars },
+    { source: project ? devVarsName(project) : '.dev.vars', values: vars },
   ] as const
   for (const name of TOKEN_NAMES) {
     for (const { source, values } of places) {

@@ -11,6 +11,7 @@ const KILL_AFTER_MS = 5_000
 /** How wrangler is started. Paths are absolute. */
 export type WranglerDevOptions = {
   readonly root: string
+  readonly host: string
   readonly port: number
   /** Where the vars of the Worker are: in a file, because anyone may read a process's arguments. */
   readonly varsFile: string
@@ -85,8 +86,8 @@ const QUIET = {
   CLOUDFLARE_INCLUDE_PROCESS_ENV: 'false',
 }
 
-function toArguments({ port, varsFile, stateDirectory }: WranglerDevOptions): string[] {
-  const where = ['--ip', '127.0.0.1', '--port', String(port), '--persist-to', stateDirectory, '--env-file', varsFile]
+function toArguments({ host, port, varsFile, stateDirectory }: WranglerDevOptions): string[] {
+  const where = ['--ip', host, '--port', String(port), '--persist-to', stateDirectory, '--env-file', varsFile]
   return ['dev', ...where, '--show-interactive-dev-session=false']
 }
 

@@ -19,6 +19,11 @@ if (state.failing && command.startsWith(state.failing)) {
   process.exit(1)
 }
 
+/** The team of a call: by its section, or before there is one by the Worker's name. */
+const team = () => {
+  if (args.includes('--env')) return option('--env')
+  return option('--name') === 'hugway' ? 'production' : option('--name').replace('hugway-', '')
+}
 const where = () => (args.includes('--local') ? 'local' : option('--namespace-id'))
 const COMMANDS = {
   'whoami --json': () => {
@@ -34,7 +39,7 @@ const COMMANDS = {
     return `🌀 Creating namespace with title "${args[3]}"\n✨ Success!`
   },
   'secret list': () => {
-    const secrets = state.secrets[option('--env')]
+    const secrets = state.secrets[team()]
     if (secrets === undefined) {
       console.error(
         '✘ [ERROR] Worker "x" not found. If this is a new Worker, run `wrangler deploy` first to create it.',
