@@ -114,6 +114,7 @@ type Asked = Pick<ChatRequest, 'choiceCount' | 'hasTools'> & {
   readonly encoder: AnswerEncoder
   readonly headers: Readonly<Record<string, string>>
   readonly mayPassThrough: boolean
+  readonly afterError: ConnectionEnd
 }
 
 /** @throws {GatewayError} For whatever is wrong with the request or the deployment, before anybody is asked. */
@@ -165,6 +166,7 @@ async function understand(
     encoder,
     headers: { ...droppedToolsHeader(droppedTools), ...skippedHeader(route.plan) },
     mayPassThrough: wire.mayPassThrough,
+    afterError: wire.afterError,
   }
   return [asked, chain]
 }
@@ -237,7 +239,7 @@ async function hold(streamed: Streamed, chain: Promise<Winner>, client: ClientSt
   if ('winner' in came) return handOn(streamed, came.winner, client)
   bookFailure(book, came.error)
   await client.write(utf8.encode(asked.encoder.fail(came.error)))
-  return 'abort'
+  return asked.afterError
 }
 
 /** Hands the answer on to its end, and books it. @throws What writing to the client throws. */
@@ -264,7 +266,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
     { end: relayed.end, usage: relayed.usage },
     { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },
   )
-  return isWhole ? 'close' : 'abort'
+  return isWhole ? 'close' : asked.afterError
 }
 
 function relayTo(

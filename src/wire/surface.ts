@@ -30,4 +30,10 @@ export type SurfaceWire = {
   readonly read: (body: Uint8Array) => Result<SurfaceRequest, Failure>
   /** Whether a provider's stream is this surface's own, so that it may reach the client unread. */
   readonly mayPassThrough: boolean
+  /**
+   * How a connection ends after an error event: `close` where every client knows that event for the end of a failed answer,
+   * and some (Codex) would tell their user of the break instead; `abort` where a client may read texts alone and take any
+   * clean end for a whole answer.
+   */
+  readonly afterError: 'close' | 'abort'
 }

@@ -55,15 +55,3 @@ export function textOf(value: unknown): string {
 export function demand(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(message)
 }
-
-/** What came of a body, however its connection ended. */
-export async function textUntilBroken(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  try {
-    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true })
-  } catch {
-    // broken off on purpose, after its error
-  }
-  return text
-}

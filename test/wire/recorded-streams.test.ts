@@ -4,6 +4,7 @@ import { GatewayError } from '../../src/core/failure.ts'
 import type { AnswerEncoder } from '../../src/wire/answer-encoder.ts'
 import type { Chunk } from '../../src/wire/chat/chunk.ts'
 import { createMessagesEncoder } from '../../src/wire/messages/events.ts'
+import { repeatRequest } from '../../src/wire/responses/answer.ts'
 import { createResponsesEncoder } from '../../src/wire/responses/events.ts'
 import { createToolNames } from '../../src/wire/responses/tool-names.ts'
 import { HAS_SHARED } from '../recordings/support/shared-recordings.ts'
@@ -29,7 +30,7 @@ const SURFACES: readonly SurfaceCase[] = [
     name: 'responses',
     create: () =>
       createResponsesEncoder(
-        { body: { model: 'a/b' }, names: createToolNames() },
+        { model: 'a/b', repeated: repeatRequest({}), names: createToolNames() },
         { id: '1', startedAt: 0, now: () => 0 },
       ),
     read: readResponsesStream,

@@ -11,4 +11,5 @@ export const chatWire: SurfaceWire = {
     return chat.ok ? ok({ chat: chat.value, createEncoder: createChatEncoder }) : chat
   },
   mayPassThrough: true,
+  afterError: 'abort',
 }

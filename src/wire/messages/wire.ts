@@ -19,4 +19,5 @@ export const messagesWire: SurfaceWire = {
     })
   },
   mayPassThrough: false,
+  afterError: 'close',
 }

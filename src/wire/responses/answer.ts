@@ -21,11 +21,14 @@ export type ResponseState = {
 type ResponseHead = { readonly id: string; readonly createdAt: number }
 
 /**
- * Makes the function that writes a response, in whichever state, as JSON. What it repeats of the request (its tools
- * above all, tens of kilobytes of a coding agent's) is serialised once.
+ * Makes the function that writes a response, in whichever state, as JSON.
+ *
+ * @param repeated What {@link repeatRequest} made: tens of kilobytes where many tools are listed, serialised once.
  */
-export function createResponseWriter(body: Fields, { id, createdAt }: ResponseHead): (state: ResponseState) => string {
-  const repeated = JSON.stringify(repeatRequest(body)).slice(1, -1)
+export function createResponseWriter(
+  repeated: string,
+  { id, createdAt }: ResponseHead,
+): (state: ResponseState) => string {
   const head = `"id":${JSON.stringify(id)},"object":"response","created_at":${createdAt}`
   return ({ status, model, output, usage, incompleteReason, error, completedAt }) => {
     const rest = {
@@ -40,11 +43,14 @@ export function createResponseWriter(body: Fields, { id, createdAt }: ResponseHe
   }
 }
 
-/** The members of a response that come from its request, with the API's own defaults. */
-function repeatRequest(body: Fields): Fields {
+/**
+ * The members of a response that come from its request, with the API's own defaults, as JSON without the braces. It is all
+ * that an answer keeps of its request: the conversation is let go when the answer begins.
+ */
+export function repeatRequest(body: Fields): string {
   const given = (name: string, otherwise: unknown) => (isAbsent(body[name]) ? otherwise : body[name])
   const { reasoning, text } = body
-  return {
+  const repeated = {
     previous_response_id: null,
     instructions: given('instructions', null),
     tools: Array.isArray(body['tools']) ? body['tools'].map(repeatTool) : [],
@@ -67,6 +73,7 @@ function repeatRequest(body: Fields): Fields {
     safety_identifier: given('safety_identifier', null),
     prompt_cache_key: given('prompt_cache_key', null),
   }
+  return JSON.stringify(repeated).slice(1, -1)
 }
 
 function repeatTool(tool: unknown): unknown {

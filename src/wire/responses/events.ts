@@ -22,12 +22,12 @@ const INCOMPLETE: Readonly<Record<string, string>> = { length: 'max_output_token
  * that are done, `@openai/agents` only the last event), so all are sent, always.
  */
 export function createResponsesEncoder(
-  { body, names }: Pick<ResponsesRequest, 'body' | 'names'>,
+  { model: asked, repeated, names }: Pick<ResponsesRequest, 'model' | 'repeated' | 'names'>,
   { id, startedAt, now }: ResponseOptions,
 ): AnswerEncoder {
-  const write = createResponseWriter(body, { id: `resp_${id}`, createdAt: Math.floor(startedAt / 1_000) })
+  const write = createResponseWriter(repeated, { id: `resp_${id}`, createdAt: Math.floor(startedAt / 1_000) })
   const output: string[] = []
-  let model = typeof body['model'] === 'string' ? body['model'] : ''
+  let model = asked ?? ''
   let finishReason: string | undefined
   let usage: TokenUsage | undefined
   let number = 0

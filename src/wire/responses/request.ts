@@ -4,6 +4,7 @@ import { type Fields, isFields } from '../chat/chunk.ts'
 import { createConversation } from '../chat/conversation.ts'
 import { namesOfDropped } from '../dropped-tools.ts'
 import { catchRefusal, countAt, fieldsAt, isAbsent, pick, refuse, textAt } from '../refuse.ts'
+import { repeatRequest } from './answer.ts'
 import { readInput } from './input.ts'
 import { createToolNames, type ToolNames } from './tool-names.ts'
 import { mapTools } from './tools.ts'
@@ -12,8 +13,10 @@ import { mapTools } from './tools.ts'
 export type ResponsesRequest = {
   readonly chat: Fields
   readonly names: ToolNames
-  /** The request itself, which an answer repeats in part. */
-  readonly body: Fields
+  /** `model` as it was sent. */
+  readonly model: string | undefined
+  /** What its answer repeats of it; see {@link repeatRequest}. */
+  readonly repeated: string
   /** Types of hosted tools that were left out. */
   readonly droppedTools: readonly string[]
 }
@@ -55,7 +58,14 @@ export function mapResponsesRequest(value: unknown): Result<ResponsesRequest, Fa
       ...tools,
       ...mapSettings(body),
     }
-    return { chat, names, body, droppedTools: namesOfDropped(dropped) }
+    const { model } = body
+    return {
+      chat,
+      names,
+      model: typeof model === 'string' ? model : undefined,
+      repeated: repeatRequest(body),
+      droppedTools: namesOfDropped(dropped),
+    }
   })
 }
 

@@ -19,4 +19,5 @@ export const responsesWire: SurfaceWire = {
     })
   },
   mayPassThrough: false,
+  afterError: 'close',
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readMessage, readMessagesStream } from '../../support/read-messages.ts'
-import { fieldsOf, textUntilBroken } from '../../support/sse-answer.ts'
+import { fieldsOf } from '../../support/sse-answer.ts'
 import {
   CHAIN,
   CLIENT_KEY,
@@ -71,9 +71,9 @@ describe('an answer', () => {
     expect(calls.map(modelOf)).toEqual(['a/first', 'b/second:groq'])
   })
 
-  test('that is cut ends with an error and without message_stop', async () => {
+  test('that is cut ends with an error and without message_stop, and then cleanly', async () => {
     const { send } = await start(() => sse(HELLO))
-    const text = await textUntilBroken(await send({ stream: true }))
+    const text = await (await send({ stream: true })).text()
     const answer = readMessagesStream(text)
     expect(answer).toMatchObject({ text: 'Hello', end: undefined, error: expect.stringContaining('incomplete') })
   })

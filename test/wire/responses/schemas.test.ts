@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/core/failure.ts'
+import { repeatRequest } from '../../../src/wire/responses/answer.ts'
 import { createResponsesEncoder } from '../../../src/wire/responses/events.ts'
 import { createToolNames } from '../../../src/wire/responses/tool-names.ts'
 import { HAS_SHARED } from '../../recordings/support/shared-recordings.ts'
@@ -8,7 +9,7 @@ import { normalize, piecesOf, STREAMS } from '../support/recorded-chunks.ts'
 
 const create = () =>
   createResponsesEncoder(
-    { body: { model: 'a/b', tools: [{ type: 'function', name: 'f' }] }, names: createToolNames() },
+    { model: 'a/b', repeated: repeatRequest({ tools: [{ type: 'function', name: 'f' }] }), names: createToolNames() },
     { id: '1', startedAt: 0, now: () => 1_000 },
   )
 
