@@ -1,5 +1,7 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { Fault } from '../core/routing/outcome.ts'
+import { collectBytes } from '../json/collect-bytes.ts'
+import { openCrumbReader, type StreamReader } from './crumb-reader.ts'
 import { idleLimitMs } from './idle-watchdog.ts'
 import { MAX_EVENT_BYTES, type NormalizedChunk, type Normalizer } from './normalizer.ts'
 import { decode } from './read-text.ts'
@@ -40,7 +42,7 @@ export async function readFirstEvent(
   firstTokenMs: number,
   clock: Clock,
 ): Promise<FirstEventResult> {
-  const reader = body.getReader()
+  const reader = openCrumbReader(body, clock)
   const begin = createBeginning(normalizer)
   const deadline = clock.now() + firstTokenMs
   for (let bytes = 0; bytes <= MAX_EVENT_BYTES; ) {
@@ -50,7 +52,7 @@ export async function readFirstEvent(
     if (read === 'reset') return giveUp(reader, { kind: 'network', beforeHeaders: false })
     bytes += read.value?.byteLength ?? 0
     const verdict = begin.read(read.value, read.done)
-    if (verdict === 'json') return { outcome: ANSWERING, body: { text: begin.text() } }
+    if (verdict === 'json') return readJson(body, reader, begin.head(), read.done, deadline, clock)
     if (verdict === 'answering') {
       reader.releaseLock()
       const begun = { normalizer, chunks: begin.chunks, rest: read.done ? undefined : body, firstTokenAt: clock.now() }
@@ -64,25 +66,54 @@ export async function readFirstEvent(
 const TOO_LATE: Fault = { kind: 'timeout', phase: 'first_token' }
 const SAYS_NOTHING: Fault = { kind: 'bad_answer', detail: 'an empty answer' }
 
+/** The rest of a body that is no stream, without JavaScript for each of its chunks. */
+async function readJson(
+  body: ReadableStream<Uint8Array>,
+  reader: StreamReader,
+  head: Uint8Array,
+  isWhole: boolean,
+  deadline: number,
+  clock: Clock,
+): Promise<FirstEventResult> {
+  reader.releaseLock()
+  const reading = isWhole ? Promise.resolve(new Uint8Array()) : collectBytes(body, MAX_EVENT_BYTES)
+  const rest = await within(reading, deadline - clock.now(), clock).catch(() => 'reset' as const)
+  if (rest === TIMED_OUT) return { outcome: TOO_LATE } // the caller cancels the call
+  if (rest === 'reset') return { outcome: { kind: 'network', beforeHeaders: false } }
+  if (!rest) return { outcome: { kind: 'bad_answer', detail: `an answer of more than ${MAX_EVENT_BYTES} bytes` } }
+  return { outcome: ANSWERING, body: { text: decode([head, rest]) } }
+}
+
+/** Some providers send spaces while they think; nobody thinks in as many. */
+const MAX_SPACE_BYTES = 64 * 1024
+const ONLY_SPACE: Fault = { kind: 'bad_answer', detail: `${MAX_SPACE_BYTES} bytes of white space instead of an answer` }
+
 /** Reads bytes and says what they are worth so far. */
 function createBeginning(normalizer: Normalizer) {
   const chunks: NormalizedChunk[] = []
   let form: Form | undefined
-  /** Kept only while they may turn out to be something else than events. */
-  let pieces: Uint8Array[] = []
-  const feedPieces = () => {
-    for (const piece of pieces) chunks.push(...normalizer.feed(piece))
-    pieces = []
+  let spaceBytes = 0
+  /** What there is of a body that is no stream. Space in front of anything says nothing and is not kept. */
+  let head: Uint8Array = new Uint8Array()
+  const read = (bytes: Uint8Array): Uint8Array | undefined => {
+    if (form === 'events') return bytes
+    const begins = bytes.findIndex(isSubstance)
+    spaceBytes += begins === -1 ? bytes.byteLength : begins
+    if (begins === -1) return undefined
+    form = formOf(bytes[begins])
+    const substance = bytes.subarray(begins)
+    if (form === 'json') head = substance.slice()
+    return form === 'events' ? substance : undefined
   }
   return {
     chunks,
-    text: () => decode(pieces),
+    head: () => head,
     read(bytes: Uint8Array | undefined, isLast: boolean): 'read_on' | 'answering' | 'json' | Fault {
-      if (bytes) pieces.push(bytes)
-      form ??= bytes && sniff(bytes)
+      const events = bytes && read(bytes)
       if (form === 'html') return { kind: 'bad_answer', detail: 'an HTML page instead of an answer' }
-      if (form === 'json') return isLast ? 'json' : 'read_on'
-      if (form === 'events') feedPieces()
+      if (form === 'json') return 'json'
+      if (spaceBytes > MAX_SPACE_BYTES) return ONLY_SPACE
+      if (events) chunks.push(...normalizer.feed(events))
       if (isLast && !normalizer.end()) chunks.push(...normalizer.finish(true).chunks)
       return judge(normalizer, isLast)
     },
@@ -101,18 +132,14 @@ function judge(normalizer: Normalizer, isLast: boolean): 'read_on' | 'answering'
 
 type Form = 'json' | 'html' | 'events'
 
-/** By the first byte that is neither space nor part of a byte order mark; `undefined` while there is none. */
-function sniff(piece: Uint8Array): Form | undefined {
-  for (const byte of piece) {
-    if (byte === 0x7b) return 'json'
-    if (byte === 0x3c) return 'html'
-    const isSpaceOrMark = byte <= 0x20 || byte === 0xef || byte === 0xbb || byte === 0xbf
-    if (!isSpaceOrMark) return 'events'
-  }
-  return undefined
+function formOf(first: number | undefined): Form {
+  return first === 0x7b ? 'json' : first === 0x3c ? 'html' : 'events'
 }
 
-async function giveUp(rest: ReadableStreamDefaultReader, outcome: Fault): Promise<FirstEventResult> {
+/** Neither space nor part of a byte order mark. */
+const isSubstance = (byte: number) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf
+
+async function giveUp(rest: StreamReader, outcome: Fault): Promise<FirstEventResult> {
   rest.cancel().catch(() => {}) // not awaited: a peer that is stuck would hold us up as well
   return { outcome }
 }

@@ -20,6 +20,8 @@ export type PassedThrough = {
   /** What the client has after its last whole event. */
   readonly half: string
   readonly isCleanEnd: boolean
+  /** The client did not read what the pipe held until its time was up; the pipe was stopped with it. */
+  readonly isUnread: boolean
 }
 
 const SAMPLE_EVERY_MS = 1_000
@@ -27,6 +29,8 @@ const SAMPLE_EVERY_MS = 1_000
 const SAMPLE_BYTES = 64 * 1024
 const READS_PER_SAMPLE = 4
 const BOTH_BRANCHES_MS = 200
+/** A client that reads nothing is dropped this long after its time has run out. */
+const GRACE_MS = 5_000
 
 /**
  * Lets the runtime pipe `rest` to the client: no JavaScript runs per chunk. A second branch of the same stream is
@@ -48,8 +52,9 @@ export async function passThrough(
   const skimmer = createSkimmer(normalizer)
   const samples = createSampler(sampled, skimmer)
   const state: { failed?: unknown; ended?: true } = {}
+  const stop = new AbortController()
   const pipe = piped
-    .pipeTo(writable, { preventClose: true, preventAbort: true })
+    .pipeTo(writable, { preventClose: true, preventAbort: true, signal: stop.signal })
     .catch((error: unknown) => {
       state.failed = error
     })
@@ -59,11 +64,18 @@ export async function passThrough(
   const verdict = await watch(request, samples, pipe, state, clock)
   const isStopped = verdict !== undefined || normalizer.end() !== undefined
   if (isStopped) cancel()
-  await pipe // ends only once the client has read what the pipe holds
+  // The pipe ends only once the client has read what it holds.
+  const unread = await within(pipe, Math.max(0, deadlineAt - clock.now()) + GRACE_MS, clock)
+  if (unread === TIMED_OUT) {
+    cancel()
+    stop.abort()
+    await pipe
+    return { verdict, half: '', isCleanEnd: false, isUnread: true }
+  }
   // An upstream that broke ends both branches at once. If the other goes on, it was the client's end that failed.
   const ended = await within(samples.toEnd(), state.failed ? BOTH_BRANCHES_MS : deadlineAt - clock.now(), clock)
   if (request.gone.aborted || ended === TIMED_OUT) throw state.failed ?? new Error('the client has left')
-  return { verdict, half: skimmer.rest(), isCleanEnd: state.failed === undefined }
+  return { verdict, half: skimmer.rest(), isCleanEnd: state.failed === undefined, isUnread: false }
 }
 
 /** Samples until the pipe has ended, the answer has, or the time is up: silence, or the end of it all. */

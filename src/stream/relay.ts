@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import { type Clock, within } from '../core/clock.ts'
 import type { TokenUsage } from '../core/completion-record.ts'
 import { type Failure, GatewayError, type Interruption } from '../core/failure.ts'
 import { type AttemptEnd, endOfAttempt } from '../core/routing/breaker.ts'
@@ -7,6 +7,7 @@ import { classifyErrorEvent } from '../huggingface/classify-error.ts'
 import type { Redact } from '../huggingface/redact.ts'
 import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import type { ClientStream } from './client-stream.ts'
+import { openCrumbReader } from './crumb-reader.ts'
 import type { BegunStream } from './first-event.ts'
 import { type IdleWatchdog, idleLimitMs, startIdleWatchdog } from './idle-watchdog.ts'
 import type { NormalizedChunk, Normalizer, StreamEnd } from './normalizer.ts'
@@ -47,6 +48,9 @@ export type RelayRequest = {
 
 export type RelayDeps = { readonly clock: Clock; readonly redact: Redact }
 
+/** A client that has not taken the last words by then does not get them. */
+const LAST_WORDS_MS = 5_000
+
 const utf8 = new TextEncoder()
 
 /**
@@ -74,7 +78,8 @@ export async function relay(request: RelayRequest, client: ClientStream, deps: R
       moved.kind === 'ended' ? moved : await movePassedThrough(request, moved.rest, client, deps.clock)
     if (request.gone.aborted) return endAs('client_gone')
     const text = lastWords(request, { end, half }, said(), deps.redact)
-    if (text !== '') await client.write(utf8.encode(text))
+    // One that reads nothing does not hold the record up; whoever ends the connection breaks it off.
+    if (text !== '') await within(client.write(utf8.encode(text)), LAST_WORDS_MS, deps.clock)
     return endAs(end)
   } catch {
     return endAs('client_gone') // only writing throws here
@@ -136,7 +141,7 @@ async function moveParsed(request: RelayRequest, client: ClientStream, clock: Cl
   const pass = createPass(watchdog, normalizer, encoder)
   try {
     await pass(begun.chunks)
-    const reader = rest?.getReader()
+    const reader = rest && openCrumbReader(rest, clock)
     let isCleanEnd = true
     for (let reads = 0; reader && rest && !normalizer.end(); reads++) {
       if (reads >= request.parsedReads && normalizer.isClean() && normalizer.isAtBoundary()) {
@@ -163,7 +168,8 @@ async function movePassedThrough(
 ): Promise<Ended> {
   const { normalizer } = request.begun
   const passed = await client.lend((writable) => passThrough({ ...request, normalizer }, rest, writable, clock))
-  const { verdict, half, isCleanEnd } = passed
+  const { verdict, half, isCleanEnd, isUnread } = passed
+  if (isUnread) return { end: 'out_of_time', half: 'torn' }
   if (!normalizer.end()) normalizer.feedText(half) // the client has it already
   const end = await conclude(normalizer, verdict, isCleanEnd, async () => {})
   return {

@@ -11,7 +11,8 @@ let gateway: Gateway
 
 beforeAll(async () => {
   simulator = await startSimulator()
-  const config = { hugway: { timeouts: { idleMs: 2_000 } } }
+  const models = { 'huggingface/a/short': { timeouts: { totalMs: 3_000 } } }
+  const config = { hugway: { timeouts: { idleMs: 2_000 }, models } }
   gateway = await startGateway({ upstreamUrl: simulator.url, config })
 })
 
@@ -31,10 +32,10 @@ const CHUNKS = [
   'data: [DONE]\n\n',
 ]
 
-async function openStream(): Promise<IncomingMessage> {
+async function openStream(model = 'a/slow'): Promise<IncomingMessage> {
   const headers = { authorization: 'Bearer test-key' }
   const asked = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers })
-  asked.end(JSON.stringify({ model: 'a/slow', stream: true, messages: [{ role: 'user', content: 'x' }] }))
+  asked.end(JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'x' }] }))
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
   return response
 }
@@ -52,4 +53,27 @@ test.each<[title: string, provider: string]>([
   for await (const piece of response) text += piece
   expect(text.length).toBe(CHUNKS.join('').length)
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+})
+
+test.each<[title: string, provider: string]>([
+  ['through the runtime’s pump', 'groq'],
+  ['event by event', 'unknown'],
+])('a client that never reads is ended by its times, with one record, %s', async (_title, provider) => {
+  const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }
+  simulator.script(() => ({ kind: 'raw', headers, chunks: CHUNKS, delayMs: 2 }))
+  const records = () =>
+    gateway.logs().filter(({ event: name, target }) => name === 'chat' && /short/.test(String(target)))
+  const before = records().length
+  const response = await openStream('a/short')
+  response.pause()
+  const isEnded = new Promise((resolve) => response.once('close', resolve))
+  const startedAt = performance.now()
+  while (records().length === before && performance.now() - startedAt < 15_000) await sleep(50)
+  expect(records().slice(before)).toHaveLength(1)
+  expect(['out_of_time', 'client_gone']).toContain(records().at(-1)?.['end'])
+  response.resume()
+  response.on('error', () => {})
+  await isEnded
+  await sleep(500)
+  expect(records().slice(before)).toHaveLength(1)
 })

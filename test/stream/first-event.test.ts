@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fault } from '../../src/core/routing/outcome.ts'
+import { openCrumbReader } from '../../src/stream/crumb-reader.ts'
 import { type FirstEventResult, readFirstEvent } from '../../src/stream/first-event.ts'
 import { createNormalizer } from '../../src/stream/normalizer.ts'
 import { isFields } from '../../src/wire/chat/chunk.ts'
@@ -130,7 +131,7 @@ test('JSON where a stream was asked for is read to its end', async () => {
   const answer = '{"choices":[{"message":{"content":"hi"}}]}'
   expect(await open(' \n{"choi', 10, answer.slice(6))).toEqual({
     outcome: { kind: 'answering' },
-    body: { text: ` \n${answer}` },
+    body: { text: answer },
   })
 })
 
@@ -138,4 +139,72 @@ test('an begun without an end is not held in memory', async () => {
   const megabyte = `: ${'x'.repeat(1024 * 1024)}\n\n`
   const result = await read(bodyOf(...Array(20).fill(megabyte)), 30_000)
   expect(result).toMatchObject({ outcome: { kind: 'bad_answer' } })
+})
+
+describe('white space before the answer', () => {
+  const spaces = (count: number) => Array.from({ length: count }, () => ' \n'.repeat(512))
+
+  test('is waited through, whatever it is cut into', async () => {
+    expect(await textOf(await open(...spaces(64), HELLO, FINISH))).toBe('Hello')
+    expect(await textOf(await open(...Array(300).fill('\n'), HELLO, FINISH))).toBe('Hello')
+  })
+
+  test('of more than 64 KiB is a bad answer, and no more of it is read', async () => {
+    const pieces = spaces(10_000)
+    const body = bodyOf(...pieces)
+    expect(await read(body, 60_000)).toMatchObject({
+      outcome: { kind: 'bad_answer', detail: expect.stringContaining('white space') },
+    })
+  })
+
+  test.each<[what: string, pieces: Uint8Array[]]>([
+    ['whole', [Uint8Array.of(0xef, 0xbb, 0xbf), encode(HELLO)]],
+    ['split', [Uint8Array.of(0xef, 0xbb), new Uint8Array([0xbf, ...encode(HELLO)])]],
+  ])('may have a byte order mark in it (%s)', async (_what, pieces) => {
+    expect(await textOf(await open(...pieces))).toBe('Hello')
+  })
+})
+
+describe('an answer in one-byte chunks', () => {
+  const crumbs = (text: string) => Array.from(encode(text), (byte) => Uint8Array.of(byte))
+
+  /** Over the runtime's own stream, whose reader can gather; counts how often JavaScript was woken. */
+  function counted(text: string) {
+    const { readable, writable } = new IdentityTransformStream()
+    const send = async () => {
+      const writer = writable.getWriter()
+      for (const byte of crumbs(text)) await writer.write(byte)
+      await writer.close()
+    }
+    send().catch(() => {})
+    return readable
+  }
+
+  test('is gathered by the runtime, and all of it is there', async () => {
+    const long = deltaEvent({ content: 'x'.repeat(20_000) })
+    let reads = 0
+    const reader = openCrumbReader(counted(long), { ...realClock, now: () => 0 })
+    const seen: number[] = []
+    for (let got = await reader.read(); !got.done && got.value; got = await reader.read()) {
+      reads++
+      seen.push(...got.value)
+    }
+    expect(new TextDecoder().decode(new Uint8Array(seen))).toBe(long)
+    expect(reads).toBeLessThan(256 + long.length / 256 + 2)
+  })
+
+  test('that comes slowly is handed on byte by byte', async () => {
+    let nowMs = 0
+    const reader = openCrumbReader(counted('y'.repeat(2_000)), { ...realClock, now: () => ++nowMs * 200 })
+    const sizes: number[] = []
+    for (let got = await reader.read(); !got.done && got.value; got = await reader.read())
+      sizes.push(got.value.byteLength)
+    expect(new Set(sizes)).toEqual(new Set([1]))
+  })
+
+  test('is read as one that came whole', async () => {
+    expect(await textOf(await read(counted(HELLO + FINISH + DONE_EVENT), 5_000))).toBe('Hello')
+    const whole = '{"choices":[{"message":{"content":"Hello"}}]}'
+    expect(await read(counted(`  ${whole}`), 5_000)).toMatchObject({ body: { text: whole } })
+  })
 })
