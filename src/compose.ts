@@ -1,5 +1,8 @@
 import { upstreamKind } from './core/router-facts.ts'
 import { createKeyCheck } from './gateway/keys/check-key.ts'
+import { createHashUser } from './gateway/usage/hash-user.ts'
+import type { LedgerDeps } from './gateway/usage/ledger-deps.ts'
+import { tellAlerts } from './gateway/usage/tell-alerts.ts'
 import type { AppDeps } from './http/deps.ts'
 import { createRedact } from './huggingface/redact.ts'
 import { createRouterClient } from './huggingface/router-client.ts'
@@ -7,6 +10,7 @@ import { createBodyRoom } from './isolate/body-room.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from './isolate/circuit-breakers.ts'
 import { createGuessBrake } from './isolate/guess-brake.ts'
+import { createLeaseMemory } from './isolate/leases.ts'
 import { createSessionProviders } from './isolate/session-providers.ts'
 import { createSignInMemory } from './isolate/sign-in-memory.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
@@ -17,8 +21,9 @@ import { type CatalogMemory, createCatalogStore } from './kv/catalog-store.ts'
 import { createConfigMemory } from './kv/config-memory.ts'
 import { createConfigStore } from './kv/config-store.ts'
 import { limitTimes } from './kv/limit-times.ts'
+import { createLedgerClient } from './objects/ledger-client.ts'
 import type { Platform } from './platform.ts'
-import { type Env, readSettings, requireSettings } from './settings.ts'
+import { type Env, readSettings, requireSettings, type Settings } from './settings.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 
 /** Puts the Worker together, once for an isolate: what it remembers between requests is plain data and lives here. */
@@ -84,6 +89,25 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       newId,
       log,
       telemetry,
+      ledger: composeLedger(settings, { clock, newId, log, fetch }),
     },
+  }
+}
+
+type LedgerPlatform = Pick<Platform, 'clock' | 'newId' | 'log' | 'fetch'>
+
+function composeLedger(settings: Settings, { clock, newId, log, fetch }: LedgerPlatform): LedgerDeps {
+  const client = createLedgerClient(settings.projects, settings.ledgerLocation, clock, log)
+  const alerts = { log, clock, fetch, alertsUrl: settings.alertsUrl }
+  return {
+    client,
+    leases: createLeaseMemory(),
+    clock,
+    newId,
+    log,
+    exchange: client.exchange,
+    tellAlerts: (project, told) => tellAlerts(alerts, project, told),
+    hashUser: createHashUser(settings.adminToken),
+    memory: {},
   }
 }

@@ -56,6 +56,24 @@ const list = (path, description) => ({
   [path]: { description, examples: [['groq', 'together']] },
   [`${path}[]`]: { description: 'A provider, as the router takes it behind the colon.' },
 })
+const projects = (path) => ({
+  'hugway.projects': {
+    description: 'Projects by id: what keys are grouped by. Keys that name none are in `default`.',
+    examples: [{ research: { name: 'Research', budget: { usd: 200, per: 'month' } } }],
+  },
+  [path]: { description: 'What its keys may do together; the bounds of each key hold beside it.' },
+  [`${path}.name`]: { description: 'The name to show.' },
+  [`${path}.budget`]: { description: 'How much may be spent, and when it begins anew.' },
+  [`${path}.budget.usd`]: { description: 'US dollars.' },
+  [`${path}.budget.per`]: { description: 'The period; "total" never begins anew.' },
+  [`${path}.limits`]: { description: 'Rates, over all isolates.' },
+  [`${path}.limits.requestsPerMinute`]: { description: 'Requests a minute; a minute’s worth may come at once.' },
+  [`${path}.limits.tokensPerMinute`]: { description: 'Tokens a minute, of prompts and answers.' },
+  [`${path}.limits.concurrent`]: { description: 'Requests at once.' },
+  [`${path}.models`]: { description: 'What may be asked for; everything, where it is absent.' },
+  [`${path}.models[]`]: { description: 'An alias, a ref, or every model of an organisation: `Qwen/*`.' },
+  [`${path}.billTo`]: { description: 'Sent as X-HF-Bill-To: an organisation that pays.' },
+})
 const ROW = 'models.providers.huggingface.models'
 
 export const DESCRIPTIONS = {
@@ -118,6 +136,27 @@ export const DESCRIPTIONS = {
   'hugway.maxUpstreamCalls': {
     description: 'Upstream calls that one request may make in all, retries included.',
     default: 8,
+  },
+  ...projects('hugway.projects.*'),
+  'hugway.budgets': { description: 'What holds for every budget.' },
+  'hugway.budgets.timeZone': {
+    description: 'The IANA time zone by whose calendar days, weeks and months begin.',
+    default: 'UTC',
+    examples: ['Europe/Berlin'],
+  },
+  'hugway.budgets.alertAt': {
+    description: 'Per cent of a budget at which an alert is told, once each a period.',
+    default: [80, 100],
+  },
+  'hugway.budgets.alertAt[]': { description: 'Per cent.' },
+  'hugway.usage': { description: 'What is kept of completions. Never a prompt, never an answer.' },
+  'hugway.usage.byUser': {
+    description: 'Whether the request’s `user` is kept with its record: not, as a keyed hash, or as it stands.',
+    default: 'off',
+  },
+  'hugway.usage.keepDays': {
+    description: 'Days for which single completions are kept; hourly sums are kept for ever.',
+    default: 35,
   },
   'hugway.keyCopyMs': {
     description: 'How long an isolate’s copy of a client key serves while KV does not answer, in milliseconds.',

@@ -1,35 +1,188 @@
-import type { CompletionRecord, Surface } from '../core/completion-record.ts'
-import type { ModelRef } from '../core/routing/model-ref.ts'
-import type { AttemptReport } from '../core/routing/outcome.ts'
+import type { Catalog } from '../core/catalog/catalog.ts'
+import { positive } from '../core/catalog/catalog.ts'
+import type { CompletionRecord } from '../core/completion-record.ts'
+import { GatewayError } from '../core/failure.ts'
+import { allowsModel } from '../core/identity/model-rights.ts'
+import { boundsOf, type CallerBounds, ownerOf, rulesOf } from '../core/limits/bounds-of.ts'
+import type { Amounts } from '../core/limits/exchange.ts'
+import { priceOf, type TargetPrice } from '../core/limits/price.ts'
+import { maxTokensWithin, type RequestSize, reserveFor } from '../core/limits/reserve.ts'
+import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
+import type { Skipped } from '../core/routing/plan-route.ts'
+import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
+import { rateHeaders } from '../wire/rate-headers.ts'
+import type { CatalogDeps } from './catalog/refresh-catalog.ts'
+import type { CallerContext } from './context.ts'
+import { bookRecord, giveBack } from './usage/book.ts'
+import { acquire, type Bounded, renewAhead } from './usage/lease-desk.ts'
+import type { LedgerDeps } from './usage/ledger-deps.ts'
+import { toBooking } from './usage/to-booking.ts'
+import { toRefusal } from './usage/to-refusal.ts'
+
+export type AdmitDeps = {
+  readonly ledger: LedgerDeps
+  readonly catalog: { readonly store: Pick<CatalogDeps['store'], 'remembered' | 'read'> }
+  readonly catalogInUse: CatalogInUse
+}
 
 /** What admission needs to know of a completion request: sizes and kinds, never content. */
 export type AdmitFacts = {
-  readonly surface: Surface
   /** `model` as it was sent. */
   readonly askedModel: string | undefined
   /** The planned chain, in order, before rights are looked at. */
   readonly targets: readonly ModelRef[]
-  /** Bytes of the body without the images in it: a tokenizer never makes more tokens than these. */
-  readonly promptBytes: number
-  readonly imageCount: number
-  /** `max_completion_tokens ?? max_tokens`, where the client set one. */
-  readonly maxTokens: number | undefined
-  /** `n` */
-  readonly choiceCount: number
+  readonly size: RequestSize
+  /** The request's `user`, where it is to be kept. */
+  readonly user?: string | undefined
 }
 
 /** A request that may go on. Exactly one `settle` follows. */
 export type Admission = {
   /** The targets that may be asked, in order; at least one. */
   readonly targets: readonly ModelRef[]
-  /** Targets that were left out, for the report of the chain. */
-  readonly skipped: readonly AttemptReport[]
+  readonly skipped: readonly Skipped[]
   /** To be sent as the limit of the answer, because the budget affords no more. */
   readonly maxTokens?: number | undefined
   /** Sent as `X-HF-Bill-To`. */
   readonly billTo?: string | undefined
   /** For the client: `x-ratelimit-*`, `x-hugway-max-tokens`. */
   readonly headers: Readonly<Record<string, string>>
+  /** The most that an estimate of its cost may be, in nanodollars. */
+  readonly reservedNanoUsd?: number | undefined
   /** Books the record, gives back what was reserved and not used. Belongs into `waitUntil`. Never throws. */
   settle(record: CompletionRecord): Promise<void>
+}
+
+/**
+ * Lets a request in, as far as the bounds of its key and its project allow: which models, how much money, how fast. A
+ * caller without bounds makes no call here.
+ *
+ * @throws {GatewayError} `model_not_allowed`, `unpriced_model`, `quota_exceeded`, `rate_limited`, `request_over_limit`,
+ *   `ledger_unavailable`.
+ */
+export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerContext): Promise<Admission> {
+  const { ledger } = deps
+  const own = boundsOf(ctx.config, ctx.caller)
+  const { billTo } = own.project
+  const allowed = allowedTargets(facts, own, ctx)
+  if (own.bounds.length === 0 || !ledger.client.isBound) {
+    if (own.bounds.length > 0) tellUnbound(ledger)
+    return { ...allowed, billTo, headers: {}, settle: (record) => bookFree(ledger, facts, record, ctx) }
+  }
+  const catalog = await catalogOf(deps, ctx)
+  const priced = pricedTargets(catalog, allowed.targets, own.isMoneyBound)
+  const reserve = reserveFor(facts.size, priced.known)
+  const has = (what: 'requestsPerMinute' | 'tokensPerMinute' | 'concurrent') =>
+    own.bounds.some(({ limits }) => limits?.[what] !== undefined)
+  const need: Amounts = {
+    nanoUsd: own.isMoneyBound ? reserve.nanoUsd : 0,
+    requests: has('requestsPerMinute') ? 1 : 0,
+    tokens: has('tokensPerMinute') ? reserve.tokens : 0,
+    slots: has('concurrent') ? 1 : 0,
+  }
+  const bounded: Bounded = {
+    project: own.project.id,
+    keyId: ctx.caller.keyId,
+    bounds: own.bounds,
+    rules: rulesOf(ctx.config),
+    longestMs: longestMs(ctx),
+  }
+  const acquired = await acquire(ledger, bounded, need, own.isMoneyBound ? reserve.leastNanoUsd : 0)
+  if (acquired.kind === 'no_answer') throw new GatewayError({ kind: 'ledger_unavailable', reason: 'no_answer' })
+  if (acquired.kind === 'refused') throw new GatewayError(toRefusal(acquired, own, need, ctx.caller))
+  const { pool, draw } = acquired
+  ctx.waitUntil(renewAhead(ledger, bounded, pool, draw))
+  const isShort = draw.amounts.nanoUsd < need.nanoUsd
+  const maxTokens = isShort ? maxTokensWithin(draw.amounts.nanoUsd, facts.size, priced.known) : undefined
+  return {
+    targets: priced.targets,
+    skipped: [...allowed.skipped, ...priced.skipped],
+    maxTokens: maxTokens && Math.max(1, maxTokens),
+    billTo,
+    headers: {
+      ...rateHeaders(pool.rates, draw.lease.left),
+      ...(maxTokens !== undefined && { 'x-hugway-max-tokens': String(maxTokens) }),
+    },
+    reservedNanoUsd: own.isMoneyBound ? draw.amounts.nanoUsd : undefined,
+    async settle(record) {
+      const booking = await toBooking(ledger, record, facts.user, ctx.config, { draw, bounds: own.bounds })
+      await bookRecord(ledger, bounded.project, bounded.rules, booking, draw)
+      await giveBack(ledger, bounded.project, bounded.rules, pool, draw)
+    },
+  }
+}
+
+/** Books what nothing was reserved for: of a caller without bounds, or of a request that was refused. Never throws. */
+export async function bookFree(
+  ledger: LedgerDeps,
+  facts: Pick<AdmitFacts, 'user'>,
+  record: CompletionRecord,
+  { config }: Pick<CallerContext, 'config'>,
+): Promise<void> {
+  if (!ledger.client.isBound) return
+  const booking = await toBooking(ledger, record, facts.user, config)
+  await bookRecord(ledger, record.caller.project, rulesOf(config), booking)
+}
+
+type Allowed = Pick<Admission, 'targets' | 'skipped'>
+
+/** @throws {GatewayError} `model_not_allowed` where nothing is left. */
+function allowedTargets({ askedModel, targets }: AdmitFacts, own: CallerBounds, ctx: CallerContext): Allowed {
+  const { caller, config } = ctx
+  const refuses = (ref: ModelRef) =>
+    allowsModel(caller.scopes.models, ref, config) ? !allowsModel(own.project.models, ref, config) : true
+  const [left, skipped] = [targets.filter((ref) => !refuses(ref)), targets.filter(refuses)]
+  if (left.length > 0) {
+    return { targets: left, skipped: skipped.map((ref) => ({ target: formatModelRef(ref), reason: 'not_allowed' })) }
+  }
+  const isKeys = targets.every((ref) => !allowsModel(caller.scopes.models, ref, config))
+  throw new GatewayError({
+    kind: 'model_not_allowed',
+    model: askedModel ?? formatModelRef(targets[0] ?? config.primary),
+    owner: ownerOf(isKeys ? `key:${caller.keyId}` : 'project', own.project, caller),
+    allowed: (isKeys ? caller.scopes.models : own.project.models) ?? [],
+  })
+}
+
+type Priced = Allowed & {
+  readonly known: readonly {
+    readonly price: TargetPrice['highest'] | undefined
+    readonly contextLength: number | undefined
+  }[]
+}
+
+/** @throws {GatewayError} `unpriced_model` where money is bound and no target has a price. */
+function pricedTargets(catalog: Catalog, targets: readonly ModelRef[], isMoneyBound: boolean): Priced {
+  const known = targets.map((ref) => {
+    const row = catalog.rowOf(ref)
+    return { ref, price: priceOf(row, ref)?.highest, contextLength: positive(row?.['context_length']) }
+  })
+  if (!isMoneyBound) return { targets, skipped: [], known: known.map((one) => ({ ...one, price: undefined })) }
+  const priced = known.filter(({ price }) => price !== undefined)
+  const without = known.filter(({ price }) => price === undefined).map(({ ref }) => formatModelRef(ref))
+  if (priced.length === 0) throw new GatewayError({ kind: 'unpriced_model', models: without })
+  return {
+    targets: priced.map(({ ref }) => ref),
+    skipped: without.map((target) => ({ target, reason: 'unpriced' })),
+    known: priced,
+  }
+}
+
+async function catalogOf({ catalog, catalogInUse }: AdmitDeps, { config }: CallerContext): Promise<Catalog> {
+  const stored = catalog.store.remembered() ?? (await catalog.store.read())
+  return catalogInUse.of(config, stored?.models)
+}
+
+/** What runs on after a response has 30 seconds. */
+const AFTER_MS = 30_000
+
+function longestMs({ config }: CallerContext): number {
+  const totals = [config.timeouts, ...[...config.models.values()].map(({ timeouts }) => timeouts)]
+  return Math.max(...totals.map(({ totalMs }) => totalMs)) + AFTER_MS
+}
+
+function tellUnbound({ memory, log }: LedgerDeps): void {
+  if (memory.toldUnbound) return
+  memory.toldUnbound = true
+  log('limits_not_held', { reason: 'no binding HUGWAY_PROJECTS: deploy again with the current wrangler.toml' })
 }

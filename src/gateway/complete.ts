@@ -1,5 +1,6 @@
 import { positive } from '../core/catalog/catalog.ts'
 import { TIMED_OUT, within } from '../core/clock.ts'
+import type { CompletionRecord } from '../core/completion-record.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
@@ -11,8 +12,10 @@ import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import { toStreamChunk } from '../wire/chat/answer.ts'
 import { readUsage } from '../wire/chat/chunk.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
+import { userOf } from '../wire/chat/request-shape.ts'
 import { droppedToolsHeader } from '../wire/dropped-tools.ts'
 import type { SurfaceWire } from '../wire/surface.ts'
+import { type AdmitDeps, admit } from './admit.ts'
 import {
   type CompletionDraft,
   type CompletionEnding,
@@ -22,6 +25,7 @@ import {
   toRecord,
 } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
+import { billTo, costHeader, costRecord, toAdmitFacts } from './cost-record.ts'
 import { requestDeps } from './request-deps.ts'
 import {
   type RouteDeps,
@@ -39,7 +43,8 @@ export type CompleteDeps = ChainDeps &
   SettleDeps & {
     /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
     readonly requireSettings: (...names: readonly string[]) => void
-  } & RouteDeps
+  } & RouteDeps &
+  AdmitDeps
 
 /** What a client sends, which counts as held in the isolate until it is let go. */
 export type RequestBody = {
@@ -77,15 +82,16 @@ export async function complete(
   ctx: CallerContext,
 ): Promise<Completion> {
   const draft = openDraft(request.wire.name)
-  const book = (ending: CompletionEnding, more: Omit<Settlement, 'record' | 'session'> = {}) =>
-    settle(
-      deps,
-      { record: toRecord(draft, ending, ctx, deps.newId(), deps.clock.now()), session: draft.session, ...more },
-      ctx.waitUntil,
-    )
+  const book: Book = (ending, more = {}) => {
+    const ended = toRecord(draft, ending, ctx, deps.newId(), deps.clock.now())
+    const settlement = { ...costRecord(deps, ended, draft, ctx), session: draft.session, ...more }
+    settle(deps, settlement, ctx.waitUntil)
+    return settlement.record
+  }
   try {
-    const own = requestDeps(deps, draft, ctx)
-    const [asked, chain] = await understand(own, request, ctx, draft)
+    const shared = requestDeps(deps, draft, ctx)
+    const [asked, chain] = await understand(shared, request, ctx, draft)
+    const own = { ...shared, router: billTo(shared.router, draft.admission?.billTo) }
     const letGo = () => request.body.letGo()
     if (chain.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book }, chain, letGo)
     const winner = await tryTargets(own, chain, draft, ctx)
@@ -98,7 +104,7 @@ export async function complete(
   }
 }
 
-type Book = (ending: CompletionEnding, more?: Omit<Settlement, 'record' | 'session'>) => void
+type Book = (ending: CompletionEnding, more?: Omit<Settlement, 'record' | 'session' | 'book'>) => CompletionRecord
 
 function bookFailure(book: Book, error: unknown): void {
   const isBug = !(error instanceof GatewayError)
@@ -132,14 +138,17 @@ async function understand(
   draft.stream = stream
   if (droppedTools.length > 0) draft.droppedTools = droppedTools
   const route = await routeCompletion(deps, { chat, fallback, session }, ctx)
-  const { targets } = route.plan
   rememberLeaders(deps.traffic, route.plan)
   draft.shape = route.shape
   draft.route = summarize(route.plan)
   draft.session = route.session
+  if (config.usage.byUser !== 'off') draft.user = userOf(chat)
+  const admission = await admit(deps, toAdmitFacts(draft, route, chat), ctx)
+  draft.admission = admission
+  const { targets } = admission
   const chain: ChainRequest = {
     targets,
-    bodyFor: createRouterBody(chat),
+    bodyFor: createRouterBody(chat, admission.maxTokens),
     stream,
     choiceCount: chat.choiceCount,
     timeoutsOf: (target) => timeoutsOf(config, target),
@@ -164,7 +173,11 @@ async function understand(
     hasTools,
     deadlineAt: chain.deadlineAt,
     encoder,
-    headers: { ...droppedToolsHeader(droppedTools), ...skippedHeader(route.plan) },
+    headers: {
+      ...droppedToolsHeader(droppedTools),
+      ...skippedHeader({ skipped: [...route.plan.skipped, ...admission.skipped] }),
+      ...admission.headers,
+    },
     mayPassThrough: wire.mayPassThrough,
     afterError: wire.afterError,
   }
@@ -183,11 +196,12 @@ function deadlineOf(config: Config, targets: readonly ModelRef[], startedAt: num
 function answerWhole({ encoder, headers }: Asked, { target, answer, attempts }: Winner, book: Book): Completion {
   if (answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
   const { fields, text } = answer.answer
-  book({ end: 'whole', usage: readUsage(fields['usage']) }, { lastAttempt: { target, end: { kind: 'success' } } })
+  const usage = readUsage(fields['usage'])
+  const record = book({ end: 'whole', usage }, { lastAttempt: { target, end: { kind: 'success' } } })
   return {
     kind: 'whole',
     text: encoder.whole(fields, text),
-    headers: { ...headersOf(target, answer.provider, attempts), ...headers },
+    headers: { ...headersOf(target, answer.provider, attempts), ...headers, ...costHeader(record) },
   }
 }
 
@@ -262,6 +276,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
   const relayed = await relayTo(streamed, winner, answer.begun, source, client)
   const isWhole = relayed.end === 'whole'
   draft.repaired = !relayed.isClean
+  draft.answerLength = relayed.textLength
   book(
     { end: relayed.end, usage: relayed.usage },
     { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },

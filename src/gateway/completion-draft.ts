@@ -12,6 +12,8 @@ import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { AttemptReport } from '../core/routing/outcome.ts'
 import type { TraceContext } from '../core/trace-context.ts'
 import { describeThrown } from '../wire/failure-words.ts'
+import { isLimitFailure } from '../wire/limit-words.ts'
+import type { Admission } from './admit.ts'
 import type { CallerContext } from './context.ts'
 
 /** What became known of a request while it was served. It is filled in on the way and read once, when it has ended. */
@@ -38,6 +40,12 @@ export type CompletionDraft = {
   trace?: TraceContext
   upstreamCalls?: { -readonly [K in keyof UpstreamCall]: UpstreamCall[K] }[]
   rehearsed?: string
+  /** Absent until it was let in. */
+  admission?: Admission
+  /** What the client says of the person behind it, where that is kept. */
+  user?: string | undefined
+  /** The length of what the answer said, in UTF-16 units. */
+  answerLength?: number
 }
 
 /** How a request ended. */
@@ -67,7 +75,8 @@ export function toRecord(
   id: string,
   nowMs: number,
 ): CompletionRecord {
-  const { firstTokenAt, target, calls, session: _session, ...facts } = draft
+  const { firstTokenAt, target, calls, session: _session, ...others } = draft
+  const { admission: _admission, user: _user, answerLength: _length, ...facts } = others
   return {
     ...facts,
     id,
@@ -88,6 +97,7 @@ export function toRecord(
 /** The end of a request that no answer was begun for, or whose answer was an error. */
 export function endOfError(error: unknown): CompletionEnd {
   if (!(error instanceof GatewayError)) return 'internal_error'
+  if (isLimitFailure(error.failure)) return 'not_admitted'
   switch (error.failure.kind) {
     case 'bad_settings':
       return 'not_configured'

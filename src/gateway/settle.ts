@@ -27,6 +27,8 @@ export type Settlement = {
   readonly lastAttempt?: { readonly target: ModelRef; readonly end: AttemptEnd }
   /** What a whole stream says of its source. */
   readonly stream?: { readonly source: StreamSource; readonly isClean: boolean }
+  /** Hands the record to the ledger. */
+  readonly book?: (() => Promise<void>) | undefined
   /** What the conversation is known by. */
   readonly session?: string | undefined
   /** What was thrown that nobody expected. */
@@ -48,6 +50,7 @@ export function settle(deps: SettleDeps, settlement: Settlement, waitUntil: (wor
   keepSession(deps.sessionProviders, session, record)
   log('chat', toLine(record, bug))
   telemetry?.add(record, waitUntil)
+  if (settlement.book) waitUntil(settlement.book())
 }
 
 /** The log line of a completion. `end`, `promptTokens` and `completionTokens` are a contract with those who read logs. */

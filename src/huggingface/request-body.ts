@@ -9,14 +9,19 @@ import type { ChatRequest } from '../wire/chat/request.ts'
  * - `max_completion_tokens` becomes `max_tokens`, and wins over it, as it does at OpenAI.
  * - the role `developer` becomes `system`.
  * - `stream_options.include_usage` is asked for on a stream unless the client refused it.
+ *
+ * @param affordedTokens The limit of the answer in place of the client's own, where a budget affords no more.
  */
-export function createRouterBody(request: ChatRequest): (routerModel: string) => Uint8Array {
+export function createRouterBody(request: ChatRequest, affordedTokens?: number): (routerModel: string) => Uint8Array {
   const { json, members } = request
   const last = new Map(members.map((member) => [member.key, member]))
   const ours = new Set(['model', 'models', 'provider', 'store', 'max_completion_tokens'])
   let added = ''
   const maxTokens = last.get('max_completion_tokens')
-  if (maxTokens && !isNull(request, maxTokens)) {
+  if (affordedTokens !== undefined) {
+    ours.add('max_tokens')
+    added += `,"max_tokens":${affordedTokens}`
+  } else if (maxTokens && !isNull(request, maxTokens)) {
     ours.add('max_tokens')
     added += `,"max_tokens":${textOf(json, maxTokens.valueStart, maxTokens.end)}`
   }

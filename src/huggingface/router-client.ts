@@ -14,7 +14,7 @@ export type RouterClient = {
     body: Uint8Array,
     stream: boolean,
     signal: AbortSignal,
-    headers?: Readonly<Record<'traceparent', string>>,
+    headers?: Readonly<Partial<Record<'traceparent' | 'x-hf-bill-to', string>>>,
   ): Promise<Response>
   getModels(signal: AbortSignal): Promise<Response>
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../core/clock.ts'
+import { SCOPES } from '../core/config/scopes-schema.ts'
 import { judgeFreshness } from '../core/freshness.ts'
 import { type ApiKeyRecord, keyStatus } from '../core/identity/api-key.ts'
 import { createApiKeyList, idOfKey, type ListedApiKey } from './api-key-list.ts'
@@ -46,6 +47,8 @@ const recordSchema = z.object({
   createdAt: z.optional(z.string()),
   expiresAt: z.optional(z.nullable(z.string())),
   disabled: z.optional(z.boolean()),
+  project: z.exactOptional(z.string()),
+  ...SCOPES,
 })
 
 /**

@@ -14,6 +14,7 @@ import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/tools.ts'
 import { bodyOf, DONE_EVENT, encode, eventsIn, FINISH, HELLO, realClock } from '../stream/support/streams.ts'
+import { noLedger } from './support/no-ledger.ts'
 
 type Answer = (init: RequestInit) => Promise<Response>
 /** A body that an abort breaks, however long it is silent. */
@@ -75,6 +76,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     newId: () => 'made',
     log,
     requireSettings: () => {},
+    ledger: noLedger(clock),
   }
   const [primary, ...fallbacks] = answers.map((_, index) => `a/${index}`)
   const config = configOf({ agents: { defaults: { model: { primary, fallbacks } } }, hugway })

@@ -3,6 +3,7 @@ import { nearestOf } from '../../json/nearest.ts'
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { SORTS } from '../routing/preferences.ts'
+import { budgetsSchema, projectsSchema, usageSchema } from './scopes-schema.ts'
 
 const text = z.string('must be a text')
 const ref = z.string('must be a model ref, huggingface/<org>/<model>[:suffix]')
@@ -99,6 +100,9 @@ const hugwaySchema = z.strictObject(
         'must be an object of resolve, policies, provider, explore',
       ),
     ),
+    projects: z.optional(projectsSchema),
+    budgets: z.optional(budgetsSchema),
+    usage: z.optional(usageSchema),
     keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
     cors: z.optional(
       z.strictObject({ origins: z.array(text, 'must be a list of origins') }, 'must be { origins: ["https://..."] }'),

@@ -1,5 +1,6 @@
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
+import { isModelPattern } from '../identity/model-pattern.ts'
 import { err, ok, type Result } from '../result.ts'
 import { DEFAULT_MODEL, ROUTER_BASE_URL } from '../router-facts.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
@@ -13,6 +14,7 @@ import {
   type TimeoutsInput,
 } from './config-schema.ts'
 import { parseDocumentText } from './document-text.ts'
+import { type LedgerConfig, resolveLedger } from './ledger-config.ts'
 import { checkComments, withoutSecrets } from './secrets.ts'
 
 /** Limits of one request, in milliseconds. See the README for what each of them covers. */
@@ -54,7 +56,7 @@ export type Config = {
   readonly corsOrigins: readonly string[]
   /** How long, in milliseconds, a copy of a client key serves while KV does not answer. */
   readonly keyCopyMs: number
-}
+} & LedgerConfig
 
 /** A document, its text as it was written, and what it means. */
 export type LoadedConfig = { readonly text: string; readonly document: ConfigDocument; readonly config: Config }
@@ -134,6 +136,11 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,
     corsOrigins,
     keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
+    ...resolveLedger(
+      own,
+      (text) => isModelPattern(text, (alias) => aliases.refByAlias.has(normalizeAlias(alias))),
+      problems,
+    ),
   }
 }
 

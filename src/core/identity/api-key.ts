@@ -1,10 +1,14 @@
+import type { KeyScopes } from './scopes.ts'
+
 /** What is kept of a client key: never the key, and its hash only as the name of the record. Times in ISO 8601. */
-export type ApiKeyRecord = {
+export type ApiKeyRecord = KeyScopes & {
   readonly id?: string
   readonly name: string
   readonly createdAt?: string | undefined
   readonly expiresAt?: string | null | undefined
   readonly disabled?: boolean | undefined
+  /** Its project; `default` where it is absent. */
+  readonly project?: string | undefined
 }
 
 /** What a key is good for at `nowMs`. An expiry that cannot be read has passed. */

@@ -38,6 +38,7 @@ export const CONSOLE_CALLER: Caller = {
 }
 
 /** The caller behind a client key of KV. A record that was added by hand has no id until it is listed. */
-export function callerOf({ id, name }: ApiKeyRecord): Caller {
-  return { kind: 'key', keyId: id ?? 'unlisted', name, project: DEFAULT_PROJECT, scopes: {} }
+export function callerOf({ id, name, project, budget, limits, models }: ApiKeyRecord): Caller {
+  const scopes = { budget, limits, models }
+  return { kind: 'key', keyId: id ?? 'unlisted', name, project: project ?? DEFAULT_PROJECT, scopes }
 }

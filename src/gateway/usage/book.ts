@@ -27,7 +27,7 @@ const SENDING_LIMIT_MS = 5_000
 const LONGEST_PAUSE_MS = 8_000
 const MOST_AT_ONCE = 200
 /** A lease that nobody draws from is kept for so long, in case the next request comes soon. */
-const LINGER_MS = 5_000
+const LINGER_MS = 3_000
 /** Of slots there are few, and whoever finds none waits no longer than this. */
 const SLOT_LINGER_MS = 2_000
 

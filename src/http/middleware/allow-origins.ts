@@ -22,6 +22,13 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
       'x-hugway-config',
       'x-hugway-dropped-tools',
       'retry-after',
+      'retry-after-ms',
+      'x-hugway-cost-usd',
+      'x-hugway-max-tokens',
+      ...['limit', 'remaining', 'reset'].flatMap((what) => [
+        `x-ratelimit-${what}-requests`,
+        `x-ratelimit-${what}-tokens`,
+      ]),
     ],
     maxAge: 600,
   })

@@ -12,7 +12,11 @@ const MAX_SESSION_BYTES = 1_024
 /** What a request needs of whoever serves it: sizes and kinds, never content. What is of a wrong type counts as absent. */
 export function shapeOf(request: ChatRequest): RequestShape {
   const { json, images, hasTools } = request
-  const maxTokens = numberOf(request, 'max_completion_tokens') ?? numberOf(request, 'max_tokens')
+  // The one that is sent on, even where it cannot be read: the other would tell a smaller answer than may come.
+  const maxTokens = numberOf(
+    request,
+    isGiven(request, 'max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
+  )
   return {
     promptBytes: json.bytes.byteLength - images.bytes,
     maxTokens,
@@ -50,6 +54,20 @@ function wantsStructuredOutput(request: ChatRequest): boolean {
   const type = member && lastMemberOf(request.json, member.valueStart, 'type')
   if (!type || type.end - type.start > 64) return false
   return ['json_schema', 'json_object'].includes(JSON.parse(textOf(request.json, type.start, type.end)))
+}
+
+/** The person on whose behalf a client asks: `user`. */
+export function userOf(request: ChatRequest): string | undefined {
+  const value = smallValue(request, 'user', MAX_SESSION_BYTES)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function isGiven(request: ChatRequest, key: string): boolean {
+  const member = lastMember(request, key)
+  return (
+    member !== undefined &&
+    valueText(request, { ...member, end: Math.min(member.end, member.valueStart + 4) }) !== 'null'
+  )
 }
 
 function numberOf(request: ChatRequest, key: string): number | undefined {

@@ -39,6 +39,7 @@ const SETTINGS: Env = {
   HUGWAY_API_KEY: CLIENT_KEY,
   HUGWAY_ADMIN_TOKEN: ADMIN_TOKEN,
   HUGWAY_KV: env.HUGWAY_KV,
+  HUGWAY_PROJECTS: env.HUGWAY_PROJECTS as unknown as DurableObjectNamespace,
 }
 
 /** Empties KV before, and gives the globals back after each test. */

@@ -1,0 +1,55 @@
+import { formatPath } from '../../json/value-path.ts'
+import type { Problem } from '../failure.ts'
+import { DEFAULT_PROJECT } from '../identity/caller.ts'
+import type { Project } from '../identity/project.ts'
+import { isTimeZone } from '../limits/period.ts'
+import type { ConfigDocument } from './config-schema.ts'
+import { scopesOf } from './scopes-schema.ts'
+
+/** What the document says of projects, budgets and the ledger. */
+export type LedgerConfig = {
+  /** By id; `default` is always there. */
+  readonly projects: ReadonlyMap<string, Project>
+  readonly budgets: {
+    readonly timeZone: string
+    /** Per cent, ascending. */
+    readonly alertAt: readonly number[]
+  }
+  readonly usage: { readonly byUser: 'off' | 'hash' | 'plain'; readonly keepDays: number }
+}
+
+const DEFAULT_ALERT_AT = [80, 100]
+const DEFAULT_KEEP_DAYS = 35
+/** What a header carries. */
+const BILL_TO = /^[\x21-\x7e]{1,200}$/
+
+/** @param isPattern Whether a text can stand in a list of models. */
+export function resolveLedger(
+  own: ConfigDocument['hugway'],
+  isPattern: (text: string) => boolean,
+  problems: Problem[],
+): LedgerConfig {
+  const projects = new Map<string, Project>([[DEFAULT_PROJECT, { id: DEFAULT_PROJECT, name: 'default' }]])
+  for (const [id, written] of Object.entries(own?.projects ?? {})) {
+    const { name = id, billTo } = written
+    for (const [index, model] of (written.models ?? []).entries()) {
+      if (isPattern(model)) continue
+      problems.push({
+        path: formatPath(['hugway', 'projects', id, 'models', index]),
+        message: `"${model}" is no alias of this configuration, no model ref and no <org>/*`,
+      })
+    }
+    if (billTo !== undefined && !BILL_TO.test(billTo)) {
+      const message = 'must be the name of an organisation, without spaces'
+      problems.push({ path: formatPath(['hugway', 'projects', id, 'billTo']), message })
+    }
+    projects.set(id, { id, name, ...scopesOf(written), ...(billTo !== undefined && { billTo }) })
+  }
+  const timeZone = own?.budgets?.timeZone ?? 'UTC'
+  if (!isTimeZone(timeZone)) {
+    problems.push({ path: 'hugway.budgets.timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' })
+  }
+  const alertAt = [...(own?.budgets?.alertAt ?? DEFAULT_ALERT_AT)].sort((a, b) => a - b)
+  const { byUser = 'off', keepDays = DEFAULT_KEEP_DAYS } = own?.usage ?? {}
+  return { projects, budgets: { timeZone, alertAt }, usage: { byUser, keepDays } }
+}

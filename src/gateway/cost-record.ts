@@ -1,0 +1,59 @@
+import type { CompletionRecord } from '../core/completion-record.ts'
+import { toUsd } from '../core/limits/money.ts'
+import type { RouterClient } from '../huggingface/router-client.ts'
+import type { ChatRequest } from '../wire/chat/request.ts'
+import { type AdmitDeps, type AdmitFacts, bookFree } from './admit.ts'
+import type { CompletionDraft } from './completion-draft.ts'
+import type { CallerContext } from './context.ts'
+import type { Route } from './route-completion.ts'
+import { priceRecord } from './usage/price-record.ts'
+
+const NANO_DIGITS = 9
+
+/** What admission needs to know of a request that was understood. */
+export function toAdmitFacts(draft: CompletionDraft, { plan, shape }: Route, { choiceCount }: ChatRequest): AdmitFacts {
+  const { promptBytes, imageCount = 0, maxTokens } = shape
+  const size = { promptBytes, imageCount, maxTokens, choiceCount }
+  return { askedModel: draft.askedModel, targets: plan.targets, size, user: draft.user }
+}
+
+/**
+ * Adds what a completion cost, as far as this isolate knows the prices; where it has not read them yet, the ledger gets
+ * them a moment later and the log line goes without.
+ */
+export function costRecord(
+  deps: AdmitDeps,
+  record: CompletionRecord,
+  draft: CompletionDraft,
+  ctx: CallerContext,
+): { readonly record: CompletionRecord; readonly book: () => Promise<void> } {
+  const { store } = deps.catalog
+  const { admission, answerLength, user } = draft
+  const seen = { answerLength, reservedNanoUsd: admission?.reservedNanoUsd }
+  const priced = (models: Parameters<AdmitDeps['catalogInUse']['of']>[1]) =>
+    priceRecord(record, seen, deps.catalogInUse.of(ctx.config, models))
+  const known = store.remembered()
+  // Of a budgeted caller the list was asked for before its request: where there is none, the built-in one is all there is.
+  const isKnown = known !== undefined || admission?.reservedNanoUsd !== undefined
+  const told = isKnown ? priced(known?.models) : record
+  const book = async () => {
+    const final = isKnown || record.target === undefined ? told : priced((await store.read())?.models)
+    await (admission ? admission.settle(final) : bookFree(deps.ledger, { user }, final, ctx))
+  }
+  return { record: told, book }
+}
+
+/** For people who look at one answer; the ledger has the same in nanodollars. */
+export function costHeader({ costNanoUsd }: CompletionRecord): Record<string, string> {
+  return costNanoUsd === undefined ? {} : { 'x-hugway-cost-usd': toUsd(costNanoUsd).toFixed(NANO_DIGITS) }
+}
+
+/** A router whose calls somebody else pays than the deployment. */
+export function billTo(router: RouterClient, organisation: string | undefined): RouterClient {
+  if (organisation === undefined) return router
+  return {
+    ...router,
+    postChat: (body, stream, signal, headers) =>
+      router.postChat(body, stream, signal, { ...headers, 'x-hf-bill-to': organisation }),
+  }
+}

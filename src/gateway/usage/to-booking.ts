@@ -1,0 +1,58 @@
+import type { CompletionRecord } from '../../core/completion-record.ts'
+import type { Config } from '../../core/config/config.ts'
+import type { Booking, ScopeBounds } from '../../core/limits/exchange.ts'
+import type { Draw } from '../../core/limits/lease-pool.ts'
+import { NO_AMOUNTS } from '../../core/limits/ledger-rows.ts'
+import type { LedgerDeps } from './ledger-deps.ts'
+
+const MAX_USER_CHARACTERS = 200
+
+/**
+ * What the ledger keeps of a completion: the record of `settle.ts`, flat. No message of an upstream goes along, because it
+ * may quote a prompt.
+ */
+export async function toBooking(
+  { hashUser }: Pick<LedgerDeps, 'hashUser'>,
+  record: CompletionRecord,
+  user: string | undefined,
+  { usage: { byUser } }: Config,
+  lease?: { readonly draw: Draw; readonly bounds: readonly ScopeBounds[] },
+): Promise<Booking> {
+  const { usage } = record
+  const kept = user === undefined || byUser === 'off' ? null : user.slice(0, MAX_USER_CHARACTERS)
+  return {
+    id: record.id,
+    startedAt: record.startedAt,
+    keyId: record.caller.keyId,
+    ...(lease && { leaseId: lease.draw.lease.id, tokenRates: tokenRatesOf(lease.bounds) }),
+    reserved: lease?.draw.amounts ?? NO_AMOUNTS,
+    requestId: record.requestId,
+    surface: record.surface,
+    stream: record.stream,
+    askedModel: record.askedModel ?? null,
+    model: record.target ?? null,
+    provider: record.provider ?? null,
+    end: record.end,
+    errorCode: record.errorCode ?? null,
+    attempts: record.attempts,
+    failedAttempts: JSON.stringify(record.failedAttempts.map(({ target, reason }) => ({ target, reason }))),
+    firstTokenMs: record.firstTokenMs ?? null,
+    durationMs: record.durationMs,
+    promptTokens: usage?.promptTokens ?? 0,
+    completionTokens: usage?.completionTokens ?? 0,
+    cachedTokens: usage?.cachedTokens ?? 0,
+    reasoningTokens: usage?.reasoningTokens ?? 0,
+    hasUsage: usage !== undefined,
+    isEstimated: record.isEstimated ?? false,
+    costNanoUsd: record.costNanoUsd ?? null,
+    upstreamRequestId: record.upstreamRequestId ?? null,
+    configVersion: record.configVersion,
+    user: kept !== null && byUser === 'hash' ? await hashUser(kept) : kept,
+  }
+}
+
+function tokenRatesOf(bounds: readonly ScopeBounds[]): NonNullable<Booking['tokenRates']> {
+  return bounds.flatMap(({ scope, limits }) =>
+    limits?.tokensPerMinute === undefined ? [] : [{ scope, perMinute: limits.tokensPerMinute }],
+  )
+}

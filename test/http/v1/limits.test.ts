@@ -1,0 +1,177 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ASK, errorOf, type Gateway, STREAM, sse, startGateway, useGateway } from '../support/gateway.ts'
+
+useGateway()
+
+/** A lease is kept for some seconds after its last request, and its ledger is emptied before the next test. */
+const PATIENCE_MS = 20_000
+let running: Gateway | undefined
+async function start(...args: Parameters<typeof startGateway>): Promise<Gateway> {
+  running = await startGateway(...args)
+  return running
+}
+afterEach(() => running?.settled(), PATIENCE_MS)
+
+vi.setConfig({ testTimeout: PATIENCE_MS })
+
+const USAGE = { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 }
+const MODEL = 'huggingface/Qwen/Qwen3-8B'
+/** By the built-in price of Qwen3-8B: 0.05 and 0.2 dollars a million. */
+const COST = 100 * 50 + 50 * 200
+const whole = (usage: unknown = USAGE) =>
+  Response.json({
+    id: 'x',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+    usage,
+  })
+const budget = (usd: number, more: object = {}) => ({
+  agents: { defaults: { model: MODEL } },
+  hugway: { projects: { default: { name: 'Everybody', budget: { usd, per: 'day' }, ...more } } },
+})
+const stand = async (project = 'default') => {
+  const bounds = [{ scope: 'project', budget: { nanoUsd: 1, per: 'day', timeZone: 'UTC' } }] as const
+  return (await env.HUGWAY_PROJECTS.getByName(project).report({ kind: 'stands', bounds })).stands?.[0]
+}
+
+describe('money', () => {
+  test('an answer is booked to the nanodollar, and its cost is told', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(budget(1))
+    const response = await gateway.chat({ ...ASK, max_tokens: 100 })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-hugway-cost-usd')).toBe('0.000015000')
+    await gateway.settled()
+    expect(await stand()).toMatchObject({ spentNanoUsd: COST, heldNanoUsd: 0 })
+  })
+
+  test('a budget that is spent is refused in words that gateways know, and nobody is asked', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(budget(0.0001))
+    const response = await gateway.chat({ ...ASK, max_tokens: 100_000 })
+    expect(response.status).toBe(402)
+    expect(await errorOf(response)).toMatchObject({ code: 'insufficient_quota' })
+    expect(gateway.calls.filter(({ url }) => url.endsWith('/chat/completions'))).toEqual([])
+  })
+
+  test('a budget that affords less than the longest answer limits it, and says so', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(budget(0.001))
+    const response = await gateway.chat(ASK)
+    expect(response.status).toBe(200)
+    const limit = Number(response.headers.get('x-hugway-max-tokens'))
+    expect(limit).toBeGreaterThanOrEqual(256)
+    const { body } = gateway.calls.find(({ url }) => url.endsWith('/chat/completions')) ?? { body: '{}' }
+    expect(JSON.parse(body)).toMatchObject({ max_tokens: limit })
+    expect(limit * 200).toBeLessThanOrEqual(1_000_000)
+  })
+
+  test('a budget that is far away changes nothing of the request', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(budget(100))
+    const response = await gateway.chat(ASK)
+    expect(response.headers.get('x-hugway-max-tokens')).toBeNull()
+    expect(gateway.calls.map(({ body }) => body).join()).not.toContain('max_tokens')
+  })
+
+  test('a model without a price is not free', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(budget(1))
+    const response = await gateway.chat({ ...ASK, model: 'somebody/new' })
+    expect(response.status).toBe(400)
+    expect(await errorOf(response)).toMatchObject({ code: 'unpriced_model' })
+  })
+
+  test('a stream that told no usage costs an estimate', async () => {
+    const gateway = await start(() => sse())
+    await gateway.configure(budget(1))
+    await (await gateway.chat({ ...STREAM, max_tokens: 100 })).text()
+    await gateway.settled()
+    const { requests } = await env.HUGWAY_PROJECTS.getByName('default').report({ kind: 'requests', limit: 1 })
+    expect(requests).toMatchObject([{ isEstimated: true, end: 'whole', model: MODEL }])
+    expect(requests?.[0]?.completionTokens).toBe(2)
+    expect(requests?.[0]?.promptTokens).toBeGreaterThan(5)
+  })
+
+  test('an answer that failed before it began costs nothing', async () => {
+    const gateway = await start(() => new Response('no', { status: 500 }))
+    await gateway.configure(budget(1))
+    await gateway.chat({ ...ASK, max_tokens: 100 })
+    await gateway.settled()
+    expect(await stand()).toMatchObject({ spentNanoUsd: 0, heldNanoUsd: 0 })
+  })
+})
+
+describe('rates', () => {
+  test('are told in the headers that clients read, and refuse with the time to wait', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure({ hugway: { projects: { default: { limits: { requestsPerMinute: 2 } } } } })
+    const first = await gateway.chat(ASK)
+    expect(first.headers.get('x-ratelimit-limit-requests')).toBe('2')
+    expect(first.headers.get('x-ratelimit-remaining-requests')).toBe('1')
+    expect(first.headers.get('x-ratelimit-reset-requests')).toBe('30s')
+    await gateway.chat(ASK)
+    const third = await gateway.chat(ASK)
+    expect(third.status).toBe(429)
+    expect(await errorOf(third)).toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' })
+    expect(third.headers.get('retry-after')).toBe('30')
+    expect(third.headers.get('x-should-retry')).not.toBe('false')
+  })
+})
+
+describe('models', () => {
+  const project = (models: string[]) => ({
+    agents: { defaults: { model: { primary: MODEL, fallbacks: ['openai/gpt-oss-120b'] } } },
+    hugway: { projects: { default: { models } } },
+  })
+
+  test('that a key may not use do not exist for it, and it is told what does', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(project(['Qwen/*']))
+    const response = await gateway.chat({ ...ASK, model: 'openai/gpt-oss-120b' })
+    expect(response.status).toBe(404)
+    const { code, message } = await errorOf(response)
+    expect(code).toBe('model_not_found')
+    expect(message).toContain('It may use: Qwen/*.')
+    expect(gateway.calls.filter(({ url }) => url.endsWith('/chat/completions'))).toEqual([])
+  })
+
+  test('of a chain are skipped by name', async () => {
+    const gateway = await start(() => whole())
+    await gateway.configure(project(['openai/gpt-oss-120b']))
+    const response = await gateway.chat(ASK)
+    expect(response.headers.get('x-hugway-target')).toBe('huggingface/openai/gpt-oss-120b')
+    expect(response.headers.get('x-hugway-skipped')).toBe(`${MODEL}=not_allowed`)
+  })
+})
+
+test('who pays is the project’s to say', async () => {
+  const gateway = await start(() => whole())
+  await gateway.configure({ hugway: { projects: { default: { billTo: 'acme' } } } })
+  await gateway.chat(ASK)
+  expect(gateway.calls.at(-1)?.headers.get('x-hf-bill-to')).toBe('acme')
+})
+
+test('a caller without bounds makes no call before its answer, and is booked', async () => {
+  const gateway = await start(() => whole())
+  const response = await gateway.chat({ ...ASK, model: MODEL })
+  expect(response.status).toBe(200)
+  await gateway.settled()
+  const { usage } = await env.HUGWAY_PROJECTS.getByName('default').report({
+    kind: 'usage',
+    from: 0,
+    to: 9e15 - (9e15 % 3_600_000),
+    by: ['key', 'model'],
+  })
+  expect(usage?.rows).toMatchObject([{ key: 'deployment', model: MODEL, requests: 1, costNanoUsd: COST }])
+})
+
+describe('a deployment without the binding', () => {
+  test('goes on without limits, and says so once', async () => {
+    const gateway = await start(() => whole(), { HUGWAY_PROJECTS: undefined as never })
+    await gateway.configure(budget(0))
+    expect((await gateway.chat(ASK)).status).toBe(200)
+    expect((await gateway.chat(ASK)).status).toBe(200)
+    expect(gateway.logs.filter((line) => line.includes('limits_not_held'))).toHaveLength(1)
+  })
+})
