@@ -8,7 +8,6 @@ import type { Amounts } from '../core/limits/exchange.ts'
 import { priceOf, type TargetPrice } from '../core/limits/price.ts'
 import { maxTokensWithin, type RequestSize, reserveFor } from '../core/limits/reserve.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
-import type { Skipped } from '../core/routing/plan-route.ts'
 import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
 import { rateHeaders } from '../wire/rate-headers.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
@@ -36,11 +35,14 @@ export type AdmitFacts = {
   readonly user?: string | undefined
 }
 
+/** A target that the bounds leave out, and why. */
+export type NotAdmitted = { readonly target: string; readonly reason: 'not_allowed' | 'unpriced' }
+
 /** A request that may go on. Exactly one `settle` follows. */
 export type Admission = {
   /** The targets that may be asked, in order; at least one. */
   readonly targets: readonly ModelRef[]
-  readonly skipped: readonly Skipped[]
+  readonly skipped: readonly NotAdmitted[]
   /** To be sent as the limit of the answer, because the budget affords no more. */
   readonly maxTokens?: number | undefined
   /** Sent as `X-HF-Bill-To`. */

@@ -175,7 +175,7 @@ async function understand(
     encoder,
     headers: {
       ...droppedToolsHeader(droppedTools),
-      ...skippedHeader({ skipped: [...route.plan.skipped, ...admission.skipped] }),
+      ...skippedHeader([...route.plan.skipped, ...admission.skipped]),
       ...admission.headers,
     },
     mayPassThrough: wire.mayPassThrough,

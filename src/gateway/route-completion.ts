@@ -104,7 +104,9 @@ export function summarize({ targets, skipped, models }: Plan): RouteSummary {
 }
 
 /** Names what is skipped, for a header: `huggingface/a/b=no_tools`. */
-export function skippedHeader({ skipped }: Pick<Plan, 'skipped'>): Record<string, string> {
+export function skippedHeader(
+  skipped: readonly { readonly target: string; readonly reason: string }[],
+): Record<string, string> {
   if (skipped.length === 0) return {}
   const named = skipped.slice(0, 8).map(({ target, reason }) => `${target}=${reason}`)
   return { 'x-hugway-skipped': named.join(', ') }

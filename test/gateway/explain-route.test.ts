@@ -16,6 +16,7 @@ import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
 import { createRandom } from '../matrix/random.ts'
 import { encode } from '../stream/support/streams.ts'
+import { noLedger } from './support/no-ledger.ts'
 
 /** Time passes only while somebody waits. */
 function ownClock(): Clock & { pass(ms: number): void } {
@@ -119,6 +120,7 @@ test('what was explained is what happens, on 1,000 random requests', async () =>
     newId: () => 'made',
     log: () => {},
     requireSettings: () => {},
+    ledger: noLedger(clock),
   }
   const configs = Array.from({ length: 5 }, () => randomConfig(random))
   let [own, refused, fellOver] = [0, 0, 0]
