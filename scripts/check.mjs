@@ -29,6 +29,16 @@ function printTotal() {
   return counts.numPassedTests + counts.numFailedTests
 }
 
+/** The console's tests drive a real browser; elsewhere than here nobody may be without one. */
+const BROWSERS = [
+  process.env.HUGWAY_CHROMIUM ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+const NO_BROWSER =
+  '!! SKIPPED: the tests of the console, for there is no Chromium here. `apt-get install chromium`, or set HUGWAY_CHROMIUM to the path of one.'
+
 for (const [title, args] of STEPS) {
   console.log(`== ${title}`)
   const code = await run(process.execPath, args)
@@ -38,3 +48,4 @@ for (const [title, args] of STEPS) {
   }
   if (code !== 0) process.exit(code)
 }
+if (!BROWSERS.some((path) => path !== '' && existsSync(path))) console.error(NO_BROWSER)

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { SessionReport } from '../wire/admin/session.ts'
 import { type Failed, whenSignedOut } from './api.ts'
-import { formatPlace, usePlace } from './hash.ts'
+import { formatPlace } from './hash.ts'
 import { PageView, pagesFor } from './pages.tsx'
 import { currentSession, signIn, signOut, takeCode } from './session.ts'
 import { SignIn } from './sign-in.tsx'
+import { usePlace } from './use-place.ts'
 
 type State =
   | { readonly kind: 'asking' }

@@ -1,5 +1,3 @@
-import { useEffect, useState } from 'preact/hooks'
-
 /** Where the page is: `#/requests/abc?end=cut` is `{ page: 'requests', rest: 'abc', query: end=cut }`. */
 export type Place = { readonly page: string; readonly rest: string; readonly query: URLSearchParams }
 
@@ -13,14 +11,4 @@ export function readPlace(hash: string): Place {
 export function formatPlace(page: string, query: Readonly<Record<string, string>> = {}): string {
   const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString()
   return `#/${page}${text && `?${text}`}`
-}
-
-export function usePlace(): Place {
-  const [place, setPlace] = useState(() => readPlace(location.hash))
-  useEffect(() => {
-    const follow = () => setPlace(readPlace(location.hash))
-    addEventListener('hashchange', follow)
-    return () => removeEventListener('hashchange', follow)
-  }, [])
-  return place
 }

@@ -36,8 +36,11 @@ export function byDay(rows: readonly UsageRow[], from: string, to: string): Poin
   })
 }
 
+/** What a point counts of a request. */
+type Moment = Pick<UsageRequest, 'at' | 'end' | 'costNanoUsd' | 'usage'>
+
 /** The latest requests in `steps` equal parts of the time that they span: what days are too coarse for. */
-export function byMoment(requests: readonly UsageRequest[], from: string, to: string, steps: number): Point[] {
+export function byMoment(requests: readonly Moment[], from: string, to: string, steps: number): Point[] {
   const start = Date.parse(from)
   const stepMs = (Date.parse(to) - start) / steps
   const points = Array.from({ length: steps }, (_, index) => ({

@@ -1,0 +1,290 @@
+import axe from 'axe-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { consoleLink } from '../../src/cli/start/console-link.ts'
+import { BROWSER_PATH, startBrowser, watchPage } from './support/browser.ts'
+import { ADMIN_TOKEN, startConsole } from './support/start-console.ts'
+
+const IS_REQUIRED = process.env['HUGWAY_BROWSER'] === 'required'
+const PAGES = ['overview', 'requests', 'playground', 'models', 'configuration', 'keys']
+const FIRST = 'huggingface/deepseek-ai/DeepSeek-R1'
+const SECOND = 'huggingface/Qwen/Qwen3-32B'
+const CONFIG = { agents: { defaults: { model: { primary: FIRST, fallbacks: [SECOND] } } } }
+
+/** Evaluated in the page, so it is a text. */
+const FOCUSED = 'document.activeElement?.textContent'
+
+test.runIf(IS_REQUIRED)('there is a browser, where one is required', () => {
+  expect(BROWSER_PATH).toBeDefined()
+})
+
+describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
+  let gateway: Awaited<ReturnType<typeof startConsole>>
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let wrong: string[]
+
+  beforeAll(async () => {
+    gateway = await startConsole()
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await gateway?.close()
+  })
+  beforeEach(async () => {
+    await gateway.asAdmin('/admin/config', { method: 'PUT', body: JSON.stringify(CONFIG) })
+    await newContext({})
+  })
+  afterEach(async () => {
+    await context.close()
+    expect(wrong).toEqual([])
+  })
+
+  async function newContext(options: Parameters<Browser['newContext']>[0]): Promise<void> {
+    await context?.close()
+    context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options })
+    page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    wrong = watchPage(page, gateway.url)
+  }
+
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  const visit = async (name: string) => {
+    await page.goto(`${gateway.url}/console/#/${name}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.getByText('Loading', { exact: false }).first().waitFor({ state: 'detached' })
+  }
+
+  async function signIn(token = ADMIN_TOKEN): Promise<void> {
+    await page.goto(`${gateway.url}/console/`)
+    await page.getByLabel('Admin token or client key').fill(token)
+    await button('Sign in').click()
+    await button('Sign out').waitFor()
+  }
+
+  test('is there to be used within a second', async () => {
+    const times: number[] = []
+    for (let round = 0; round < 3; round++) {
+      await newContext({})
+      const startedAt = performance.now()
+      await page.goto(`${gateway.url}/console/`)
+      await page.getByLabel('Admin token or client key').waitFor()
+      times.push(performance.now() - startedAt)
+    }
+    expect(Math.min(...times)).toBeLessThan(1_000)
+  })
+
+  test('a wrong token is told so, and what was typed stays to be put right', async () => {
+    await page.goto(`${gateway.url}/console/`)
+    await page.getByLabel('Admin token or client key').fill('wrong-token')
+    await button('Sign in').click()
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toContain('neither the admin token nor an active client key')
+    expect(await page.getByLabel('Admin token or client key').inputValue()).toBe('wrong-token')
+  })
+
+  test('the link that npm start prints signs in, leaves no code in the address, and does so once', async () => {
+    const link = consoleLink(gateway.url, ADMIN_TOKEN, Date.now())
+    await page.goto(link)
+    await button('Sign out').waitFor()
+    expect(page.url()).not.toContain('code')
+    await newContext({})
+    await page.goto(link)
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toContain('used already')
+  })
+
+  test('a key is made for a colleague, who signs in with it and sees his own things alone', async () => {
+    await signIn()
+    await visit('keys')
+    await page.getByLabel('Whose it is').fill('ann')
+    await button('Make the key').click()
+    const key = (await page.locator('code.secret').textContent()) ?? ''
+    expect(key).toMatch(/^hw_/)
+    const models = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+    expect(models.status).toBe(200)
+    await button('Done').click()
+    expect(await page.locator('code.secret').count()).toBe(0)
+    await button('Sign out').click()
+    await signIn(key)
+    const links = await page.getByRole('navigation').getByRole('link').allTextContents()
+    expect(links).toEqual(['Your key', 'Playground', 'Models'])
+    await visit('playground')
+    expect(await page.getByLabel('Rehearse').count()).toBe(0)
+    await button('Ask').click()
+    await page.getByText('simulated answer', { exact: false }).first().waitFor()
+  })
+
+  test('a key is revoked only after a second word, and then opens nothing', async () => {
+    const made = await gateway.asAdmin('/admin/keys', { method: 'POST', body: '{"name":"gone"}' })
+    const { key } = (await made.json()) as { key: string }
+    await signIn()
+    await visit('keys')
+    const row = page.getByRole('row').filter({ hasText: 'gone' })
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await row.getByRole('button', { name: 'Yes, revoke' }).click()
+    await row.getByText('revoked').waitFor()
+    const models = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+    expect(models.status).toBe(401)
+  })
+
+  test('an answer is seen as it comes, beside another one, with who gave it', async () => {
+    await signIn()
+    await visit('playground')
+    await page.getByLabel('Compare two').check()
+    await page.getByLabel('Beside it').fill(SECOND)
+    await button('Ask').click()
+    const [first, second] = [page.getByRole('region').nth(0), page.getByRole('region').nth(1)]
+    await first.getByText(`simulated answer from ${FIRST.slice(12)}`, { exact: false }).waitFor()
+    await second.getByText(`simulated answer from ${SECOND.slice(12)}`, { exact: false }).waitFor()
+    await first.getByText('Tokens out').waitFor()
+    expect(await first.textContent()).toContain(`Answered by${FIRST}`)
+  })
+
+  test.each([
+    ['curl', /^curl -N .*\/v1\/chat\/completions[\s\S]*"stream":true/],
+    ['OpenAI SDK', /new OpenAI\(\{ baseURL: '.*\/v1'/],
+    ['OpenClaw', /"primary": "hugway\/default"/],
+  ])('the question can be taken along as %s', async (way, expected) => {
+    await signIn()
+    await visit('playground')
+    await page.getByLabel('As', { exact: true }).selectOption(way)
+    expect(await page.locator('pre').last().textContent()).toMatch(expected)
+  })
+
+  describe('a rehearsal', () => {
+    test('shows that the fallback answers when the first target refuses', async () => {
+      await signIn()
+      await visit('playground')
+      await page.getByLabel('Rehearse').selectOption('429')
+      await button('Ask').click()
+      await page.getByText(`simulated answer from ${SECOND.slice(12)}`, { exact: false }).waitFor()
+      expect(await page.getByRole('region').first().textContent()).toContain('Attempts2')
+    })
+
+    test('shows what a client sees of an answer that is cut off, and leaves no mark on the target', async () => {
+      await signIn()
+      await visit('playground')
+      await page.getByLabel('Rehearse').selectOption('cut:5')
+      await button('Ask').click()
+      // The break may overtake the event on its last way: the page says either, and never that it was whole.
+      await page.getByText(/The answer ended with an error|The connection broke off/).waitFor()
+      const targets = (await (await gateway.asAdmin('/admin/targets')).json()) as { targets: { state: string }[] }
+      expect(targets.targets.filter(({ state }) => state !== 'closed')).toEqual([])
+    })
+  })
+
+  describe('the configuration', () => {
+    const write = async (document: unknown) => {
+      const area = page.getByRole('textbox', { name: /^The document/ })
+      await area.fill(typeof document === 'string' ? document : JSON.stringify(document, null, 2))
+    }
+    const named = (alias: string) => ({
+      agents: { defaults: { ...CONFIG.agents.defaults, models: { [SECOND]: { alias } } } },
+    })
+
+    test('says on which line a problem is, and saves nothing that has one', async () => {
+      await signIn()
+      await visit('configuration')
+      await write('{\n  hugway: {\n    holdMs: "soon",\n  },\n}')
+      await page.getByText('line 3:', { exact: false }).waitFor()
+      expect(await button('Save').isDisabled()).toBe(true)
+    })
+
+    test('shows what a change will do, saves it, and takes it back', async () => {
+      await signIn()
+      await visit('configuration')
+      await write(named('Quick'))
+      await page.getByText('No problem.').waitFor()
+      expect(await page.locator('pre .added').allTextContents()).toContainEqual(
+        expect.stringContaining('"alias": "Quick"'),
+      )
+      await button('Save').click()
+      await page.getByText('(active)').waitFor()
+      const models = await (await gateway.asAdmin('/admin/config')).text()
+      expect(models).toContain('Quick')
+      const older = page
+        .getByRole('row')
+        .filter({ has: page.getByRole('button', { name: 'Roll back' }) })
+        .first()
+      await older.getByRole('button', { name: 'Roll back' }).click()
+      await older.getByRole('button', { name: 'Yes, roll back' }).click()
+      await page.getByText('rolled back', { exact: false }).first().waitFor()
+      expect(await (await gateway.asAdmin('/admin/config')).text()).not.toContain('Quick')
+    })
+
+    test('of two people who change it at once neither loses anything unseen', async () => {
+      await signIn()
+      await visit('configuration')
+      await write(named('Mine'))
+      await page.getByText('No problem.').waitFor()
+      await gateway.asAdmin('/admin/config', { method: 'PUT', body: JSON.stringify(named('Theirs')) })
+      await button('Save').click()
+      const conflict = page.getByRole('alert', { name: 'Conflict' })
+      await conflict.getByText('Theirs', { exact: false }).first().waitFor()
+      expect(await (await gateway.asAdmin('/admin/config')).text()).toContain('Theirs')
+      await conflict.getByRole('button', { name: 'Save mine over theirs' }).click()
+      await conflict.waitFor({ state: 'detached' })
+      expect(await (await gateway.asAdmin('/admin/config')).text()).toContain('Mine')
+    })
+
+    test('offers by keyboard what the schema allows at the cursor', async () => {
+      await signIn()
+      await visit('configuration')
+      await write('{ hugway: { ho')
+      await page.keyboard.press('Control+Space')
+      await page.getByRole('button', { name: 'holdMs' }).waitFor()
+      await page.keyboard.press('Enter')
+      const area = page.getByRole('textbox', { name: /^The document/ })
+      await expect.poll(() => area.inputValue()).toBe('{ hugway: { holdMs: ')
+    })
+  })
+
+  test('a session that ended is told in a sentence, and the page does not stay half alive', async () => {
+    await signIn()
+    await visit('keys')
+    await context.clearCookies()
+    await visit('models')
+    await page.getByText('The session has ended', { exact: false }).waitFor()
+  })
+
+  test('everything can be reached by keyboard alone', async () => {
+    await page.goto(`${gateway.url}/console/`)
+    await page.getByLabel('Admin token or client key').waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(ADMIN_TOKEN)
+    await page.keyboard.press('Enter')
+    await button('Sign out').waitFor()
+    const tabTo = async (name: string) => {
+      for (let count = 0; count < 40; count++) {
+        await page.keyboard.press('Tab')
+        if ((await page.evaluate(FOCUSED)) === name) return
+      }
+      throw new Error(`${name} is not reached by Tab`)
+    }
+    await tabTo('Playground')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor()
+    await expect.poll(() => page.evaluate(FOCUSED)).toBe('Playground')
+    await button('Ask').waitFor()
+    await tabTo('Ask')
+    await page.keyboard.press('Enter')
+    await page.getByText('simulated answer', { exact: false }).first().waitFor()
+  })
+
+  describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+    test.each(PAGES)('%s has no barrier that axe finds, also on a phone', async (name) => {
+      await newContext({ colorScheme, viewport: { width: 360, height: 740 } })
+      await signIn()
+      await visit(name)
+      await page.evaluate(axe.source)
+      const { violations }: axe.AxeResults = await page.evaluate('axe.run()')
+      const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ target }) => target.join(' ')) }))
+      expect(found).toEqual([])
+      const width = Number(await page.evaluate('document.documentElement.scrollWidth'))
+      expect(width).toBeLessThanOrEqual(360)
+    })
+  })
+})
