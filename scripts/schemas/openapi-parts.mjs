@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/wire/admin/admin-requests.ts'
 import { signInSchema } from '../../src/wire/admin/session.ts'
+import { whatIfSchema } from '../../src/wire/admin/what-if.ts'
 
 const text = { type: 'string' }
 const count = { type: 'integer', minimum: 0 }
@@ -104,6 +105,7 @@ export const SCHEMAS = {
   },
   ModelList: object({ object: { const: 'list' }, data: list(named('Model')) }),
   SignIn: fromZod(signInSchema),
+  WhatIf: fromZod(whatIfSchema),
   SessionState: object({
     session: {
       oneOf: [object({ kind: { type: 'string', enum: ['admin', 'key'] }, expiresAt: time }), { type: 'null' }],

@@ -178,6 +178,16 @@ const PATHS = {
       requestBody: body('Config', DOCUMENT),
     }),
   },
+  '/admin/config/what-if': {
+    post: route(
+      'Explain the route of a request by a document that is not stored',
+      200,
+      'What would be done',
+      ANY_JSON,
+      [400, 401, 413],
+      { ...admin, requestBody: body('WhatIf') },
+    ),
+  },
   '/admin/config/versions': {
     get: route('List the versions, newest first', 200, 'A page of them', json('VersionList'), [400, 401, 503], {
       ...admin,

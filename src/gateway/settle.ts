@@ -47,7 +47,7 @@ export function settle(deps: SettleDeps, settlement: Settlement, waitUntil: (wor
   if (lastAttempt) breakers.record(lastAttempt.target, record.caller.keyId, lastAttempt.end)
   if (stream) trust.record(stream.source, stream.isClean)
   deps.traffic.learn(record)
-  keepSession(deps.sessionProviders, session, record)
+  if (record.rehearsed === undefined) keepSession(deps.sessionProviders, session, record)
   log('chat', toLine(record, bug))
   telemetry?.add(record, waitUntil)
   if (settlement.book) waitUntil(settlement.book())

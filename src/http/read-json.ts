@@ -9,8 +9,8 @@ const MAX_BYTES = 64 * 1024
  *
  * @throws {GatewayError} `bad_request`; `body_too_large`; `body_too_slow`.
  */
-export async function readJson(request: Request, clock: Clock): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBody(request, MAX_BYTES, clock))
+export async function readJson(request: Request, clock: Clock, maxBytes = MAX_BYTES): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBody(request, maxBytes, clock))
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text)

@@ -1,7 +1,7 @@
 import type { PlantedFault } from '../core/routing/rehearsal.ts'
 import type { RouterClient } from './router-client.ts'
 
-const ERROR = { error: { message: 'overloaded (rehearsed)', type: 'server_error', code: '503' } }
+const ERROR = { error: { message: 'The provider failed (rehearsed)', type: 'server_error', code: 'internal_error' } }
 
 /**
  * A router whose first answer has a fault. The call is a real one, and so are the tokens that it costs, but for a 429,

@@ -1,18 +1,20 @@
 import { useState } from 'preact/hooks'
+import type { RouteExplanation } from '../../wire/route-explanation.ts'
 import { type Answer, call } from '../api.ts'
 import { TextField } from '../parts/fields.tsx'
+import { Route } from '../parts/route.tsx'
 import { FailureNote } from '../parts/states.tsx'
 
 /** Whom a request would go to by the text that is not saved yet. */
 export function WhatIf({ text }: { text: string }) {
   const [model, setModel] = useState('default')
-  const [answer, setAnswer] = useState<Answer<unknown>>()
+  const [answer, setAnswer] = useState<Answer<RouteExplanation>>()
   const [isBusy, setBusy] = useState(false)
   const ask = async (event: Event) => {
     event.preventDefault()
     setBusy(true)
-    const body = { model, messages: [{ role: 'user', content: 'x' }], config: text }
-    setAnswer(await call('/admin/route/explain', { method: 'POST', body }))
+    const request = { ...(model.trim() !== '' && { model: model.trim() }), messages: [{ role: 'user', content: 'x' }] }
+    setAnswer(await call('/admin/config/what-if', { method: 'POST', body: { config: text, request } }))
     setBusy(false)
   }
   return (
@@ -25,7 +27,7 @@ export function WhatIf({ text }: { text: string }) {
         </button>
       </form>
       {answer && !answer.ok && <FailureNote failure={answer} />}
-      {answer?.ok && <pre>{JSON.stringify(answer.data, null, 2)}</pre>}
+      {answer?.ok && <Route route={answer.data} />}
     </>
   )
 }

@@ -4,7 +4,7 @@ import { formatPlace } from '../hash.ts'
 import type { PageProps } from '../page-props.ts'
 import { Table } from '../parts/table.tsx'
 import { useLoad } from '../parts/use-load.ts'
-import type { ModelProvider, ModelRow } from '../shapes.ts'
+import type { ModelProvider, ModelRow, Score } from '../shapes.ts'
 
 /** One model: who serves it, on what terms, and how it went lately. */
 export function ModelDetail({
@@ -53,20 +53,27 @@ function Offers({ offers }: { offers: readonly ModelProvider[] }) {
   )
 }
 
-/** What this gateway has seen of the model's providers; nothing where it keeps no scores. */
+/** What this gateway has seen of the model's providers; nothing where nobody asked it yet. */
 function Scores({ model }: { model: ModelRow }) {
-  const load = useLoad('scoreboard', (signal) => call<{ rows?: readonly Score[] }>('/admin/scoreboard', { signal }))
-  const rows = load.data?.rows?.filter(({ model: id }) => model.id.includes(id)) ?? []
-  if (rows.length === 0) return null
-  const titles = Object.keys(rows[0] ?? {}).filter((title) => title !== 'model')
+  const load = useLoad('scoreboard', (signal) => call<{ rows: readonly Score[] }>('/admin/scoreboard', { signal }))
+  const rows = load.data?.rows.filter((row) => row.model === model.id) ?? []
+  if (rows.length === 0) return <p class="hint">Nobody asked it here yet: no figures of our own.</p>
+  const share = (value: number | null) => (value === null ? '-' : `${(value * 100).toFixed(1)} %`)
   return (
     <Table
       caption="What was seen here"
       rows={rows}
       keyOf={({ provider }) => provider}
-      columns={titles.map((title) => ({ title, cell: (row: Score) => String(row[title] ?? '-') }))}
+      columns={[
+        { title: 'Provider', cell: ({ provider }) => provider || 'the router’s choice' },
+        { title: 'Attempts', cell: ({ attempts }) => Math.round(attempts), isNumber: true },
+        { title: 'First token p50', cell: ({ firstTokenMs }) => duration(firstTokenMs.p50), isNumber: true },
+        { title: 'p95', cell: ({ firstTokenMs }) => duration(firstTokenMs.p95), isNumber: true },
+        { title: 'Tokens a second', cell: ({ tokensPerSecond }) => tokensPerSecond?.toFixed(0) ?? '-', isNumber: true },
+        { title: 'Failed', cell: ({ failedShare }) => share(failedShare), isNumber: true },
+        { title: 'Broke off', cell: ({ brokenShare }) => share(brokenShare), isNumber: true },
+        { title: 'Bad tool calls', cell: ({ badToolShare }) => share(badToolShare), isNumber: true },
+      ]}
     />
   )
 }
-
-type Score = { readonly model: string; readonly provider: string; readonly [figure: string]: unknown }

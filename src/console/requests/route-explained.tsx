@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks'
+import type { RouteExplanation } from '../../wire/route-explanation.ts'
 import { type Answer, call } from '../api.ts'
+import { Route } from '../parts/route.tsx'
 import { FailureNote } from '../parts/states.tsx'
 
 /** Asks, on demand, whom a request for this name would go to now, and why. */
 export function RouteExplained({ model }: { model: string | null }) {
-  const [answer, setAnswer] = useState<Answer<unknown>>()
+  const [answer, setAnswer] = useState<Answer<RouteExplanation>>()
   const [isBusy, setBusy] = useState(false)
   const ask = async () => {
     setBusy(true)
@@ -20,7 +22,7 @@ export function RouteExplained({ model }: { model: string | null }) {
         </button>
       </p>
       {answer && !answer.ok && <FailureNote failure={answer} />}
-      {answer?.ok && <pre>{JSON.stringify(answer.data, null, 2)}</pre>}
+      {answer?.ok && <Route route={answer.data} />}
     </>
   )
 }

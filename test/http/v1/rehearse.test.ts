@@ -40,7 +40,7 @@ const targetsOf = async (gateway: Gateway) =>
 describe('a fault before the first token', () => {
   test.each([
     ['429', 'rate_limited'],
-    ['error', 'overloaded'],
+    ['error', 'server_error'],
     ['cut:0', 'unreachable'],
   ])('%s is met by the fallback, and is in the record', async (fault, reason) => {
     const gateway = await startGateway(() => LONG())
