@@ -135,6 +135,26 @@ describe('connect', () => {
     })
   })
 
+  test('codex: a config.toml whose strings are quoted, proved by the call that Codex makes', async () => {
+    const { out, err, code } = await at('connect', 'codex', '--check')
+    expect(code, err).toBe(0)
+    expect(out).toContain(`base_url = "${worker.url}/v1"`)
+    expect(out).toContain('wire_api = "responses"')
+    expect(out).toContain('model_context_window = 40960')
+    expect(out).not.toContain('test-key')
+    expect(err).toMatch(/It works: \S+ answered ".+", with usage\./)
+  })
+
+  test('claude-code: the variables of its shell, proved by the call that Claude Code makes', async () => {
+    const { out, err, code } = await at('connect', 'claude-code', '--check')
+    expect(code, err).toBe(0)
+    // Without /v1: Claude Code adds it.
+    expect(out).toContain(`ANTHROPIC_BASE_URL=${worker.url}\n`)
+    expect(out).toContain('ANTHROPIC_AUTH_TOKEN="$HUGWAY_API_KEY"')
+    expect(out).not.toContain('test-key')
+    expect(err).toMatch(/It works: \S+ answered ".+", with usage\./)
+  })
+
   test.each(['openai', 'ai-sdk', 'langchain', 'curl'])(
     '%s: code with this address and no key in it',
     async (client) => {

@@ -29,7 +29,7 @@ export const connect: Command = {
     if (!args.has('check')) return undefined
     const apiKey = requireApiKey(access)
     const { text, target, hasUsage } = await terminal.during(`Making the call (${models.primary.id})`, () =>
-      proveClient(access.url, apiKey, models.primary.id),
+      proveClient(client, access.url, apiKey, models.primary.id),
     )
     const said = text.trim().replace(/\s+/g, ' ').slice(0, 60)
     terminal.remark(`It works: ${target ?? models.primary.id} answered "${said}"${hasUsage ? ', with usage' : ''}.`)

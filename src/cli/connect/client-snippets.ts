@@ -12,7 +12,7 @@ export type SnippetFacts = {
 }
 
 /** The clients that there is a snippet for. */
-export const CLIENTS = ['openclaw', 'openai', 'ai-sdk', 'langchain', 'curl'] as const
+export const CLIENTS = ['openclaw', 'codex', 'claude-code', 'openai', 'ai-sdk', 'langchain', 'curl'] as const
 export type ClientName = (typeof CLIENTS)[number]
 
 /** OpenClaw asks for a model list by itself under this provider id, and under no other that is free. */
@@ -42,6 +42,29 @@ const FORMATS: Readonly<Record<ClientName, (facts: SnippetFacts) => string>> = {
       formatJson5(document),
     ].join('\n')
   },
+  // A string of TOML's is one of JSON's.
+  codex: ({ url, primary }) => `# ~/.codex/config.toml; HUGWAY_API_KEY is read from the environment.
+model = ${JSON.stringify(primary.id)}
+model_provider = "hugway"${contextLine(primary)}
+
+[model_providers.hugway]
+name = "hugway"
+base_url = ${JSON.stringify(`${url}/v1`)}
+env_key = "HUGWAY_API_KEY"
+wire_api = "responses"
+# hugway has tried again already, and every fallback: repeating it all only costs.
+request_max_retries = 0
+# A stream that broke in the middle is worth another try.
+stream_max_retries = 2`,
+  'claude-code': ({ url, primary }) => `# For the shell that starts Claude Code.
+export ANTHROPIC_BASE_URL=${url}
+export ANTHROPIC_AUTH_TOKEN="$HUGWAY_API_KEY"
+export ANTHROPIC_MODEL='${primary.id}'
+# What it asks by itself, for titles and summaries.
+export ANTHROPIC_DEFAULT_HAIKU_MODEL='${primary.id}'
+# Nobody but this deployment is asked.
+export CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
+claude`,
   openai: ({ url, primary }) => `import OpenAI from 'openai'
 
 const client = new OpenAI({ baseURL: '${url}/v1', apiKey: process.env.HUGWAY_API_KEY })
@@ -78,6 +101,12 @@ for await (const chunk of await model.stream('Say hello')) process.stdout.write(
   curl: ({ url, primary }) => `curl -N ${url}/v1/chat/completions \\
   -H "Authorization: Bearer $HUGWAY_API_KEY" -H 'Content-Type: application/json' \\
   -d '{"model": "${primary.id}", "stream": true, "messages": [{"role": "user", "content": "Say hello"}]}'`,
+}
+
+/** Codex knows no model of Hugging Face's: without this line it compacts a conversation by a guess. */
+function contextLine(row: CatalogRow): string {
+  const context = row['context_length']
+  return typeof context === 'number' ? `\nmodel_context_window = ${context}` : ''
 }
 
 /** OpenClaw sends no `stream_options` to a remote host unless it is told that usage comes in a stream. */

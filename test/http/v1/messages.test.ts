@@ -71,6 +71,15 @@ describe('an answer', () => {
     expect(calls.map(modelOf)).toEqual(['a/first', 'b/second:groq'])
   })
 
+  test('is had under the name that Claude Code asks for by itself, where it is an alias', async () => {
+    const { send, configure, calls } = await start(() => new Response(WHOLE))
+    await configure({ agents: { defaults: { models: { 'huggingface/a/small': { alias: 'claude-haiku-5-5' } } } } })
+    expect(fieldsOf(await (await send({ model: 'claude-haiku-5-5' })).json())).toMatchObject({
+      model: 'claude-haiku-5-5',
+    })
+    expect(calls.map(modelOf)).toEqual(['a/small'])
+  })
+
   test('that is cut ends with an error and without message_stop, and then cleanly', async () => {
     const { send } = await start(() => sse(HELLO))
     const text = await (await send({ stream: true })).text()
