@@ -39,7 +39,10 @@ function reasonOfStatus(status: number, error: UpstreamError): FailureReason {
   if (coded && !(status >= 500 && coded === 'bad_request')) return coded
   const named = Number(error.code)
   const meant = status < 500 && named > 400 && named < 600 ? named : status
-  return (WORDY_STATUSES.has(meant) ? reasonOfWords(error.message, meant) : undefined) ?? reasonOfNumber(meant)
+  const worded = WORDY_STATUSES.has(meant) ? reasonOfWords(error.message, meant) : undefined
+  const reason = worded ?? reasonOfNumber(meant)
+  // Said as weakly as `invalid_request_error`, so it counts only where nothing else tells more.
+  return worded === undefined && reason === 'bad_request' && isServerKind(error) ? 'server_error' : reason
 }
 
 /** An error inside a 200 may name a status; without one its code and its words are all there is. */
@@ -91,7 +94,6 @@ const CODES: readonly (readonly [reason: FailureReason, codes: RegExp])[] = [
     'bad_request',
     /^(?:content(?:filter(?:ed)?|policyviolation|flagged)|moderation\w*|datainspectionfailed|responsibleaipolicyviolation|prohibitedcontent)$/,
   ],
-  ['server_error', /^(?:internal(?:server)?error|servererror)$/],
 ]
 
 function reasonOfCodes({ code = '', type = '' }: UpstreamError): FailureReason | undefined {
@@ -102,6 +104,10 @@ function reasonOfCodes({ code = '', type = '' }: UpstreamError): FailureReason |
   }
   return undefined
 }
+
+/** A server that calls the failure its own, under whatever status. */
+const isServerKind = ({ code = '', type = '' }: UpstreamError) =>
+  [code, type].some((name) => /^(?:internal(?:server)?error|servererror)$/.test(toKey(name)))
 
 /** Codes that speak of the request, where nothing else says more. */
 const REQUEST_CODES =
@@ -123,7 +129,7 @@ const MODEL_IS_GONE = new RegExp(
   'i',
 )
 const NO_SUCH_MODEL =
-  /\b(?:unknown|unsupported|no such|nonexistent|non-existent|invalid) model\b(?! (?:input|output|param|config|response|option|setting|kwarg|field|file)s?\b)|\bnot a (?:valid|known|supported) model\b|\b(?:(?:cannot|can't|could not|couldn't|unable to|failed to) (?:find|load|access|locate)|no) (?:the )?(?:non-serverless )?(?:model|endpoints?|deployments?|instances?|workers?|providers?)\b|\bmodel not found\b|\b(?:does not|doesn't) support chat\b|\btemplate not found\b/i
+  /\b(?:unknown|unsupported|no such|nonexistent|non-existent|invalid) model\b(?! (?:input|output|param|config|response|option|setting|kwarg|field|file)s?\b)|\bnot a (?:valid|known|supported) model\b|\b(?:(?:cannot|can't|could not|couldn't|unable to|failed to) (?:find|load|access|locate)|no) (?:the )?(?:non-serverless )?(?:model|endpoints?|deployments?|instances?|workers?|providers?)\b|\bmodel not found\b|\b(?:does not|doesn't) support chat\b/i
 const OVERLOADED =
   /\b(?:model|engine|server|service|provider|backend|endpoint|system)s?\b.{0,120}\b(?:is|are|was) (?:currently |temporarily )?(?:overloaded|at (?:full )?capacity|busy|unavailable|paused|under (?:heavy|high) load)\b|\boverloaded_error\b|^\s*overloaded\b|\b(?:currently|temporarily) overloaded\b/i
 const RATE_LIMITED =

@@ -94,11 +94,11 @@ describe('an HTTP error', () => {
       'target',
     ],
     [
-      'a model without a chat template',
+      'a template that is not there',
       422,
       { error: 'Template error: template not found', error_type: 'template_error' },
-      'model_not_found',
-      'target',
+      'bad_request',
+      'request',
     ],
     [
       'vLLM without the model',
@@ -338,6 +338,20 @@ describe('an HTTP error', () => {
       'operator',
     ],
     // others
+    [
+      'moderation of a server that calls all its failures its own',
+      403,
+      said('Your input was flagged by our moderation system', { type: 'server_error' }),
+      'bad_request',
+      'request',
+    ],
+    [
+      'a 400 that a server calls its own',
+      400,
+      said('Something went wrong', { type: 'internal_server_error' }),
+      'server_error',
+      'target',
+    ],
     ['a 403 without a word', 403, '', 'server_error', 'target'],
     ['a 403 that says nothing', 403, { error: 'Forbidden' }, 'server_error', 'target'],
     [

@@ -118,6 +118,12 @@ const row = (fault: string, faults: Fault | readonly Fault[], streamed: Row['str
 const both = (fault: string, played: Fault | readonly Fault[], rule: Rule) => row(fault, played, rule, rule)
 const status = (code: number, more: Partial<Fault> = {}): Fault => ({ fault: 'status', status: code, ...more })
 
+const GONE = 'The model `m` has been decommissioned and is no longer supported.'
+const NO_IMAGE =
+  'Multimodal model input error: could not load image from https://example.com/cat.png: 404, message=Not Found'
+const FLAGGED = 'Your input was flagged by our moderation system'
+const TOKENS_PER_MINUTE = 'Request too large on tokens per minute (TPM): Limit 6000, Requested 9000'
+
 /** Answers by status. The status that a client gets when nobody is left is in the words its failover understands. */
 const STATUS_ROWS: readonly Row[] = [
   both('400', status(400), { rule: 'caller', status: 400 }),
@@ -148,6 +154,20 @@ const STATUS_ROWS: readonly Row[] = [
   both('HTML with 502', { fault: 'html', status: 502 }, next(502)),
   both('HTML with 504', { fault: 'html', status: 504 }, next(504)),
   ...[301, 302, 307, 308].map((code) => both(`redirect ${code}`, { fault: 'redirect', status: code }, next(502))),
+]
+
+/** Statuses that mean many things: what the upstream says decides who is to blame. */
+const BLAME_ROWS: readonly Row[] = [
+  both('400, a decommissioned model', status(400, { message: GONE }), next(404)),
+  both('400, no credit', status(400, { message: 'Your credit balance is too low to access the API.' }), next(402)),
+  both('400, an image that was not found', status(400, { message: NO_IMAGE }), { rule: 'caller', status: 400 }),
+  both('403, moderation', status(403, { message: FLAGGED, shape: 'object' }), { rule: 'caller', status: 403 }),
+  both('403 without a word', status(403, { body: '' }), next(502)),
+  both('413, tokens per minute', status(413, { variant: 'plain', message: TOKENS_PER_MINUTE }), next(429)),
+  both('415', status(415), { rule: 'caller', status: 415 }),
+  both('422, an overloaded model', status(422, { message: 'The model is currently overloaded' }), next(503)),
+  both('424', status(424, { message: 'Request failed during generation: CUDA error', shape: 'string' }), next(502)),
+  both('451', status(451), next(451)),
 ]
 
 const CONTEXT_ROWS: readonly Row[] = [
@@ -221,6 +241,7 @@ export const ROWS: readonly Row[] = [
   ...breakRows(),
   ...hugeRows(),
   ...STATUS_ROWS,
+  ...BLAME_ROWS,
   ...CONTEXT_ROWS,
   ...PASSING_ROWS,
   ...FORM_ROWS,
