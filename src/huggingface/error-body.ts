@@ -30,9 +30,35 @@ function parse(text: string): UpstreamError | undefined {
   }
 }
 
-/** The title of an error page, else its text without the tags. */
+/** The title of an error page, else its text without the tags. Every letter is looked at a few times, whatever is open. */
 function readProse(text: string): string {
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1]
-  const prose = title ?? text.replace(/<(script|style)[^>]*>.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ')
-  return prose.replace(/\s+/g, ' ').trim()
+  return (titleOf(text) ?? withoutTags(text)).replace(/\s+/g, ' ').trim()
+}
+
+function titleOf(text: string): string | undefined {
+  const lower = text.toLowerCase()
+  const tag = lower.indexOf('<title')
+  const start = tag === -1 ? -1 : text.indexOf('>', tag) + 1
+  const end = start <= 0 ? -1 : lower.indexOf('</title>', start)
+  const title = end === -1 ? '<' : text.slice(start, end)
+  return title.includes('<') ? undefined : title
+}
+
+/** The elements whose text is none. */
+const NO_PROSE = ['script', 'style']
+
+function withoutTags(text: string): string {
+  const lower = text.toLowerCase()
+  let prose = ''
+  for (let at = 0; at < text.length; ) {
+    const open = text.indexOf('<', at)
+    if (open === -1) return prose + text.slice(at)
+    prose += `${text.slice(at, open)} `
+    const hidden = NO_PROSE.find((name) => lower.startsWith(name, open + 1))
+    const close = hidden === undefined ? open : lower.indexOf(`</${hidden}`, open)
+    const end = close === -1 ? -1 : text.indexOf('>', close)
+    if (end === -1) return prose + (hidden === undefined ? text.slice(open) : '')
+    at = end + 1
+  }
+  return prose
 }

@@ -1,7 +1,10 @@
 import type { UpstreamError } from '../core/routing/outcome.ts'
 
 /** Takes tokens out of a text. Leaves JSON what it is. */
-export type Redact = (text: string) => string
+export type Redact = ((text: string) => string) & {
+  /** Takes out the deployment's own token and nothing else: for texts that are an answer. */
+  readonly ownToken: (text: string) => string
+}
 
 /** A shorter token would take ordinary words out of messages. */
 const MIN_SECRET_CHARACTERS = 8
@@ -13,10 +16,9 @@ const MAX_CHARACTERS = 1_000
  */
 export function createRedact(token: string | undefined): Redact {
   const isSecret = token !== undefined && token.length >= MIN_SECRET_CHARACTERS
-  return (text) => {
-    const safe = isSecret ? text.replaceAll(token, '[redacted]') : text
-    return safe.replace(/\bhf_\w+|\bBearer\s+[^\s"\\]+/gi, '[redacted]')
-  }
+  const ownToken = (text: string) => (isSecret ? text.replaceAll(token, '[redacted]') : text)
+  const redact = (text: string) => ownToken(text).replace(/\bhf_\w+|\bBearer\s+[^\s"\\]+/gi, '[redacted]')
+  return Object.assign(redact, { ownToken })
 }
 
 /** An upstream's error as it may be logged and told: no token in any of its texts, none of them long. */

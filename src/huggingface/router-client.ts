@@ -1,3 +1,5 @@
+import type { Redact } from './redact.ts'
+
 /** The runtime's `fetch`, handed down. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>
 
@@ -22,13 +24,19 @@ export type RouterClient = {
 /** The headers by which the router, or the network before it, names a request; its support asks for them. */
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-amz-cf-id']
 
-/** The router's own id of a request, where it named one that is fit for a log. */
-export function requestIdOf({ headers }: Response): string | undefined {
+/** The router's own id of a request, where it named one that is fit for a log and holds no token. */
+export function requestIdOf({ headers }: Response, redact: Redact): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
     const id = headers.get(name)
-    if (id !== null && /^[\x21-\x7e]{1,200}$/.test(id)) return id
+    if (id !== null && /^[\x21-\x7e]{1,200}$/.test(id) && redact(id) === id) return id
   }
   return undefined
+}
+
+/** The provider behind the router, where it names one: in letters of a name, and no token. */
+export function providerOf({ headers }: Response, redact: Redact): string | undefined {
+  const name = headers.get('x-inference-provider') ?? ''
+  return /^[\w.-]{1,64}$/.test(name) && redact(name) === name ? name : undefined
 }
 
 /**

@@ -1,8 +1,11 @@
 /** The candidate that `word` is most likely a slip of, if any is near: a third of its letters, or two, may differ. */
 export function nearestOf(word: string, candidates: readonly string[]): string | undefined {
+  const maxEdits = (candidate: string) => Math.max(2, candidate.length / 3)
   const near = candidates
+    // A word is at least as many edits away as it is longer: a long one is not compared letter by letter.
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= maxEdits(candidate))
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= Math.max(2, candidate.length / 3))
+    .filter(({ candidate, edits }) => edits <= maxEdits(candidate))
   return near.sort((a, b) => a.edits - b.edits)[0]?.candidate
 }
 

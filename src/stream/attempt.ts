@@ -5,7 +5,7 @@ import type { TimeLimits } from '../core/routing/time-limits.ts'
 import { classify } from '../huggingface/classify-error.ts'
 import { readErrorBody } from '../huggingface/error-body.ts'
 import type { Redact } from '../huggingface/redact.ts'
-import { type RouterClient, requestIdOf } from '../huggingface/router-client.ts'
+import { providerOf, type RouterClient, requestIdOf } from '../huggingface/router-client.ts'
 import { type BegunStream, readFirstEvent } from './first-event.ts'
 import { createNormalizer, MAX_EVENT_BYTES } from './normalizer.ts'
 import { readAll, readText } from './read-text.ts'
@@ -84,14 +84,14 @@ type Call = {
 }
 
 function startCall(
-  { router, clock }: AttemptDeps,
+  { router, clock, redact }: AttemptDeps,
   { body, stream, choiceCount, limits }: AttemptRequest,
   signal: AbortSignal,
 ): Call {
   const startedAt = clock.now()
   let upstreamRequestId: string | undefined
   const response = router.postChat(body, stream, signal).then((came) => {
-    upstreamRequestId = requestIdOf(came)
+    upstreamRequestId = requestIdOf(came, redact)
     return came
   })
   const left = (limitMs: number) => startedAt + limitMs - clock.now()
@@ -105,11 +105,11 @@ async function openStream(call: Call, deps: AttemptDeps): Promise<Opened> {
   if (!(response instanceof Response)) return { outcome: response }
   if (response.status !== 200) return { outcome: await readStatus(response, call, deps.clock) }
   if (response.body === null) return badAnswer('an empty answer')
-  const normalizer = createNormalizer(deps.newId, call.choiceCount)
+  const normalizer = createNormalizer(deps.newId, call.choiceCount, deps.redact.ownToken)
   const opened = await readFirstEvent(response.body, normalizer, left(limits.answerMs), deps.clock)
-  const provider = providerOf(response)
+  const provider = providerOf(response, deps.redact)
   if ('begun' in opened) return { outcome: opened.outcome, answer: { kind: 'stream', begun: opened.begun, provider } }
-  return 'body' in opened ? readAnswer(opened.body.text, provider, deps.newId) : opened
+  return 'body' in opened ? readAnswer(opened.body.text, provider, deps) : opened
 }
 
 /**
@@ -122,7 +122,7 @@ async function openWhole(call: Call, deps: AttemptDeps): Promise<Opened> {
     hasHeaders = true
     if (response.status !== 200) return { outcome: await readStatus(response, call, deps.clock) }
     const text = await readAll(response, MAX_EVENT_BYTES * 2)
-    return typeof text === 'string' ? readAnswer(text, providerOf(response), deps.newId) : { outcome: text }
+    return typeof text === 'string' ? readAnswer(text, providerOf(response, deps.redact), deps) : { outcome: text }
   }
   const opened = await within(
     call.response.then(read, () => ({ outcome: NO_HEADERS })),
@@ -136,10 +136,8 @@ const NO_HEADERS: Fault = { kind: 'network', beforeHeaders: true }
 
 const timedOut = (phase: 'headers' | 'first_token'): { outcome: Fault } => ({ outcome: { kind: 'timeout', phase } })
 
-const providerOf = (response: Response) => response.headers.get('x-inference-provider') ?? undefined
-
-function readAnswer(text: string, provider: string | undefined, newId: () => string): Opened {
-  const read = readWholeAnswer(text, newId)
+function readAnswer(text: string, provider: string | undefined, { newId, redact }: AttemptDeps): Opened {
+  const read = readWholeAnswer(redact.ownToken(text), newId)
   if (!('answer' in read)) return { outcome: read }
   return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer: read.answer, provider } }
 }

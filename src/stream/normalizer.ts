@@ -1,4 +1,4 @@
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { createParser } from 'eventsource-parser'
 import type { TokenUsage } from '../core/completion-record.ts'
 import type { Interruption } from '../core/failure.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
@@ -99,13 +99,18 @@ type Reading = {
  *
  * @param newId Makes ids for tool calls that came without one.
  * @param choiceCount How many choices were asked for.
+ * @param hide Takes out what no client may read: the deployment's own token, which an upstream was sent.
  */
-export function createNormalizer(newId: () => string, choiceCount: number): Normalizer {
+export function createNormalizer(
+  newId: () => string,
+  choiceCount: number,
+  hide: (text: string) => string = (text) => text,
+): Normalizer {
   const reading = startReading(createAnswerState(newId), choiceCount)
   const { answer } = reading
   const decoder = new TextDecoder()
   const parser = createParser({
-    onEvent: (event) => readInto(reading, event),
+    onEvent: ({ data, event }) => readInto(reading, hide(data), data, event),
     onComment: () => {
       reading.isClean = false // some readers trip over one, so that it must not go through unread
     },
@@ -166,7 +171,8 @@ function startReading(answer: AnswerState, choiceCount: number): Reading {
   }
 }
 
-function readInto(reading: Reading, { data, event }: EventSourceMessage): void {
+function readInto(reading: Reading, data: string, sent: string, event: string | undefined): void {
+  if (data !== sent) reading.isClean = false
   if (reading.end) {
     reading.isClean = false // nothing is expected after the end
     return

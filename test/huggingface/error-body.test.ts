@@ -15,6 +15,9 @@ describe('an error body gives its message, whatever it is', () => {
       '502 Bad Gateway',
     ],
     ['a page without a title', '<html><style>b{}</style><h1>Busy</h1><script>x()</script> now</html>', 'Busy now'],
+    ['a page whose title has a tag in it', '<title><b>x</b></title> Busy', 'x Busy'],
+    ['a script that nobody closes', 'Busy <script>x()', 'Busy'],
+    ['less than, which is no tag', 'a < b', 'a < b'],
     ['plain text', 'upstream connect error', 'upstream connect error'],
     ['nothing', '', 'HTTP 503 without a message'],
     ['half of JSON', '{"error":', '{"error":'],
@@ -78,4 +81,21 @@ describe('the router’s model list', () => {
     const good = { id: 'a/b', providers: 'later', nested: { kept: [1] } }
     expect(readModelList({ data: [null, good, { id: 7 }] })).toEqual([good])
   })
+})
+
+test('of a list of half a million rows the first five thousand count', () => {
+  const data = Array.from({ length: 500_000 }, (_, row) => ({ id: `a/${row}` }))
+  expect(readModelList({ data })).toHaveLength(5_000)
+})
+
+test.each<[what: string, page: string]>([
+  ['titles', '<title'.repeat(10_900)],
+  ['titles that end', '<title>'.repeat(9_000)],
+  ['scripts', '<script>'.repeat(8_000)],
+  ['brackets', '<'.repeat(65_000)],
+  ['spaces', ' '.repeat(65_000)],
+])('64 KB of %s are read in no time', (_what, page) => {
+  const startedAt = performance.now()
+  for (let turn = 0; turn < 20; turn++) readErrorBody(page, 502)
+  expect((performance.now() - startedAt) / 20).toBeLessThan(20)
 })

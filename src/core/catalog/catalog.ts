@@ -96,7 +96,8 @@ function toRow(
   const model = { object: 'model', created: 0, owned_by: ref.id.slice(0, ref.id.indexOf('/')), ...(base ?? builtIn) }
   const exactName = aliasByRef.get(text) ?? own?.name
   const said = [ownOfBase?.name, base?.['name'], base?.['title'], base?.['display_name'], builtIn?.['name']]
-  const name = exactName ?? `${said.find(isName) ?? nameFromId(ref.id)}${formatRouting(ref)}`
+  const name =
+    exactName ?? `${said.map(readName).find((one) => one !== undefined) ?? nameFromId(ref.id)}${formatRouting(ref)}`
   return { ...model, ...known, ...fromOwn({ ...ownOfBase, ...own }), id: text, name }
 }
 
@@ -154,6 +155,17 @@ function isPlainId(id: string): boolean {
   return parsed.ok && parsed.value.routing.kind === 'default'
 }
 
-const isName = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
+const MAX_NAME_CHARACTERS = 200
+
+/** A name that a terminal or a menu can show as it is: control and direction characters are taken out. */
+function readName(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const name = value
+    .slice(0, MAX_NAME_CHARACTERS)
+    .replace(/\p{C}+/gu, ' ')
+    .trim()
+  return name === '' ? undefined : name
+}
+
 /** A count, where `value` is one. */
 export const positive = (value: unknown) => (typeof value === 'number' && value > 0 ? value : undefined)

@@ -181,9 +181,16 @@ type Issue = z.core.$ZodIssue
 
 type Fault = { readonly path: readonly PropertyKey[]; readonly message: string }
 
+/** Advice is looked for by comparing letters, and nobody reads more of it. */
+const MAX_ADVISED = 100
+
 function toFaults(issue: Issue, base: readonly PropertyKey[]): Fault[] {
   const path = [...base, ...issue.path]
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key))
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key, index) =>
+      index < MAX_ADVISED ? unknownKey(path, key) : { path: [...path, key], message: 'unknown key' },
+    )
+  }
   if (issue.code === 'invalid_union') {
     // The branch that was meant is the one that got past its own type: its problems lie deeper, or are unknown keys.
     const meant = issue.errors.find((issues) =>

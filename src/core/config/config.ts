@@ -83,13 +83,23 @@ export function parseConfig(text: string): Result<LoadedConfig, readonly Problem
   const { sound, problems: others } = readDocument(value)
   const all = [...others]
   const config = sound && resolve(sound, all)
+  const secretPaths = new Set(secrets.map(({ path }) => path))
   const inComment = secrets.length === 0 ? checkComments(text) : []
-  const problems = [
-    ...secrets,
-    ...inComment,
-    ...all.filter(({ path }) => !secrets.some((secret) => secret.path === path)),
-  ]
-  return sound && config && problems.length === 0 ? ok({ text, document: sound, config }) : err(problems)
+  const problems = [...secrets, ...inComment, ...all.filter(({ path }) => !secretPaths.has(path))]
+  return sound && config && problems.length === 0 ? ok({ text, document: sound, config }) : err(firstOf(problems))
+}
+
+/** Nobody reads more at once, and an answer with all of them would be many times the document. */
+const MAX_PROBLEMS = 100
+const MAX_PATH_CHARACTERS = 300
+
+function firstOf(problems: readonly Problem[]): readonly Problem[] {
+  const first = problems.slice(0, MAX_PROBLEMS).map((problem) => ({
+    ...problem,
+    path: problem.path.length > MAX_PATH_CHARACTERS ? `${problem.path.slice(0, MAX_PATH_CHARACTERS)}...` : problem.path,
+  }))
+  const left = problems.length - first.length
+  return left === 0 ? first : [...first, { path: '(the document)', message: `has ${left} more problems` }]
 }
 
 /** Aliases are compared without case, and a run of spaces counts as one. */

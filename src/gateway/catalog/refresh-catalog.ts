@@ -24,7 +24,7 @@ const FIRST_LIMIT_MS = 5_000
 const RETRY_MS = 30_000
 const LOOK_MS = 50
 /** The real list is a tenth of a megabyte. */
-const MAX_LIST_BYTES = 8 * 1024 * 1024
+const MAX_LIST_BYTES = 2 * 1024 * 1024
 
 /**
  * The router's list: the isolate's copy, else KV's, else the router's own. Waits for the router only when there is no
