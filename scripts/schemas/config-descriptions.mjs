@@ -158,6 +158,11 @@ export const DESCRIPTIONS = {
     description: 'Days for which single completions are kept; hourly sums are kept for ever.',
     default: 35,
   },
+  'hugway.usage.unasked': {
+    description:
+      'What a stream tells of usage to a client that did not ask: "beside_finish" reason; "pass" for clients that read a last chunk without choices; "estimate" does not ask the upstream either.',
+    default: 'beside_finish',
+  },
   'hugway.keyCopyMs': {
     description: 'How long an isolate’s copy of a client key serves while KV does not answer, in milliseconds.',
     default: 3_600_000,

@@ -121,6 +121,8 @@ type Asked = Pick<ChatRequest, 'choiceCount' | 'hasTools'> & {
   readonly headers: Readonly<Record<string, string>>
   readonly mayPassThrough: boolean
   readonly afterError: ConnectionEnd
+  /** Whether the client is to get no chunk without choices. */
+  readonly hidesUsage: boolean
 }
 
 /** @throws {GatewayError} For whatever is wrong with the request or the deployment, before anybody is asked. */
@@ -148,7 +150,10 @@ async function understand(
   const { targets } = admission
   const chain: ChainRequest = {
     targets,
-    bodyFor: createRouterBody(chat, admission.maxTokens),
+    bodyFor: createRouterBody(chat, {
+      affordedTokens: admission.maxTokens,
+      asksForUsage: !wire.mayPassThrough || config.usage.unasked !== 'estimate',
+    }),
     stream,
     choiceCount: chat.choiceCount,
     timeoutsOf: (target) => timeoutsOf(config, target),
@@ -161,11 +166,13 @@ async function understand(
       return (target) => positive(catalog.rowOf(target)?.['context_length'])
     },
   }
+  const hidesUsage = wire.mayPassThrough && chat.includeUsage !== true && config.usage.unasked !== 'pass'
   const encoder = createEncoder({
     newId: deps.newId,
     startedAt: ctx.startedAt,
     now: deps.clock.now,
     requestId: ctx.requestId,
+    hidesUsage,
   })
   const { choiceCount, hasTools } = chat
   const asked = {
@@ -180,6 +187,7 @@ async function understand(
     },
     mayPassThrough: wire.mayPassThrough,
     afterError: wire.afterError,
+    hidesUsage,
   }
   return [asked, chain]
 }
@@ -272,7 +280,8 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
     }
     return 'close'
   }
-  const source = { target: formatModelRef(target), provider: answer.provider, hasTools: asked.hasTools }
+  const { hasTools, hidesUsage } = asked
+  const source = { target: formatModelRef(target), provider: answer.provider, hasTools, hidesUsage }
   const relayed = await relayTo(streamed, winner, answer.begun, source, client)
   const isWhole = relayed.end === 'whole'
   draft.repaired = !relayed.isClean
@@ -306,7 +315,7 @@ function relayTo(
       deadlineAt,
       gone,
       parsedReads,
-      hidesBareChunks: false,
+      hidesBareChunks: asked.hidesUsage,
     },
     client,
     deps,

@@ -1,6 +1,13 @@
 import { type Member, membersOf, type Span, textOf } from '../json/json-bytes.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
 
+export type RouterBodyOptions = {
+  /** The limit of the answer in place of the client's own, where a budget affords no more. */
+  readonly affordedTokens?: number | undefined
+  /** Whether usage is asked for where the client said nothing of it. Default: it is. */
+  readonly asksForUsage?: boolean
+}
+
 /**
  * Writes the body that the router is sent, for any of a request's targets. Changed are the model and what the router
  * does not take (Hugging Face's chat completion reference does not list it); every other member goes as it came:
@@ -8,11 +15,12 @@ import type { ChatRequest } from '../wire/chat/request.ts'
  * - `models` and `provider` are ours and `store` is OpenAI's own: left out.
  * - `max_completion_tokens` becomes `max_tokens`, and wins over it, as it does at OpenAI.
  * - the role `developer` becomes `system`.
- * - `stream_options.include_usage` is asked for on a stream unless the client refused it.
- *
- * @param affordedTokens The limit of the answer in place of the client's own, where a budget affords no more.
+ * - `stream_options.include_usage` is asked for on a stream where the client said nothing of it.
  */
-export function createRouterBody(request: ChatRequest, affordedTokens?: number): (routerModel: string) => Uint8Array {
+export function createRouterBody(
+  request: ChatRequest,
+  { affordedTokens, asksForUsage = true }: RouterBodyOptions = {},
+): (routerModel: string) => Uint8Array {
   const { json, members } = request
   const last = new Map(members.map((member) => [member.key, member]))
   const ours = new Set(['model', 'models', 'provider', 'store', 'max_completion_tokens'])
@@ -25,7 +33,7 @@ export function createRouterBody(request: ChatRequest, affordedTokens?: number):
     ours.add('max_tokens')
     added += `,"max_tokens":${textOf(json, maxTokens.valueStart, maxTokens.end)}`
   }
-  if (request.stream && request.includeUsage === undefined) {
+  if (asksForUsage && request.stream && request.includeUsage === undefined) {
     ours.add('stream_options')
     const options = last.get('stream_options')
     const others = (options && membersOf(json, options.valueStart)) ?? []

@@ -5,6 +5,8 @@ export type StreamSource = {
   readonly provider: string | undefined
   /** Tool calls are where dialects differ most, so they are trusted apart. */
   readonly hasTools: boolean
+  /** Whether the client is to get no chunk without choices: then a source that sends one has to be read. */
+  readonly hidesUsage: boolean
 }
 
 /** Whole streams in a row that needed no mending, by source; plain data. */
@@ -28,9 +30,10 @@ const MANY_CLEAN_STREAMS = 50
 const MAX_SOURCES = 1_000
 
 export function createStreamTrust(memory: TrustMemory): StreamTrust {
-  const keyOf = ({ target, provider, hasTools }: StreamSource) => `${provider ?? target}${hasTools ? ' with deps' : ''}`
+  const keyOf = ({ target, provider, hasTools, hidesUsage }: StreamSource) =>
+    `${provider ?? target}${hasTools ? ' with tools' : ''}${hidesUsage ? ' without usage' : ''}`
   const cleanStreams = (source: StreamSource) => {
-    const isKnown = source.provider !== undefined && CLEAN_PROVIDERS.has(source.provider)
+    const isKnown = !source.hidesUsage && source.provider !== undefined && CLEAN_PROVIDERS.has(source.provider)
     return memory.get(keyOf(source)) ?? (isKnown ? CLEAN_STREAMS : 0)
   }
   return {

@@ -21,6 +21,8 @@ export type EncoderOptions = {
   /** The time, in milliseconds since the epoch. */
   readonly now: () => number
   readonly requestId: string
+  /** Whether a client of the chat surface is to get no chunk without choices. */
+  readonly hidesUsage: boolean
 }
 
 /** What clients of one surface speak. */

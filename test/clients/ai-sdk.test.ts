@@ -54,6 +54,16 @@ describe('an answer', () => {
     expect(kinds).not.toContain('error')
   })
 
+  test('has its tool call after heartbeats', async () => {
+    const answer = streamText({
+      ...ask('test/slow-call'),
+      tools: { [WEATHER.name]: tool({ inputSchema: jsonSchema<{ city: string }>(WEATHER.parameters) }) },
+    })
+    expect(await answer.toolCalls).toMatchObject([{ toolName: WEATHER.name, input: { city: 'Zürich' } }])
+    expect(await answer.finishReason).toBe('tool-calls')
+    expect((await answer.response).id).toMatch(/./)
+  })
+
   test('falls back unseen', async () => {
     expect((await generateText(ask('test/first-fails'))).text).toBe(TEXT)
     expect(await stream('test/first-fails').text).toBe(TEXT)

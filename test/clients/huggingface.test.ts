@@ -55,6 +55,15 @@ describe('an answer', () => {
     expect(await read(stream('test/slow'))).toMatchObject({ text: TEXT, reasoning: REASONING })
   })
 
+  test('has its tool call after heartbeats', async () => {
+    expect(await read(stream('test/slow-call'))).toMatchObject({
+      name: WEATHER.name,
+      arguments: '{"city":"Zürich"}',
+      id: expect.stringMatching(/./),
+      finishReason: 'tool_calls',
+    })
+  })
+
   test('falls back unseen', async () => {
     expect((await client.chatCompletion(ask('test/first-fails'))).choices[0]?.message.content).toBe(TEXT)
     expect(await read(stream('test/first-fails'))).toMatchObject({ text: TEXT })

@@ -50,6 +50,12 @@ describe('an answer', () => {
     expect((await gather(await chat('test/slow').stream('hi'))).text).toBe(TEXT)
   })
 
+  test('has its tool call after heartbeats, and the answer’s own id', async () => {
+    const answer = await gather(await chat('test/slow-call').stream('hi'))
+    expect(answer.tool_calls).toMatchObject([{ name: WEATHER.name, args: { city: 'Zürich' }, id: expect.any(String) }])
+    expect(answer.id).toMatch(/./)
+  })
+
   test('falls back unseen', async () => {
     expect((await chat('test/first-fails').invoke('hi')).text).toBe(TEXT)
     expect((await gather(await chat('test/first-fails').stream('hi'))).text).toBe(TEXT)

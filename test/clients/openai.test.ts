@@ -61,6 +61,20 @@ describe('an answer', () => {
     expect(heartbeats).toBeGreaterThan(0)
   })
 
+  test('has its tool call after heartbeats', async () => {
+    const { calls, heartbeats, finishReasons } = await readStream(await stream('test/slow-call'))
+    expect(calls).toMatchObject([{ name: WEATHER.name, arguments: '{"city":"Zürich"}' }])
+    expect(finishReasons).toEqual(['tool_calls'])
+    expect(heartbeats).toBeGreaterThanOrEqual(3)
+    const helper = client.chat.completions.stream({ model: 'test/slow-call', messages })
+    const { id, choices } = await helper.finalChatCompletion()
+    expect(id).toMatch(/./)
+    expect(choices[0]).toMatchObject({
+      finish_reason: 'tool_calls',
+      message: { role: 'assistant', tool_calls: [{ id: expect.any(String), function: { name: WEATHER.name } }] },
+    })
+  })
+
   test.each([false, true])('falls back unseen (streamed: %s)', async (streamed) => {
     const text = streamed
       ? (await readStream(await stream('test/first-fails'))).text

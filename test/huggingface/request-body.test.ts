@@ -19,6 +19,17 @@ const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 const sent = (body: string, model?: string): string => decode(sentBytes(encode(body), model))
 
+test('usage is not asked for where it is to be estimated, unless the client asks', () => {
+  const bodyOf = (more: string) => {
+    const request = parseChatRequest(encode(`{"stream":true${more},${MESSAGES}}`))
+    if (!request.ok) throw new Error('refused')
+    return decode(createRouterBody(request.value, { asksForUsage: false })('a/b'))
+  }
+  expect(bodyOf('')).toBe(`{"model":"a/b","stream":true,${MESSAGES}}`)
+  const asked = '"stream_options":{"include_usage":true}'
+  expect(bodyOf(`,${asked}`)).toBe(`{"model":"a/b","stream":true,${asked},${MESSAGES}}`)
+})
+
 describe('what the router is sent', () => {
   test.each<[title: string, body: string, expected: string]>([
     ['the model is the target’s', `{"model":"alias",${MESSAGES}}`, `{"model":"a/b",${MESSAGES}}`],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createStreamTrust, type StreamSource } from '../../src/isolate/stream-trust.ts'
 
-const KNOWN: StreamSource = { target: 'huggingface/a/b', provider: 'groq', hasTools: false }
+const KNOWN: StreamSource = { target: 'huggingface/a/b', provider: 'groq', hasTools: false, hidesUsage: false }
 const OTHER: StreamSource = { ...KNOWN, provider: 'somebody-new' }
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -33,6 +33,16 @@ describe('how soon a stream goes to the pump', () => {
   test.each([KNOWN, OTHER])('one stream that had to be mended ends it: $provider', (source) => {
     expect(boardAfter(source, ...clean(1_000), false).parsedReads(source)).toBe(NEVER)
     expect(boardAfter(source, ...clean(1_000), false, true, true).parsedReads(source)).toBe(NEVER)
+  })
+
+  test('streams whose usage is hidden are trusted apart, and none of them before it is known', () => {
+    const hidden = { ...KNOWN, hidesUsage: true }
+    const board = boardAfter(KNOWN, ...clean(50))
+    expect(board.parsedReads(hidden)).toBe(NEVER)
+    for (let count = 0; count < 3; count++) board.record(hidden, true)
+    expect(board.parsedReads(hidden)).toBe(32)
+    board.record(hidden, false)
+    expect([board.parsedReads(hidden), board.parsedReads(KNOWN)]).toEqual([NEVER, 0])
   })
 
   test('tool calls are trusted apart, and so are targets whose provider has no name', () => {

@@ -15,7 +15,15 @@ export type LedgerConfig = {
     /** Per cent, ascending. */
     readonly alertAt: readonly number[]
   }
-  readonly usage: { readonly byUser: 'off' | 'hash' | 'plain'; readonly keepDays: number }
+  readonly usage: {
+    /**
+     * What becomes of a stream's usage where the client asked for none: told beside the finish reason, passed on as it
+     * comes, or not asked for and estimated.
+     */
+    readonly unasked: 'beside_finish' | 'pass' | 'estimate'
+    readonly byUser: 'off' | 'hash' | 'plain'
+    readonly keepDays: number
+  }
 }
 
 const DEFAULT_ALERT_AT = [80, 100]
@@ -50,6 +58,6 @@ export function resolveLedger(
     problems.push({ path: 'hugway.budgets.timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' })
   }
   const alertAt = [...(own?.budgets?.alertAt ?? DEFAULT_ALERT_AT)].sort((a, b) => a - b)
-  const { byUser = 'off', keepDays = DEFAULT_KEEP_DAYS } = own?.usage ?? {}
-  return { projects, budgets: { timeZone, alertAt }, usage: { byUser, keepDays } }
+  const { unasked = 'beside_finish', byUser = 'off', keepDays = DEFAULT_KEEP_DAYS } = own?.usage ?? {}
+  return { projects, budgets: { timeZone, alertAt }, usage: { unasked, byUser, keepDays } }
 }

@@ -75,10 +75,13 @@ export const budgetsSchema = z.strictObject(
 /** `hugway.usage` */
 export const usageSchema = z.strictObject(
   {
+    unasked: z.exactOptional(
+      z.enum(['beside_finish', 'pass', 'estimate'], 'must be "beside_finish", "pass" or "estimate"'),
+    ),
     byUser: z.exactOptional(z.enum(['hash', 'plain', 'off'], 'must be "hash", "plain" or "off"')),
     keepDays: z.exactOptional(z.int(KEEP).check(z.minimum(1, KEEP), z.maximum(3_650, KEEP))),
   },
-  'must be an object of byUser, keepDays',
+  'must be an object of unasked, byUser, keepDays',
 )
 
 /** The bounds among the fields of a record; absent ones are left out. */

@@ -32,6 +32,13 @@ export const CAST = {
     toolCall: { name: 'get_weather', arguments: { location: 'San Francisco, CA' } },
     usage: 'end',
   },
+  // Three heartbeats come before it.
+  'test/slow-call': {
+    kind: 'completion',
+    toolCall: { name: 'get_weather', arguments: { city: 'Zürich' } },
+    usage: 'end',
+    faults: [{ fault: 'slow', firstTokenMs: 2_600, perTokenMs: 1 }],
+  },
   'test/busy': { fault: 'status', status: 429, retryAfter: '120' },
 } as const satisfies Readonly<Record<string, Answer>>
 

@@ -14,7 +14,7 @@ export type SeenAnswer = {
   readonly usage: ChatCompletionChunk['usage'] | undefined
   /** Chunks in all. */
   readonly events: number
-  /** Chunks with nothing in them, as a gateway sends them before the first token. */
+  /** Chunks of no answer, as the gateway sends them before the first token. */
   readonly heartbeats: number
 }
 
@@ -28,7 +28,7 @@ export async function readStream(stream: AsyncIterable<ChatCompletionChunk>): Pr
   let usage: SeenAnswer['usage']
   for await (const chunk of stream) {
     seen.events += 1
-    if (chunk.choices?.length === 0 && !chunk.usage) seen.heartbeats += 1
+    if (!chunk.id) seen.heartbeats += 1
     usage = chunk.usage ?? usage
     for (const { delta, finish_reason: reason } of chunk.choices ?? []) {
       seen.text += delta?.content ?? ''

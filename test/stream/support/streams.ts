@@ -44,7 +44,7 @@ export type Translated = {
 export function translate(pieces: readonly (string | Uint8Array)[]): Translated {
   let made = 0
   const normalizer = createNormalizer(() => `made-${++made}`, 1)
-  const encoder = createChatEncoder()
+  const encoder = createChatEncoder({ hidesUsage: false })
   let text = ''
   const say = (chunks: readonly NormalizedChunk[]) => {
     for (const { chunk, data } of chunks) text += encoder.chunk(chunk, data)
