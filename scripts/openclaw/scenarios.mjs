@@ -9,6 +9,13 @@ const FALLBACK = 'openai/gpt-oss-120b'
 const ANSWER = 'pong, simulated and whole'
 
 const completion = { kind: 'completion', text: ANSWER, usage: 'end' }
+/** Three heartbeats come before it; lost, the turn has no text. */
+const lateToolCall = {
+  kind: 'completion',
+  toolCall: { name: 'read', arguments: { path: 'AGENTS.md' } },
+  usage: 'end',
+  faults: [{ fault: 'slow', firstTokenMs: 3_000, perTokenMs: 1 }],
+}
 const status = (code) => ({ fault: 'status', status: code })
 const cut = { fault: 'cut', moment: 'after_first_token' }
 
@@ -38,6 +45,21 @@ export const SCENARIOS = [
     answer: (_model, nth) => (nth === 0 ? cut : completion),
     play: playAnswered,
   },
+  {
+    title: 'a tool call after heartbeats -> the tool is run',
+    answer: (_model, nth) => (nth === 0 ? lateToolCall : completion),
+    play: playAnswered,
+  },
+  {
+    title: 'usage that it did not ask for -> is counted',
+    answer: () => completion,
+    play: async (target) => {
+      const turn = await runTurn({ ...target, models: [PRIMARY], asksForUsage: false })
+      const problems = wholeTurnProblems(turn)
+      if (turn.usage.output === 0) problems.push('its usage is not counted')
+      return { problems, saw: describe(turn) }
+    },
+  },
   { title: 'all targets 503 -> a readable error', answer: () => status(503), play: playFailed },
   { title: 'always cut after the first token -> reported', answer: () => cut, play: playFailed },
   { title: 'models listed through provider id litellm', answer: () => undefined, play: playList },
@@ -52,6 +74,8 @@ export const CONFIG = {
       models: { [`huggingface/${FALLBACK}`]: { alias: 'Backup of the check' } },
     },
   },
+  // Heartbeats begin early, so that a slow first token shows what they do to a client.
+  hugway: { holdMs: 300 },
 }
 
 function unlessPrimary(fault) {

@@ -31,14 +31,22 @@ const LIST_LIMIT_MS = 60_000
 /**
  * One headless agent turn.
  *
- * @param {Target & { models?: string[], timeoutSeconds?: number, config?: object }} order `models`: the primary, then
- *   OpenClaw's own fallbacks; `config`: a whole configuration instead.
+ * @param {Target & { models?: string[], timeoutSeconds?: number, config?: object, asksForUsage?: boolean }} order `models`: the primary, then
+ *   OpenClaw's own fallbacks; `config`: a whole configuration instead; `asksForUsage`: whether it asks for usage.
  * @returns {Promise<Turn>} Does not throw because a turn failed.
  */
-export async function runTurn({ models = [], timeoutSeconds = 60, config: given, ...target }) {
+export async function runTurn({ models = [], timeoutSeconds = 60, config: given, asksForUsage = true, ...target }) {
   const config = given ?? {
     agents: { defaults: { model: { primary: refOf(models[0]), fallbacks: models.slice(1).map(refOf) } } },
-    models: { mode: 'replace', providers: { hugway: providerOf(target.baseUrl, models.map(toRow)) } },
+    models: {
+      mode: 'replace',
+      providers: {
+        hugway: providerOf(
+          target.baseUrl,
+          models.map((id) => toRow(id, asksForUsage)),
+        ),
+      },
+    },
   }
   const args = ['agent', 'exec', '--json', '--timeout', String(timeoutSeconds), 'Reply with exactly: pong']
   const ended = await withHome(target, config, args, timeoutSeconds * 1_000 + GRACE_MS)
@@ -71,10 +79,10 @@ function refOf(id) {
   return `hugway/${id}`
 }
 
-function toRow(id) {
+function toRow(id, asksForUsage) {
   const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
   // Without `compat` it asks only a base URL on this machine for usage.
-  const compat = { supportsUsageInStreaming: true }
+  const compat = { supportsUsageInStreaming: asksForUsage }
   return { id, name: id, reasoning: false, input: ['text'], contextWindow: 131_072, maxTokens: 4_096, cost, compat }
 }
 

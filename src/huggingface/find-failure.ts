@@ -17,6 +17,13 @@ export function findFailure(body: Fields): UpstreamError | undefined {
   return undefined
 }
 
+/** A good answer without the `error` that says nothing beside it: clients raise whatever has that name. */
+export function withoutEmptyError(body: Fields): Fields {
+  if (!('error' in body)) return body
+  const { error: _error, ...rest } = body
+  return rest
+}
+
 function errorsOfChoice({ error, delta, message }: Fields): unknown[] {
   return [error, ...[delta, message].filter(isFields).map((said) => said['error'])]
 }

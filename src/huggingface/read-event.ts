@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../core/completion-record.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
 import { type Chunk, type Fields, isFields, readUsage } from '../wire/chat/chunk.ts'
-import { findFailure } from './find-failure.ts'
+import { findFailure, withoutEmptyError } from './find-failure.ts'
 
 /** What one event of a provider's stream says, as far as the gateway cares. */
 export type EventFacts =
@@ -18,7 +18,7 @@ export type ChunkFacts = {
   readonly kind: 'chunk'
   readonly chunk: Chunk
   readonly usage: TokenUsage | undefined
-  /** Whether `choices` was anything else than a list of objects. */
+  /** Whether `choices` was anything else than a list of objects, or an empty `error` stood beside it. */
   readonly isRepaired: boolean
 }
 
@@ -52,7 +52,7 @@ function readObject(value: Fields): EventFacts {
   const { choices } = value
   const usage = readUsage(value['usage']) ?? usageOfChoices(choices)
   if (!Array.isArray(choices) && !isFields(value['usage'])) return { kind: 'nothing' }
-  const chunk = toChunk(value)
+  const chunk = toChunk(withoutEmptyError(value))
   return { kind: 'chunk', chunk, usage, isRepaired: chunk !== value }
 }
 

@@ -1,6 +1,6 @@
 import type { Fault } from '../core/routing/outcome.ts'
 import { createAnswerState, hasBegun } from '../huggingface/answer-state.ts'
-import { findFailure } from '../huggingface/find-failure.ts'
+import { findFailure, withoutEmptyError } from '../huggingface/find-failure.ts'
 import { normalizeAnswer } from '../huggingface/normalize-chunk.ts'
 import type { WholeChat } from '../wire/answer-encoder.ts'
 import { isFields, readUsage } from '../wire/chat/chunk.ts'
@@ -26,8 +26,11 @@ export function readWholeAnswer(text: string, newId: () => string): { readonly a
   const error = findFailure(fields)
   if (error) return { kind: 'error_event', error }
   const { choices } = fields
-  const isInOrder = Array.isArray(choices) && choices.every(isFields)
-  const came: WholeChat = { ...fields, choices: Array.isArray(choices) ? choices.filter(isFields) : [] }
+  const isInOrder = Array.isArray(choices) && choices.every(isFields) && !('error' in fields)
+  const came: WholeChat = {
+    ...withoutEmptyError(fields),
+    choices: Array.isArray(choices) ? choices.filter(isFields) : [],
+  }
   const state = createAnswerState(newId)
   state.completionTokens = readUsage(fields['usage'])?.completionTokens
   const normalized = normalizeAnswer(came, state)

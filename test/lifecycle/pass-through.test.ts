@@ -42,7 +42,12 @@ async function readStream(
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: 'Bearer test-key' },
-    body: JSON.stringify({ model: 'a/pumped', stream: true, messages: [{ role: 'user', content: 'x' }] }),
+    body: JSON.stringify({
+      model: 'a/pumped',
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [{ role: 'user', content: 'x' }],
+    }),
   })
   let text = ''
   let isCut = false

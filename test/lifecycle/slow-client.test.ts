@@ -35,7 +35,8 @@ const CHUNKS = [
 async function openStream(model = 'a/slow'): Promise<IncomingMessage> {
   const headers = { authorization: 'Bearer test-key' }
   const asked = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers })
-  asked.end(JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'x' }] }))
+  const messages = [{ role: 'user', content: 'x' }]
+  asked.end(JSON.stringify({ model, stream: true, stream_options: { include_usage: true }, messages }))
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
   return response
 }

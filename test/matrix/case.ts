@@ -46,6 +46,7 @@ export type Case = {
   readonly stream: boolean
   readonly chain: Chain
   readonly upstream: Upstream
+  readonly asksForUsage: boolean
   readonly script: Script
   /** How many clients ask the same at the same time. */
   readonly clients: number

@@ -1,11 +1,12 @@
 import { type Case, CHAINS, type Chain, type Expected, PRIMARY_TEXT, type Upstream } from './case.ts'
 import { LATE_ROWS } from './late-rows.ts'
+import { REPORT_ROWS } from './report-rows.ts'
 import { CROWDED, ROWS as EARLY_ROWS, type LeftOut, type Row, type Rule } from './rows.ts'
 
 /** A cell that is not run, and why. */
 export type LeftOutCell = Pick<Case, 'fault' | 'moment' | 'stream'> & { readonly reason: string }
 
-const ROWS: readonly Row[] = [...EARLY_ROWS, ...LATE_ROWS]
+const ROWS: readonly Row[] = [...EARLY_ROWS, ...REPORT_ROWS, ...LATE_ROWS]
 
 /** What a rule demands with this chain. */
 function expectedOf(rule: Rule, chain: Chain): Expected {
@@ -40,6 +41,7 @@ function toCase(row: Row, index: number, stream: boolean, chain: Chain, rule: Ru
     stream,
     chain,
     upstream: 'simulator',
+    asksForUsage: row.asksForUsage ?? false,
     script: row.script,
     clients: 1,
     whole: (stream ? undefined : row.wholeJson) ?? row.whole ?? ordinary,
@@ -74,6 +76,7 @@ function unreachableCases(): Case[] {
           stream,
           chain,
           upstream,
+          asksForUsage: false,
           script: [],
           clients: 1,
           whole: ordinary,

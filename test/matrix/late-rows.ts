@@ -35,6 +35,7 @@ function late(
     script: [{ kind: 'raw', headers, chunks, delayMs: 8, then }],
     streamed: { rule },
     json: { leftOut: 'it is about long streams' },
+    asksForUsage: true,
     whole: { text: WORDS.join('') },
   }
 }

@@ -59,7 +59,7 @@ export async function startPortkey(simulatorUrl: string): Promise<{ subject: Sub
 }
 
 function open(url: string, urls: Readonly<Record<Upstream, string>>, order: Order, { timeouts }: typeof TIMES) {
-  const { models, stream, upstream } = order
+  const { models, stream, upstream, asksForUsage } = order
   const config = {
     strategy: { mode: 'fallback' },
     request_timeout: timeouts.headersMs + timeouts.firstTokenMs,
@@ -72,7 +72,9 @@ function open(url: string, urls: Readonly<Record<Upstream, string>>, order: Orde
       override_params: { model },
     })),
   }
-  const body = { model: models[0], stream, messages: [{ role: 'user', content: 'Say something.' }] }
+  const messages = [{ role: 'user', content: 'Say something.' }]
+  const usage = asksForUsage && { stream_options: { include_usage: true } }
+  const body = { model: models[0], stream, messages, ...usage }
   return openChat(url, body, { giveUpMs: GIVE_UP_MS, headers: { 'x-portkey-config': JSON.stringify(config) } })
 }
 

@@ -30,6 +30,8 @@ export type Row = {
   readonly wholeJson?: WholeAnswer
   /** Tokens that the primary's and the fallback's contexts hold, where a row is about them. */
   readonly contexts?: readonly [primary: number, fallback: number]
+  /** Whether the client asks for usage; one that does not has its stream read until it is known what the source sends. */
+  readonly asksForUsage?: true
 }
 
 const NEXT: Rule = { rule: 'next' }

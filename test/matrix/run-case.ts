@@ -24,7 +24,7 @@ async function runCase(testCase: Case, subject: Subject, upstream: ScriptedUpstr
   upstream.play(primary, script, PRIMARY_TEXT)
   upstream.play(fallback, chain === 'all_broken' ? script : [[]], FALLBACK_TEXT)
   const models = chain === 'no_fallback' ? [primary] : [primary, fallback]
-  const order = { models, stream, upstream: testCase.upstream }
+  const order = { models, stream, upstream: testCase.upstream, asksForUsage: testCase.asksForUsage }
   const startedAt = Date.now()
   const answers = await Promise.all(Array.from({ length: clients }, () => subject.open(order).done))
   const facts = await watchUpstream(upstream, primary, fallback, startedAt)

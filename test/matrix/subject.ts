@@ -5,7 +5,12 @@ import { TIMES, UPSTREAMS, type Upstream } from './case.ts'
 import { CHAT, type MatrixSurface } from './surface.ts'
 
 /** One call: the models to try, in order, behind an upstream. */
-export type Order = { readonly models: readonly string[]; readonly stream: boolean; readonly upstream: Upstream }
+export type Order = {
+  readonly models: readonly string[]
+  readonly stream: boolean
+  readonly upstream: Upstream
+  readonly asksForUsage?: boolean
+}
 
 /** A gateway that plays the matrix. */
 export type Subject = {
@@ -61,11 +66,13 @@ export async function startHugway(options: HugwayOptions): Promise<Hugway> {
     version,
     surface,
     gateways,
-    open({ models: [model, ...models], stream, upstream }) {
+    open({ models: [model, ...models], stream, upstream, asksForUsage }) {
       const gateway = gateways.get(upstream)
       if (!gateway) throw new Error(`no gateway was started for the upstream ${upstream}`)
       const { path, body } = surface
-      return openChat(gateway.url, { model, models, stream, ...body }, { giveUpMs: GIVE_UP_MS, path })
+      const usage = asksForUsage && surface === CHAT && { stream_options: { include_usage: true } }
+      const asked = { model, models, stream, ...body, ...usage }
+      return openChat(gateway.url, asked, { giveUpMs: GIVE_UP_MS, path })
     },
     close: async () => void (await Promise.all([...gateways.values()].map((gateway) => gateway.close()))),
   }

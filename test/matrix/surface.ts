@@ -2,6 +2,7 @@ import type { RawAnswer } from '../support/raw-client.ts'
 import { readMessage, readMessagesStream } from '../support/read-messages.ts'
 import { readResponse, readResponsesStream } from '../support/read-responses.ts'
 import { fieldsOf, type ReadAnswer } from '../support/sse-answer.ts'
+import { SSE_READERS } from '../support/sse-readers.ts'
 import { type Reading, readJson, readStream } from './read-answer.ts'
 
 /** One of the wires by which the same faults are played. */
@@ -20,8 +21,22 @@ export const CHAT: MatrixSurface = {
   name: 'chat',
   path: '/v1/chat/completions',
   body: { messages: [{ role: 'user', content: SAY }] },
-  readStream,
+  readStream: (answer) => withReaders(readStream(answer), answer.body),
   readJson,
+}
+
+/** Notes which other ways than the standard's, in which real clients read a stream, fail on a whole answer. */
+function withReaders(reading: Reading, body: string): Reading {
+  if (!reading.isComplete || reading.error !== undefined || reading.unreadable !== undefined) return reading
+  const failing = Object.entries(SSE_READERS).flatMap(([name, read]) => {
+    try {
+      read(body)
+      return []
+    } catch (error) {
+      return [`${name} fails: ${String(error)}`]
+    }
+  })
+  return { ...reading, notes: [...reading.notes, ...failing] }
 }
 
 /** The other two, whose streams are read by the rules of their APIs: what breaks one counts as unreadable. */

@@ -21,7 +21,13 @@ export async function readAnswer(client: OpenAI, model: string, kind: Recording[
   let failure: Read['error']
   try {
     if (kind === 'stream') {
-      for await (const chunk of await client.chat.completions.create({ model, messages, stream: true })) raw.push(chunk)
+      for await (const chunk of await client.chat.completions.create({
+        model,
+        messages,
+        stream: true,
+        stream_options: { include_usage: true },
+      }))
+        raw.push(chunk)
     } else raw.push(await client.chat.completions.create({ model, messages }))
   } catch (error) {
     if (!(error instanceof APIError)) throw error
