@@ -3,11 +3,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { CommandError, messageOf } from './command-error.ts'
 import { COMMANDS, formatOverview } from './commands/commands.ts'
+import { adoptTeam } from './deploy/adopt-team.ts'
 import { formatHelp, parseArguments, unknown } from './flags.ts'
 import { flagsThatNpmTook } from './npm-flags.ts'
 import { findProject } from './project.ts'
 import { createTerminal } from './terminal.ts'
 import { fieldOf } from './worker/http-call.ts'
+import { WORKER_FLAGS } from './worker/worker-access.ts'
 
 async function main(words: readonly string[]): Promise<number> {
   const [first = '--help', second] = words
@@ -33,7 +35,10 @@ async function main(words: readonly string[]): Promise<number> {
   const swallowed = flagsThatNpmTook('hugway', Object.keys(command.spec.flags))
   if (swallowed) return complain(`hugway: ${swallowed}`, 2)
   const terminal = createTerminal(!args.has('non-interactive') && !args.has('json'))
-  return (await command.run({ args, terminal, project: findProject() })) ?? 0
+  const project = findProject()
+  const team = command.spec.flags['team'] === WORKER_FLAGS['team'] ? args.text('team') : undefined
+  if (team !== undefined && project && args.text('url') === undefined) await adoptTeam(project, terminal, team)
+  return (await command.run({ args, terminal, project })) ?? 0
 }
 
 /** The package's own; the JavaScript of a packed one lies a folder deeper. */

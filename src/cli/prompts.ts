@@ -70,7 +70,7 @@ export async function ask(
 
 /** A line that is not shown. */
 export async function askSecret(message: string, check: (value: string) => string | undefined): Promise<string> {
-  return answered(await password({ message, validate: (value) => check(value ?? '') }))
+  return answered((await password({ message, validate: (value) => check(value ?? '') })) ?? '')
 }
 
 function answered<T>(answer: T): Exclude<T, symbol> {

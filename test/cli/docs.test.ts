@@ -7,7 +7,7 @@ import { checkDocument } from '../../src/cli/config/check-document.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { type Gateway, startGateway } from '../support/start-gateway.ts'
-import { environmentOf, MAIN, makeProject, ROOT, type TestProject } from './support/hugway.ts'
+import { environmentOf, MAIN, makeProject, playNpx, ROOT, type TestProject } from './support/hugway.ts'
 
 const PAGES = ['onboarding', 'configuration', 'model-refs', 'teams', 'clients']
 const LOCAL = 'http://127.0.0.1:8787'
@@ -66,7 +66,7 @@ function run(file: string, args: readonly string[]): Promise<{ code: number; out
     HUGWAY_API_KEY: KEYS.apiKey,
     HF_TOKEN: 'hf_docs',
     HF_BASE_URL: router.url,
-    PATH: `${project.path('bin')}:${join(process.execPath, '..')}:${process.env['PATH']}`,
+    PATH: playNpx(project),
   }
   const options = { cwd: project.root, env: environmentOf(project.environment(own)), timeout: 50_000 }
   return new Promise((resolve) => {

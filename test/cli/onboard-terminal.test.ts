@@ -210,6 +210,27 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     })
   })
 
+  test("a second operator is asked for a team's address and keys once", async () => {
+    const keys = { HUGWAY_API_KEY: 'hugway-team-key', HUGWAY_ADMIN_TOKEN: 'hugway-admin-team-token' }
+    const worker = await startGateway({ upstreamUrl: router.url, settings: keys })
+    const begin = () => startInTerminal(['config', 'get', '--team', 'acme'], project.root, project.environment())
+    try {
+      const run = await begin()
+      await answer(run, 'Its address', `\u0015${worker.url}${KEY.enter}`)
+      await answer(run, 'Its admin token', `${keys.HUGWAY_ADMIN_TOKEN}${KEY.enter}`)
+      await answer(run, 'A client key', `${keys.HUGWAY_API_KEY}${KEY.enter}`)
+      expect(await run.ended, run.screen()).toBe(0)
+      for (const secret of Object.values(keys)) expect(run.screen()).not.toContain(secret)
+      const again = await begin()
+      expect(await again.ended).toBe(0)
+      expect(again.screen()).not.toContain('Its address')
+    } finally {
+      await worker.close()
+    }
+    const script = await project.hugway(['config', 'get', '--team', 'beta'])
+    expect(script).toMatchObject({ code: 1, err: expect.stringContaining('deploy --team beta finds what is there') })
+  })
+
   test('a model that the list does not have is asked about', async () => {
     const run = await start(['--huggingface-api-key', 'hf_flag', '--model', 'qwen/qwen3-8b:fastest'])
     await answer(run, 'Provider', KEY.enter)

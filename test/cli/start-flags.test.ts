@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { parseStartFlags } from '../../src/cli/start/start-flags.ts'
+import { parseStartFlags, warnOfHost } from '../../src/cli/start/start-flags.ts'
 
 test.each<[title: string, args: string[], expected: unknown]>([
-  ['nothing means the default port', [], { do: 'serve', port: 8787 }],
-  ['--port 9000 is taken', ['--port', '9000'], { do: 'serve', port: 9000 }],
-  ['--port=65535 is taken', ['--port=65535'], { do: 'serve', port: 65535 }],
+  ['nothing means the default port', [], { do: 'serve', host: '127.0.0.1', port: 8787 }],
+  ['--port 9000 is taken', ['--port', '9000'], { do: 'serve', host: '127.0.0.1', port: 9000 }],
+  ['--port=65535 is taken', ['--port=65535'], { do: 'serve', host: '127.0.0.1', port: 65535 }],
+  ['--host 0.0.0.0 is taken', ['--host', '0.0.0.0'], { do: 'serve', host: '0.0.0.0', port: 8787 }],
   ['--help goes before the rest', ['--port', 'x', '--help'], { do: 'help' }],
   ['-h is help', ['-h'], { do: 'help' }],
 ])('%s', (_title, args, expected) => {
@@ -24,4 +25,9 @@ test.each<[title: string, args: string[], named: string]>([
   expect(parsed.ok).toBe(false)
   expect(!parsed.ok && parsed.error).toContain(named)
   expect(!parsed.ok && parsed.error).not.toContain('\n')
+})
+
+test('an address that others can reach comes with a warning, one of this machine with none', () => {
+  expect(['127.0.0.1', 'localhost', '::1'].map(warnOfHost)).toEqual([undefined, undefined, undefined])
+  expect(warnOfHost('0.0.0.0')).toMatch(/Whoever can reach this machine can call it[\s\S]*unencrypted/)
 })

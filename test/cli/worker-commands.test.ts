@@ -1,8 +1,9 @@
+import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { type Gateway, startGateway } from '../support/start-gateway.ts'
-import { makeProject, type Run, type TestProject } from './support/hugway.ts'
+import { makeProject, playNpx, type Run, type TestProject } from './support/hugway.ts'
 import { freePort } from './support/start-process.ts'
 
 let router: Simulator
@@ -155,12 +156,38 @@ describe('connect', () => {
     expect(err).toMatch(/It works: \S+ answered ".+", with usage\./)
   })
 
-  test.each(['openai', 'ai-sdk', 'langchain', 'curl'])(
+  test('curl --check runs the very text that it prints, where nobody has exported a key', async () => {
+    mkdirSync(project.path('.wrangler/hugway'), { recursive: true })
+    const keys = { apiKey: 'test-key-of-this-machine', adminToken: 'test-admin-of-this-machine' }
+    project.write('.wrangler/hugway/local-keys.json', JSON.stringify(keys))
+    const own = await startGateway({ upstreamUrl: router.url, settings: { HUGWAY_API_KEY: keys.apiKey } })
+    const environment = { PATH: playNpx(project) }
+    const run = await project.hugway(['connect', 'curl', '--check', '--url', own.url], environment)
+    expect(run.code, run.err).toBe(0)
+    expect(run.out).toMatch(/^eval "\$\(npx hugway connect env --url \S+\)"\ncurl -N /)
+    expect(run.err).toContain('was run as it is, and streamed an answer')
+    expect(run.out + run.err).not.toContain(keys.apiKey)
+    const env = await project.hugway(['connect', 'env', '--url', own.url], environment)
+    expect(env.out).toContain(`export HUGWAY_API_KEY='${keys.apiKey}'\n`)
+    expect(env.out).toContain(`export OPENAI_BASE_URL='${own.url}/v1'\n`)
+    await own.close()
+  })
+
+  test('another model than the default one is asked for by --model, by its alias too', async () => {
+    await at('config', 'set', 'agents.defaults.models["huggingface/Qwen/Qwen3-32B"].alias', 'Big')
+    const { out, code } = await at('connect', 'openai', '--model', 'big', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ baseUrl: `${worker.url}/v1`, model: 'huggingface/Qwen/Qwen3-32B' })
+    expect((await at('connect', 'openai', '--model', 'nope/no/no')).err).toContain('--model:')
+  })
+
+  test.each(['openai', 'openai-python', 'ai-sdk', 'langchain', 'litellm', 'open-webui', 'continue', 'opencode'])(
     '%s: code with this address and no key in it',
     async (client) => {
       const { out, code } = await at('connect', client)
       expect(code).toBe(0)
-      expect(out).toContain(`${worker.url}/v1`)
+      const address = client === 'open-webui' ? worker.url.replace('127.0.0.1', 'host.docker.internal') : worker.url
+      expect(out).toContain(`${address}/v1`)
       expect(out).toContain('HUGWAY_API_KEY')
       expect(out).not.toContain('test-key')
       // Neither looks at `x-should-retry: false`.
@@ -234,5 +261,33 @@ describe('doctor', () => {
     expect(run.code).toBe(1)
     expect(run.out).toContain('lacks the permission "Make calls to Inference Providers"')
     expect(run.out).not.toContain('hf_lacking')
+  })
+
+  test.each([
+    ['client key', 'HUGWAY_API_KEY', 'refuses the HUGWAY_API_KEY of the environment', 'keys create makes one'],
+    [
+      'admin token',
+      'HUGWAY_ADMIN_TOKEN',
+      'refuses the HUGWAY_ADMIN_TOKEN of the environment',
+      'take HUGWAY_ADMIN_TOKEN out',
+    ],
+  ])('tries the %s, and says what to do about a wrong one', async (check, name, said, todo) => {
+    const environment = { ...ENVIRONMENT, HF_BASE_URL: router.url, HF_TOKEN: 'hf_test', [name]: 'wrong-one' }
+    const run = await project.hugway(['doctor', '--url', worker.url], environment)
+    expect(run.code).toBe(1)
+    expect(run.out).toContain(`FAILURE  ${check}: ${worker.url} ${said}`)
+    expect(run.out).toContain(todo)
+    expect(run.out).not.toContain('wrong-one')
+  })
+
+  test('names the simulator, compares one clock, and warns of nothing right after the first start', async () => {
+    const own = await startGateway({ upstreamUrl: router.url, settings: { HF_TOKEN: 'hf_simulated' } })
+    const run = await project.hugway(['doctor', '--url', own.url], { ...ENVIRONMENT, HF_BASE_URL: router.url })
+    expect(run.out).toContain('warning  upstream: a simulator answers, no model does')
+    expect(run.out.match(/ clock: /g)).toHaveLength(1)
+    expect(run.out).not.toContain('warning  catalog')
+    const check = await project.hugway(['connect', 'openai', '--check', '--url', own.url], ENVIRONMENT)
+    expect(check.err).toContain('It works: a simulator, in the place of huggingface/')
+    await own.close()
   })
 })

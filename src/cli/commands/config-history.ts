@@ -71,7 +71,11 @@ export const configRollback: Command = {
     name: 'config rollback',
     positionals: 'VERSION',
     summary: 'Makes an earlier version the active one again, as a new version: nothing is lost.',
-    flags: { ...PLACE_FLAGS, 'dry-run': { kind: 'switch', help: 'tell what would change, and change nothing' } },
+    flags: {
+      ...PLACE_FLAGS,
+      'dry-run': { kind: 'switch', help: 'tell what would change, and change nothing' },
+      json: JSON_FLAG,
+    },
   },
   async run({ args, project, terminal }) {
     const [id = ''] = args.positionals
@@ -80,12 +84,18 @@ export const configRollback: Command = {
     const { text, tag } = await place.read()
     const wanted = await readVersion(admin, id)
     const differences = differencesOf(parseDocument(text), wanted)
-    for (const difference of differences) terminal.print(formatDifference(difference))
-    if (differences.length === 0) terminal.print(`${id} is what is in use already`)
-    if (args.has('dry-run') || differences.length === 0) return undefined
+    const isJson = args.has('json')
+    for (const difference of isJson ? [] : differences) terminal.print(formatDifference(difference))
+    if (differences.length === 0 && !isJson) terminal.print(`${id} is what is in use already`)
+    if (args.has('dry-run') || differences.length === 0) {
+      if (isJson) printJson(terminal, { changed: differences.length > 0, differences })
+      return undefined
+    }
     const headers = tag === undefined ? {} : { 'if-match': tag }
     const answer = await admin.request('POST', '/config/rollback', JSON.stringify({ to: id }), headers)
-    terminal.remark(`Active in ${place.name} now: ${answer.headers.get('etag')?.replaceAll('"', '') ?? 'the old one'}`)
+    const active = answer.headers.get('etag')?.replaceAll('"', '') ?? 'the old one'
+    if (isJson) printJson(terminal, { changed: true, differences, active })
+    terminal.remark(`Active in ${place.name} now: ${active}`)
     return undefined
   },
 }

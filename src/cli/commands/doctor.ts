@@ -6,11 +6,10 @@ import { checkDocument, formatProblem } from '../config/check-document.ts'
 import { choosePlace, PLACE_FLAGS } from '../config/config-place.ts'
 import { checkModels } from '../doctor/doctor-models.ts'
 import { checkProject } from '../doctor/doctor-project.ts'
-import { checkRouter } from '../doctor/doctor-router.ts'
-import { checkWorker, modelsOfWorker } from '../doctor/doctor-worker.ts'
+import { checkClock, checkRouter } from '../doctor/doctor-router.ts'
+import { checkWorker, modelsOfWorker, type WorkerReport } from '../doctor/doctor-worker.ts'
 import { type Finding, failure, fine, formatFinding, warning } from '../doctor/finding.ts'
 import { printJson } from '../terminal.ts'
-import { createAdminClient } from '../worker/admin-client.ts'
 import { findWorker, isRunning, namedUrl } from '../worker/worker-access.ts'
 
 /** `hugway doctor`. */
@@ -41,9 +40,13 @@ export const doctor: Command = {
     const router = await terminal.during('Asking the router', () => checkRouter(project))
     // A deployment has a token and a way to the router of its own: what is here says little about it.
     add(isRemote ? router.findings.filter(({ check }) => check === 'router').map(soften) : router.findings)
-    add(await lookAtWorker(context, isRemote, isFixing))
+    const worker = await lookAtWorker(context, isRemote, isFixing)
+    add(worker.findings)
+    // One clock is enough. A Worker on this machine has this machine's.
+    if (isRemote && worker.dateHeader) add([checkClock(worker.dateHeader, Date.now(), 'the Worker')])
+    else if (router.dateHeader) add([checkClock(router.dateHeader, Date.now())])
     const models = router.models ?? (isRemote ? await modelsOfWorker(findWorker(args, project)) : undefined)
-    add(await lookAtConfig(context, models))
+    if (worker.isOpen || args.text('file') !== undefined) add(await lookAtConfig(context, models))
     if (args.has('json')) printJson(terminal, findings)
     const failures = findings.filter(({ level }) => level === 'failure').length
     const warnings = findings.filter(({ level }) => level === 'warning').length
@@ -56,10 +59,14 @@ function soften(finding: Finding): Finding {
   return finding.level === 'failure' ? { ...finding, level: 'warning' } : finding
 }
 
-async function lookAtWorker({ args, project }: CommandContext, isRemote: boolean, isFixing: boolean) {
+async function lookAtWorker(
+  { args, project }: CommandContext,
+  isRemote: boolean,
+  isFixing: boolean,
+): Promise<WorkerReport> {
   const access = findWorker(args, project)
-  if (!isRemote && !(await isRunning(access.url))) return [fine('Worker', 'none runs here now (npm start starts one)')]
-  return checkWorker(access, access.adminToken === undefined ? undefined : createAdminClient(access), isFixing)
+  if (isRemote || (await isRunning(access.url))) return checkWorker(access, isFixing)
+  return { findings: [fine('Worker', 'none runs here now (npm start starts one)')], isOpen: true }
 }
 
 async function lookAtConfig(

@@ -9,7 +9,7 @@ import { requireApiKey, type WorkerAccess } from '../worker/worker-access.ts'
 
 /** What a client is told of a deployment. */
 export type ClientModels = {
-  /** The default model. */
+  /** The model that was asked for, else the default one. */
   readonly primary: CatalogRow
   /** The default first, then what the configuration names, else what the list begins with. */
   readonly rows: readonly CatalogRow[]
@@ -24,18 +24,18 @@ const MAX_ROWS = 20
  *
  * @throws {CommandError} Where the client key is not known, or the deployment does not answer.
  */
-export async function readClientModels(access: WorkerAccess): Promise<ClientModels> {
+export async function readClientModels(access: WorkerAccess, model = 'default'): Promise<ClientModels> {
   const key = requireApiKey(access)
   const [list, first] = await Promise.all([
     getWithKey(access.url, '/v1/models', key),
-    getWithKey(access.url, '/v1/models/default', key),
+    getWithKey(access.url, `/v1/models/${encodeURIComponent(model)}`, key),
   ])
   const rows = listOf(fieldOf(list.body, 'data')).filter(isRow)
   if (list.status !== 200 || rows.length === 0) throw new CommandError(`/v1/models: ${whyNot(access, list)}`)
   const named = await configuredRefs(access)
   const chosen = named ? rows.filter(({ id }) => named.has(id)) : rows
-  const primary = first.status === 200 && isRow(first.body) ? first.body : rows[0]
-  if (!primary) throw new CommandError(`/v1/models/default: ${whyNot(access, first)}`)
+  const primary = first.status === 200 && isRow(first.body) ? first.body : model === 'default' ? rows[0] : undefined
+  if (!primary) throw new CommandError(`--model: ${whyNot(access, first)}`)
   const others = chosen.filter(({ id }) => id !== primary.id)
   return { primary, rows: [primary, ...others].slice(0, MAX_ROWS), count: rows.length }
 }

@@ -3,16 +3,14 @@ import { parseModelRef } from '../../core/routing/model-ref.ts'
 import { formatJson5 } from '../../json/json5-edit.ts'
 import { priceFor } from '../onboard/model-choices.ts'
 import { listOf } from '../worker/http-call.ts'
-
-/** Everything a snippet is made of. `url` is without `/v1`. */
-export type SnippetFacts = {
-  readonly url: string
-  readonly primary: CatalogRow
-  readonly rows: readonly CatalogRow[]
-}
+import { formatCline, formatContinue, formatLitellm, formatOpencode, formatOpenWebUi } from './app-snippets.ts'
+import type { SnippetFacts } from './snippet-facts.ts'
 
 /** The clients that there is a snippet for. */
-export const CLIENTS = ['openclaw', 'codex', 'claude-code', 'openai', 'ai-sdk', 'langchain', 'curl'] as const
+export const CLIENTS = [
+  ...(['openclaw', 'codex', 'claude-code', 'openai', 'openai-python', 'ai-sdk', 'langchain', 'curl'] as const),
+  ...(['litellm', 'open-webui', 'cline', 'continue', 'opencode'] as const),
+] as const
 export type ClientName = (typeof CLIENTS)[number]
 
 /** OpenClaw asks for a model list by itself under this provider id, and under no other that is free. */
@@ -98,9 +96,28 @@ const model = new ChatOpenAI({
 })
 
 for await (const chunk of await model.stream('Say hello')) process.stdout.write(String(chunk.content))`,
-  curl: ({ url, primary }) => `curl -N ${url}/v1/chat/completions \\
+  curl: ({ url, primary, exporting }) => `${exporting}
+curl -N ${url}/v1/chat/completions \\
   -H "Authorization: Bearer $HUGWAY_API_KEY" -H 'Content-Type: application/json' \\
   -d '{"model": "${primary.id}", "stream": true, "messages": [{"role": "user", "content": "Say hello"}]}'`,
+  'openai-python': ({ url, primary }) => `import os
+from openai import OpenAI
+
+client = OpenAI(base_url="${url}/v1", api_key=os.environ["HUGWAY_API_KEY"])
+
+stream = client.chat.completions.create(
+    model="${primary.id}",
+    messages=[{"role": "user", "content": "Say hello"}],
+    stream=True,
+)
+for chunk in stream:
+    if chunk.choices:
+        print(chunk.choices[0].delta.content or "", end="", flush=True)`,
+  litellm: formatLitellm,
+  'open-webui': formatOpenWebUi,
+  cline: formatCline,
+  continue: formatContinue,
+  opencode: formatOpencode,
 }
 
 /** Codex knows no model of Hugging Face's: without this line it compacts a conversation by a guess. */

@@ -18,9 +18,10 @@ const SKEW_FAILURE_S = 300
 export type RouterReport = {
   readonly findings: readonly Finding[]
   readonly models: readonly RouterModel[] | undefined
+  readonly dateHeader?: string | undefined
 }
 
-/** Looks at the router from this machine: whether it answers, its clock, and what it makes of the token. */
+/** Looks at the router from this machine: whether it answers, and what it makes of the token. */
 export async function checkRouter(project: Project | undefined): Promise<RouterReport> {
   const url = findRouterUrl(project)
   const token = findToken(project)
@@ -35,15 +36,15 @@ export async function checkRouter(project: Project | undefined): Promise<RouterR
   const { models, dateHeader } = listed.value
   const reachable = fine('router', `${url} lists ${models.length} models`)
   const permission = token ? [await checkPermission(url, token.value, models)] : []
-  return { findings: [tokenFinding, reachable, checkClock(dateHeader, Date.now()), ...permission], models }
+  return { findings: [tokenFinding, reachable, ...permission], models, dateHeader }
 }
 
-/** @param nowMs This machine's clock, milliseconds since the epoch. */
-export function checkClock(dateHeader: string | undefined, nowMs: number): Finding {
+/** @param from Whose clock it is compared with. @param nowMs This machine's clock, milliseconds since the epoch. */
+export function checkClock(dateHeader: string | undefined, nowMs: number, from = 'the router'): Finding {
   const there = Date.parse(dateHeader ?? '')
-  if (Number.isNaN(there)) return fine('clock', 'the router sent no date to compare with')
+  if (Number.isNaN(there)) return fine('clock', `${from} sent no date to compare with`)
   const skew = Math.round((nowMs - there) / 1000)
-  const text = `this machine is ${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} the router`
+  const text = `this machine is ${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} ${from}`
   const todo = 'set the clock (NTP): TLS and the expiry of keys depend on it'
   if (Math.abs(skew) > SKEW_FAILURE_S) return failure('clock', text, todo)
   return Math.abs(skew) > SKEW_WARNING_S ? warning('clock', text, todo) : fine('clock', text)

@@ -2,44 +2,90 @@ import type { RouterModel } from '../../core/catalog/router-model.ts'
 import { parseModelRef } from '../../core/routing/model-ref.ts'
 import { messageOf } from '../command-error.ts'
 import { COMMAND } from '../command-name.ts'
-import type { AdminClient } from '../worker/admin-client.ts'
+import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { call, fieldOf, listOf } from '../worker/http-call.ts'
 import { getWithKey } from '../worker/live-check.ts'
 import type { WorkerAccess } from '../worker/worker-access.ts'
-import { checkClock } from './doctor-router.ts'
 import { type Finding, failure, fine, warning } from './finding.ts'
 
 const HOUR_MS = 3_600_000
 /** The Worker renews its list every ten minutes. */
 const OLD_CATALOG_MS = HOUR_MS
 
-/** Looks at a Worker from outside: `/health`, and with the admin token its catalog. */
-export async function checkWorker(
-  { url }: WorkerAccess,
-  admin: AdminClient | undefined,
-  isFixing: boolean,
-): Promise<readonly Finding[]> {
+/** What was seen of a Worker, and what the checks that follow need of it. */
+export type WorkerReport = {
+  readonly findings: readonly Finding[]
+  readonly dateHeader?: string | undefined
+  /** The admin token opens it: what it keeps can be looked at. */
+  readonly isOpen: boolean
+}
+
+/** Looks at a Worker from outside: `/health`, whether the two keys that are known open it, and its catalog. */
+export async function checkWorker(access: WorkerAccess, isFixing: boolean): Promise<WorkerReport> {
+  const { url } = access
   try {
     const answer = await call(`${url}/health`)
     const status = fieldOf(answer.body, 'status')
     if (typeof status !== 'string') {
-      return [failure('Worker', `${url}/health answered ${answer.status} and is not hugway`, 'look at --url')]
+      const wrong = failure('Worker', `${url}/health answered ${answer.status} and is not hugway`, 'look at --url')
+      return { findings: [wrong], isOpen: false }
     }
-    const problems = listOf(fieldOf(answer.body, 'settings')).map(String)
-    const settings = problems.map((problem) => failure('Worker settings', problem, `then look at ${url}/health again`))
-    const config = fieldOf(fieldOf(answer.body, 'config'), 'problem')
-    return [
+    const admin = await checkAdminToken(access)
+    const isOpen = admin.level === 'ok'
+    const findings = [
       fine('Worker', `${url} answers`),
-      ...(settings.length > 0 ? settings : [fine('Worker settings', 'every setting is there, the KV binding too')]),
-      ...(typeof config === 'string'
-        ? [failure('Worker configuration', config, `${COMMAND} config validate, then set`)]
-        : []),
-      ...(admin ? [await checkCatalog(admin, isFixing)] : []),
-      checkClock(answer.headers.get('date') ?? undefined, Date.now()),
+      ...checkHealth(url, answer.body),
+      await checkClientKey(access),
+      admin,
+      ...(isOpen ? [await checkCatalog(createAdminClient(access), access.isLocal, isFixing)] : []),
     ]
+    return { findings, dateHeader: answer.headers.get('date') ?? undefined, isOpen }
   } catch (error) {
-    return [failure('Worker', messageOf(error), `start it (npm start), or deploy it (${COMMAND} deploy)`)]
+    const todo = `start it (npm start), or deploy it (${COMMAND} deploy)`
+    return { findings: [failure('Worker', messageOf(error), todo)], isOpen: false }
   }
+}
+
+function checkHealth(url: string, health: unknown): readonly Finding[] {
+  const problems = listOf(fieldOf(health, 'settings')).map(String)
+  const settings = problems.map((problem) => failure('Worker settings', problem, `then look at ${url}/health again`))
+  const config = fieldOf(fieldOf(health, 'config'), 'problem')
+  const isSimulated = fieldOf(health, 'upstream') === 'simulator'
+  const restart = `set HF_TOKEN (${COMMAND} onboard), then end npm start by Ctrl-C and start it again`
+  return [
+    ...(settings.length > 0 ? settings : [fine('Worker settings', 'every setting is there, the KV binding too')]),
+    ...(isSimulated ? [warning('upstream', 'a simulator answers, no model does', restart)] : []),
+    ...(typeof config === 'string'
+      ? [failure('Worker configuration', config, `${COMMAND} config validate, then set`)]
+      : []),
+  ]
+}
+
+/** The key that this command, and whoever it was printed for, sends. */
+async function checkClientKey({ url, apiKey, apiKeyFrom }: WorkerAccess): Promise<Finding> {
+  const make = `${COMMAND} keys create makes one`
+  if (apiKey === undefined) return fine('client key', `none is known here, so none was tried (${make})`)
+  const { status } = await getWithKey(url, '/v1/models', apiKey)
+  if (status !== 401) return fine('client key', `the HUGWAY_API_KEY of ${apiKeyFrom} opens /v1`)
+  const todo = `take HUGWAY_API_KEY out of ${apiKeyFrom}, or put a key of this Worker there: ${make}`
+  return failure('client key', `${url} refuses the HUGWAY_API_KEY of ${apiKeyFrom}`, todo)
+}
+
+async function checkAdminToken({ url, isLocal, adminToken, adminTokenFrom }: WorkerAccess): Promise<Finding> {
+  if (adminToken === undefined) {
+    return warning(
+      'admin token',
+      'none is known here',
+      'put it into HUGWAY_ADMIN_TOKEN: configuration and keys need it',
+    )
+  }
+  const { status } = await getWithKey(url, '/admin/catalog', adminToken)
+  if (status !== 401) return fine('admin token', `the HUGWAY_ADMIN_TOKEN of ${adminTokenFrom} opens /admin`)
+  const where = isLocal
+    ? 'the one that npm start was started with'
+    : 'that of the deployment (npx wrangler secret put HUGWAY_ADMIN_TOKEN sets it)'
+  const todo = `take HUGWAY_ADMIN_TOKEN out of ${adminTokenFrom}, or make it ${where}`
+  return failure('admin token', `${url} refuses the HUGWAY_ADMIN_TOKEN of ${adminTokenFrom}`, todo)
 }
 
 /**
@@ -59,7 +105,7 @@ export async function modelsOfWorker({ url, apiKey }: WorkerAccess): Promise<rea
   return models.length > 0 ? models : undefined
 }
 
-async function checkCatalog(admin: AdminClient, isFixing: boolean): Promise<Finding> {
+async function checkCatalog(admin: AdminClient, isLocal: boolean, isFixing: boolean): Promise<Finding> {
   try {
     const { body } = await admin.request('GET', '/catalog')
     const ageMs = fieldOf(body, 'ageMs')
@@ -71,6 +117,8 @@ async function checkCatalog(admin: AdminClient, isFixing: boolean): Promise<Find
       const refreshed = await admin.request('POST', '/catalog/refresh')
       return fine('catalog', `renewed: ${String(fieldOf(refreshed.body, 'models'))} models`)
     }
+    // Nothing has asked for models yet, and the first that does reads them.
+    if (isLocal && typeof ageMs !== 'number') return fine('catalog', 'not read yet: the first request reads it')
     const text = typeof ageMs === 'number' ? `${Math.round(ageMs / HOUR_MS)} h old` : 'the built-in list is served'
     return warning('catalog', text, `${COMMAND} doctor --fix renews it; its cron trigger should, every ten minutes`)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { CommandError, usageError } from '../command-error.ts'
 import { type Answer, call, errorTextOf, fieldOf, listOf } from './http-call.ts'
-import type { WorkerAccess } from './worker-access.ts'
+import { orStart, type WorkerAccess } from './worker-access.ts'
 
 /** A version of the configuration, as the Worker lists it. */
 export type ConfigVersion = {
@@ -21,7 +21,7 @@ export type AdminClient = {
 /** @throws {CommandError} Where the admin token is not known. */
 export function createAdminClient({ url, adminToken }: WorkerAccess): AdminClient {
   if (adminToken === undefined) {
-    throw usageError(`HUGWAY_ADMIN_TOKEN is not set: put the admin token of ${url} into the environment`)
+    throw usageError(`No admin token of ${url} is known here: put it into HUGWAY_ADMIN_TOKEN${orStart(url)}`)
   }
   return {
     url,

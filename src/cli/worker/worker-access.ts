@@ -1,8 +1,9 @@
 import { CommandError, usageError } from '../command-error.ts'
-import { checkTeam, listDeployments, readDeployment } from '../deploy/deployments.ts'
+import { COMMAND } from '../command-name.ts'
+import { checkTeam, type Deployment, deploymentFile, listDeployments, readDeployment } from '../deploy/deployments.ts'
 import { readKeys } from '../files/private-files.ts'
 import type { Arguments, FlagSpec } from '../flags.ts'
-import { type Project, readDevVars, requireProject } from '../project.ts'
+import { devVarsName, type Project, readDevVars, requireProject } from '../project.ts'
 import { call, fieldOf, isLoopback } from './http-call.ts'
 
 /** A Worker and what opens it. */
@@ -13,7 +14,12 @@ export type WorkerAccess = {
   readonly isLocal: boolean
   readonly apiKey: string | undefined
   readonly adminToken: string | undefined
+  /** Where the two came from, for a person: `the environment`. */
+  readonly apiKeyFrom: string
+  readonly adminTokenFrom: string
 }
+
+type Keys = { readonly apiKey?: string | undefined; readonly adminToken?: string | undefined; readonly from: string }
 
 /** Where `npm start` serves. */
 export const LOCAL_URL = 'http://127.0.0.1:8787'
@@ -31,26 +37,12 @@ export const WORKER_FLAGS: Readonly<Record<string, FlagSpec>> = {
  * @throws {CommandError} For a URL that is none, or a team that was never deployed.
  */
 export function findWorker(args: Arguments, project: Project | undefined): WorkerAccess {
-  const environment = { apiKey: present('HUGWAY_API_KEY'), adminToken: present('HUGWAY_ADMIN_TOKEN') }
   const team = args.text('team')
-  if (team !== undefined) {
-    const deployment = readDeployment(requireProject(project), checkTeam(team))
-    const url = args.text('url') ?? deployment.url
-    if (url === undefined)
-      throw new CommandError(`No address is known for the team "${team}": deploy it, or add --url.`)
-    // What was made for this deployment goes before the environment, which may be about another one.
-    const { apiKey = environment.apiKey, adminToken = environment.adminToken } = deployment
-    return { url: checkUrl(url), isLocal: isLoopback(url), apiKey, adminToken }
-  }
+  if (team !== undefined) return findTeamWorker(requireProject(project), checkTeam(team), args.text('url'))
   const url = checkUrl(namedUrl(args) ?? LOCAL_URL)
-  const isLocal = isLoopback(url)
-  const known = isLocal ? readLocalKeys(project) : project && listDeployments(project).find((one) => one.url === url)
-  return {
-    url,
-    isLocal,
-    apiKey: environment.apiKey ?? known?.apiKey,
-    adminToken: environment.adminToken ?? known?.adminToken,
-  }
+  const deployment = project && listDeployments(project).find((one) => one.url === url)
+  const known = isLoopback(url) ? readLocalKeys(project) : deployment ? [recordOf(project, deployment)] : []
+  return accessTo(url, [environmentKeys(), ...known])
 }
 
 /** The Worker that was named, by flag or for all commands by the environment. */
@@ -64,15 +56,31 @@ export function namedUrl(args: Arguments): string | undefined {
  * @throws {CommandError} For a team whose address is not known.
  */
 export function findTeamWorker(project: Project, team: string, givenUrl?: string): WorkerAccess {
-  const environment = environmentKeys()
-  const {
-    apiKey = environment.apiKey,
-    adminToken = environment.adminToken,
-    ...deployment
-  } = readDeployment(project, team)
+  const deployment = readDeployment(project, team)
   const url = givenUrl ?? deployment.url
-  if (url === undefined) throw new CommandError(`No address is known for the team "${team}": deploy it, or add --url.`)
-  return { url: checkUrl(url), isLocal: isLoopback(url), apiKey, adminToken }
+  if (url !== undefined) return accessTo(checkUrl(url), [recordOf(project, deployment), environmentKeys()])
+  throw new CommandError(
+    `No address is known here for the team "${team}". Add --url once, with HUGWAY_ADMIN_TOKEN and HUGWAY_API_KEY in the\n` +
+      `environment, or deploy it: ${COMMAND} deploy --team ${team} finds what is there and keeps it.`,
+  )
+}
+
+/** The first place that has a key gives it. */
+function accessTo(url: string, places: readonly Keys[]): WorkerAccess {
+  const apiKey = places.find((one) => one.apiKey)
+  const adminToken = places.find((one) => one.adminToken)
+  return {
+    url,
+    isLocal: isLoopback(url),
+    apiKey: apiKey?.apiKey,
+    adminToken: adminToken?.adminToken,
+    apiKeyFrom: apiKey?.from ?? '',
+    adminTokenFrom: adminToken?.from ?? '',
+  }
+}
+
+function recordOf(project: Project, { team, apiKey, adminToken }: Deployment): Keys {
+  return { apiKey, adminToken, from: deploymentFile(project, team) }
 }
 
 /** Whether a Worker of ours answers there. */
@@ -91,18 +99,23 @@ async function readHealth(url: string): Promise<unknown> {
   return isOurs ? answer?.body : undefined
 }
 
+/** What makes the keys of this machine, where it is about this machine. */
+export const orStart = (url: string) => (isLoopback(url) ? ', or start it here: npm start' : '')
+
 /** @throws {CommandError} Where the client key is not known. */
 export function requireApiKey({ apiKey, url }: WorkerAccess): string {
   if (apiKey !== undefined) return apiKey
-  throw usageError(`HUGWAY_API_KEY is not set: put a client key of ${url} into the environment`)
+  throw usageError(`No client key of ${url} is known here: put one into HUGWAY_API_KEY${orStart(url)}`)
 }
 
-function readLocalKeys(project: Project | undefined): { readonly apiKey?: string; readonly adminToken?: string } {
+function readLocalKeys(project: Project | undefined): readonly Keys[] {
+  if (!project) return []
   const vars = readDevVars(project)
-  const made = project && readKeys(project.localKeys)
-  const apiKey = vars['HUGWAY_API_KEY']?.trim() || made?.apiKey
-  const adminToken = vars['HUGWAY_ADMIN_TOKEN']?.trim() || made?.adminToken
-  return { ...(apiKey && { apiKey }), ...(adminToken && { adminToken }) }
+  const written = { apiKey: vars['HUGWAY_API_KEY']?.trim(), adminToken: vars['HUGWAY_ADMIN_TOKEN']?.trim() }
+  return [
+    { ...written, from: devVarsName(project) },
+    { ...readKeys(project.localKeys), from: 'what npm start made' },
+  ]
 }
 
 function checkUrl(text: string): string {
@@ -113,8 +126,8 @@ function checkUrl(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '')
 }
 
-function environmentKeys() {
-  return { apiKey: present('HUGWAY_API_KEY'), adminToken: present('HUGWAY_ADMIN_TOKEN') }
+function environmentKeys(): Keys {
+  return { apiKey: present('HUGWAY_API_KEY'), adminToken: present('HUGWAY_ADMIN_TOKEN'), from: 'the environment' }
 }
 
 function present(name: string): string | undefined {

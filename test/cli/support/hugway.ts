@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +46,19 @@ export type TestProject = {
   /** The environment of {@link TestProject.hugway}. */
   environment(own?: Environment): Environment
   remove(): void
+}
+
+/**
+ * Puts commands that only play into a directory of a checkout: `npx hugway` is the command, from here.
+ *
+ * @returns What `PATH` has to be.
+ */
+export function playNpx(project: TestProject): string {
+  const bin = project.path('bin')
+  mkdirSync(bin, { recursive: true })
+  const script = `#!/bin/sh\n[ "$1" = hugway ] || { echo "not played: npx $*" >&2; exit 9; }\nshift\nexec "${process.execPath}" "${MAIN}" "$@"\n`
+  writeFileSync(join(bin, 'npx'), script, { mode: 0o755 })
+  return `${bin}:${join(process.execPath, '..')}:${process.env['PATH']}`
 }
 
 /** The stand-in's state: what Cloudflare, and the local KV, would hold. */
