@@ -1,5 +1,7 @@
 import { upstreamKind } from './core/router-facts.ts'
-import { createKeyCheck } from './gateway/keys/check-key.ts'
+import { createKeyCheck, type KeyCheck } from './gateway/keys/check-key.ts'
+import { createAccessCheck } from './gateway/session/access-jwt.ts'
+import type { SessionDeps } from './gateway/session/sign-in.ts'
 import { createHashUser } from './gateway/usage/hash-user.ts'
 import type { LedgerDeps } from './gateway/usage/ledger-deps.ts'
 import { tellAlerts } from './gateway/usage/tell-alerts.ts'
@@ -64,7 +66,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     newId,
     log,
     keys,
-    sessions: { adminToken: settings.adminToken, keys, memory: createSignInMemory(clock), clock, randomBytes, log },
+    sessions: composeSessions(settings, keys, { clock, randomBytes, log, fetch }),
     managedKeys: { store: keyStore, clock, randomBytes },
     config: {
       store: configStore,
@@ -92,6 +94,18 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       ledger: composeLedger(settings, { clock, newId, log, fetch }),
     },
   }
+}
+
+type SessionPlatform = Pick<Platform, 'clock' | 'randomBytes' | 'log' | 'fetch'>
+
+function composeSessions(
+  { adminToken, access }: Settings,
+  keys: KeyCheck,
+  { clock, randomBytes, log, fetch }: SessionPlatform,
+): SessionDeps {
+  const memory = createSignInMemory(clock)
+  const check = access && createAccessCheck({ settings: access, fetch, clock })
+  return { adminToken, keys, memory, access: check, clock, randomBytes, log }
 }
 
 type LedgerPlatform = Pick<Platform, 'clock' | 'newId' | 'log' | 'fetch'>

@@ -1,4 +1,5 @@
 import { GatewayError } from './core/failure.ts'
+import type { AccessSettings } from './core/identity/access-claims.ts'
 import { ROUTER_BASE_URL, TOKEN_NAMES } from './core/router-facts.ts'
 
 /** The deployment's vars, secrets and bindings; the names are a contract with operators. */
@@ -13,6 +14,8 @@ export type Env = {
   readonly HF_BILL_TO?: string
   readonly HUGWAY_API_KEY?: string
   readonly HUGWAY_ADMIN_TOKEN?: string
+  readonly HUGWAY_ACCESS_ISSUER?: string
+  readonly HUGWAY_ACCESS_AUDIENCE?: string
   readonly HUGWAY_OTLP_URL?: string
   readonly HUGWAY_OTLP_HEADERS?: string
 }
@@ -31,6 +34,8 @@ export type Settings = {
   readonly billTo: string | undefined
   readonly apiKey: string | undefined
   readonly adminToken: string | undefined
+  /** Cloudflare Access, where it stands in front of the console. */
+  readonly access: AccessSettings | undefined
   /** Where traces go; nothing where none are exported. */
   readonly otlp: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | undefined
   /** One sentence for each setting that is missing or bad, by its name. Never quotes the value. */
@@ -89,6 +94,7 @@ export function readSettings(env: Env): Settings {
     billTo: headerText('HF_BILL_TO'),
     apiKey,
     adminToken,
+    access: readAccess(env, problems),
     otlp: readOtlp(env, problems),
     problems,
   }
@@ -124,6 +130,19 @@ function readAlertsUrl(env: Env, problems: Map<string, string>): string | undefi
   const value = text(env.HUGWAY_ALERTS_URL)
   if (value === undefined || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) return value
   problems.set('HUGWAY_ALERTS_URL', 'HUGWAY_ALERTS_URL must be an http or https URL.')
+  return undefined
+}
+
+/** Both or neither: an issuer without an audience would let in whoever may see any of the team's applications. */
+function readAccess(env: Env, problems: Map<string, string>): AccessSettings | undefined {
+  const issuer = text(env.HUGWAY_ACCESS_ISSUER)?.replace(/\/+$/, '')
+  const audience = text(env.HUGWAY_ACCESS_AUDIENCE)
+  if (issuer === undefined && audience === undefined) return undefined
+  const isAddress = issuer !== undefined && URL.canParse(issuer) && new URL(issuer).origin === issuer
+  if (isAddress && issuer.startsWith('https:') && audience !== undefined) return { issuer, audience }
+  const name = audience === undefined ? 'HUGWAY_ACCESS_AUDIENCE' : 'HUGWAY_ACCESS_ISSUER'
+  const wanted = 'HUGWAY_ACCESS_ISSUER must be https://<team>.cloudflareaccess.com'
+  problems.set(name, `${wanted}, and HUGWAY_ACCESS_AUDIENCE the application's audience tag; set both or neither.`)
   return undefined
 }
 

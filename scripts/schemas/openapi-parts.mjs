@@ -106,11 +106,15 @@ export const SCHEMAS = {
   ModelList: object({ object: { const: 'list' }, data: list(named('Model')) }),
   SignIn: fromZod(signInSchema),
   WhatIf: fromZod(whatIfSchema),
-  SessionState: object({
-    session: {
-      oneOf: [object({ kind: { type: 'string', enum: ['admin', 'key'] }, expiresAt: time }), { type: 'null' }],
+  SessionState: object(
+    {
+      session: {
+        oneOf: [object({ kind: { type: 'string', enum: ['admin', 'key'] }, expiresAt: time }), { type: 'null' }],
+      },
+      access: { type: 'boolean', description: 'Whether Cloudflare Access may vouch for a browser here.' },
     },
-  }),
+    ['access'],
+  ),
   Root: object({
     name: { const: 'hugway' },
     status: { type: 'string', enum: ['ok', 'degraded', 'not_configured'] },

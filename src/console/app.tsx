@@ -48,7 +48,9 @@ async function begin(): Promise<State> {
   if (byCode?.ok) return { kind: 'in', session: byCode.data.session }
   const answer = await currentSession()
   if (answer.ok && answer.data.session) return { kind: 'in', session: answer.data.session }
-  const failure = byCode ?? (answer.ok ? undefined : answer)
+  const byAccess = answer.ok && answer.data.access ? await signIn({ access: true }) : undefined
+  if (byAccess?.ok) return { kind: 'in', session: byAccess.data.session }
+  const failure = byCode ?? byAccess ?? (answer.ok ? undefined : answer)
   return failure ? { kind: 'out', failure } : { kind: 'out' }
 }
 

@@ -4,12 +4,14 @@ import { type Answer, call } from './api.ts'
 const PATH = '/admin/session'
 
 /** Who is signed in; nothing where nobody is. */
-export async function currentSession(): Promise<Answer<{ session: SessionReport | null }>> {
+export async function currentSession(): Promise<Answer<{ session: SessionReport | null; access: boolean }>> {
   return call(PATH)
 }
 
-/** Signs in by the admin token or a client key, or by the code of the link that `npm start` printed. */
-export async function signIn(by: { token: string } | { code: string }): Promise<Answer<{ session: SessionReport }>> {
+/** Signs in by the admin token or a client key, by the code of the link that `npm start` printed, or by Cloudflare Access. */
+export async function signIn(
+  by: { token: string } | { code: string } | { access: true },
+): Promise<Answer<{ session: SessionReport }>> {
   return call(PATH, { method: 'POST', body: by })
 }
 

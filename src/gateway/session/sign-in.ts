@@ -14,19 +14,29 @@ import type { SignInMemory } from '../../isolate/sign-in-memory.ts'
 import { toBase64Url } from '../../json/bytes.ts'
 import type { FindOptions } from '../../kv/api-key-store.ts'
 import { digestOfKey, type KeyCheck, type Origin } from '../keys/check-key.ts'
+import type { AccessCheck } from './access-jwt.ts'
 import { createSigner } from './signature.ts'
 
 export type SessionDeps = {
   readonly adminToken: string | undefined
   readonly keys: Pick<KeyCheck, 'isAdminToken' | 'findCaller'>
   readonly memory: SignInMemory
+  /** Absent where Cloudflare Access does not stand in front. */
+  readonly access: AccessCheck | undefined
   readonly clock: Clock
   readonly randomBytes: (count: number) => Uint8Array
   readonly log: Log
 }
 
-/** What somebody signs in with: the admin token or a client key, or the code of the link that `npm start` printed. */
-export type SignInRequest = ({ readonly token: string } | { readonly code: string }) & {
+/**
+ * What somebody signs in with: the admin token or a client key, the code of the link that `npm start` printed, or what
+ * Cloudflare Access says of him.
+ */
+export type SignInRequest = (
+  | { readonly token: string }
+  | { readonly code: string }
+  | { readonly access: string | undefined }
+) & {
   /** Whether the browser runs on the same machine. */
   readonly isLoopback: boolean
 }
@@ -47,7 +57,7 @@ const NONCE_BYTES = 12
 export async function signIn(deps: SessionDeps, request: SignInRequest, ctx: SessionContext): Promise<OpenedSession> {
   const signer = createSigner(deps.adminToken ?? '')
   const who = deps.adminToken === undefined ? undefined : await recognize(deps, request, ctx)
-  const by = 'code' in request ? 'code' : 'token'
+  const by = 'code' in request ? 'code' : 'access' in request ? 'access' : 'token'
   if (!who) {
     const wrongTries = deps.memory.countWrongTry()
     deps.log('sign_in_refused', { requestId: ctx.requestId, address: ctx.address, by, wrongTries })
@@ -68,6 +78,10 @@ async function recognize(deps: SessionDeps, request: SignInRequest, ctx: Session
     const code = payload === undefined ? undefined : readSignInCode(payload, deps.clock.now())
     const isGood = request.isLoopback && code !== undefined && deps.memory.spend(code.nonce, code.expiresAt)
     return isGood ? { kind: 'admin' } : undefined
+  }
+  if ('access' in request) {
+    const isVouchedFor = request.access !== undefined && (await deps.access?.(request.access))
+    return isVouchedFor ? { kind: 'admin' } : undefined
   }
   if (deps.keys.isAdminToken(request.token)) return { kind: 'admin' }
   const keyDigest = await digestOfKey(request.token)

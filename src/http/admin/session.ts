@@ -16,12 +16,15 @@ const NO_STORE = { 'cache-control': 'no-store' }
 export function serveSession(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) => {
     const session = await sessionOf(c, deps)
-    return Response.json({ session: session ? toSessionReport(session) : null }, { headers: NO_STORE })
+    const report = { session: session ? toSessionReport(session) : null, access: deps.sessions.access !== undefined }
+    return Response.json(report, { headers: NO_STORE })
   })
   app.post(PATH, async (c) => {
     deps.requireSettings('HUGWAY_ADMIN_TOKEN')
     requireOwnPage(c)
-    const request = { ...unwrap(readSignIn(await readJson(c.req.raw, deps.clock))), isLoopback: isLoopback(c) }
+    const body = unwrap(readSignIn(await readJson(c.req.raw, deps.clock)))
+    const by = 'access' in body ? { access: c.req.header('cf-access-jwt-assertion') } : body
+    const request = { ...by, isLoopback: isLoopback(c) }
     const { session, cookie } = await signIn(deps.sessions, request, { ...originOf(c), ...findOptionsOf(c) })
     const headers = { ...NO_STORE, 'set-cookie': sessionCookie(c, cookie, SESSION_MS / 1_000) }
     return Response.json({ session: toSessionReport(session) }, { status: 201, headers })

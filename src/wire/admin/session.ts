@@ -6,8 +6,15 @@ import { err, ok, type Result } from '../../core/result.ts'
 const SECRET = 'must be a text of 1 to 1024 characters'
 const secret = z.string(SECRET).check(z.regex(/^\S{1,1024}$/, SECRET))
 
-/** `POST /admin/session`: the admin token, a client key, or the code of the link that `npm start` printed. */
-export const signInSchema = z.union([z.strictObject({ token: secret }), z.strictObject({ code: secret })])
+/**
+ * `POST /admin/session`: the admin token, a client key, the code of the link that `npm start` printed, or `access`
+ * where Cloudflare Access vouches for the browser by a header.
+ */
+export const signInSchema = z.union([
+  z.strictObject({ token: secret }),
+  z.strictObject({ code: secret }),
+  z.strictObject({ access: z.literal(true) }),
+])
 
 /** What is told of a session. */
 export type SessionReport = {
@@ -20,7 +27,8 @@ export type SessionReport = {
 export function readSignIn(body: unknown): Result<z.infer<typeof signInSchema>, Failure> {
   const parsed = signInSchema.safeParse(body)
   if (parsed.success) return ok(parsed.data)
-  const message = 'The body must be {"token": "<admin token or client key>"} or {"code": "<of the link>"}.'
+  const message =
+    'The body must be {"token": "<admin token or client key>"}, {"code": "<of the link>"} or {"access": true}.'
   return err({ kind: 'bad_request', message })
 }
 

@@ -87,7 +87,7 @@ describe('a session', () => {
     const ask = async (headers: Record<string, string>) =>
       (await gateway.ask('/admin/session', { key: null, headers })).json()
     expect(await ask({ ...OWN, cookie })).toMatchObject({ session: { kind: 'admin' } })
-    expect(await ask(OWN)).toEqual({ session: null })
+    expect(await ask(OWN)).toEqual({ session: null, access: false })
   })
 })
 
@@ -198,3 +198,33 @@ test('without an admin token there is nothing to sign in to', async () => {
 })
 
 const BODY = JSON.stringify({ messages: [{ role: 'user', content: 'hi' }] })
+
+describe('Cloudflare Access', () => {
+  const ACCESS = { HUGWAY_ACCESS_ISSUER: 'https://team.cloudflareaccess.com', HUGWAY_ACCESS_AUDIENCE: 'tag' }
+
+  test('that does not stand in front opens nothing, whatever header comes', async () => {
+    const gateway = await startGateway()
+    const headers = { ...OWN, 'cf-access-jwt-assertion': 'a.b.c' }
+    const init = { method: 'POST', key: null, headers, body: '{"access":true}' }
+    expect((await gateway.ask('/admin/session', init)).status).toBe(401)
+    expect(gateway.calls).toEqual([])
+  })
+
+  test('is told to the page, and a header that is none is refused', async () => {
+    const gateway = await startGateway(() => Response.json({ keys: [] }), ACCESS)
+    expect(await (await gateway.ask('/admin/session', { key: null, headers: OWN })).json()).toMatchObject({
+      access: true,
+    })
+    const { response } = await signIn(gateway, { access: true })
+    expect((await errorOf(response)).message).toContain('Cloudflare Access did not vouch')
+  })
+
+  test.each([
+    [{ HUGWAY_ACCESS_ISSUER: ACCESS.HUGWAY_ACCESS_ISSUER }],
+    [{ HUGWAY_ACCESS_AUDIENCE: 'tag' }],
+    [{ ...ACCESS, HUGWAY_ACCESS_ISSUER: 'http://team.test' }],
+  ])('half set up (%o) is a problem that /health names', async (settings) => {
+    const gateway = await startGateway(undefined, settings)
+    expect(await (await gateway.ask('/health', { key: null })).text()).toContain('HUGWAY_ACCESS_')
+  })
+})
