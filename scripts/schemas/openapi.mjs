@@ -30,7 +30,7 @@ const PATCH = { required: true, content: { 'application/merge-patch+json': {}, '
 const CHAT_OK = { ...json('ChatCompletion'), 'text/event-stream': { schema: { type: 'string' } } }
 const ANY_JSON = { 'application/json': { schema: { type: 'object' } } }
 
-const COMPLETION_ERRORS = [400, 401, 402, 404, 413, 429, 502, 503, 504]
+const COMPLETION_ERRORS = [400, 401, 402, 403, 404, 413, 415, 429, 502, 503, 504]
 /** What the three ways to ask for a completion share. */
 const completion = {
   ...client,
