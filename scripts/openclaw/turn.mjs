@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { runToEnd } from './run-to-end.mjs'
+import { runToEnd } from '../run-to-end.mjs'
 
 /**
  * OpenClaw repeats a failing model for about 90 seconds whatever `--timeout` says, then falls back or gives up. A turn

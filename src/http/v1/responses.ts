@@ -7,7 +7,7 @@ const PATH = '/v1/responses'
 
 /** `POST /v1/responses`, streamed or not. Its errors have OpenAI's envelope, which is the one of every other route. */
 export function serveResponses(app: App, deps: AppDeps): void {
-  app.post(PATH, (c) => answerCompletion(c, deps, responsesWire))
+  app.post(PATH, async (c) => toQuota(await answerCompletion(c, deps, responsesWire)))
   refuseOtherMethods(app, PATH, ['POST'])
   app.all(`${PATH}/*`, (c) => {
     throw new GatewayError({
@@ -17,4 +17,12 @@ export function serveResponses(app: App, deps: AppDeps): void {
       hint: 'This gateway stores no responses: set store: false, and send the whole conversation to POST /v1/responses.',
     })
   })
+}
+
+/**
+ * Without credit OpenAI answers 429 with the code `insufficient_quota`, on which Codex gives up at once; a 402 it sends
+ * again and again.
+ */
+function toQuota(response: Response): Response {
+  return response.status === 402 ? new Response(response.body, { status: 429, headers: response.headers }) : response
 }

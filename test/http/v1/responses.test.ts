@@ -127,3 +127,12 @@ test('a wrong key, a wrong method and a busy upstream are told in OpenAI’s env
   expect(busy.headers.get('x-should-retry')).toBe('false')
   expect((await errorOf(busy)).code).toBe('overloaded')
 })
+
+test('an account without credit is told as OpenAI does: a 429 that names it, without a time to come back at', async () => {
+  const { respond } = await start(() => Response.json({ error: 'no credit' }, { status: 402 }))
+  const response = await respond({})
+  expect(response.status).toBe(429)
+  expect(response.headers.get('retry-after')).toBeNull()
+  expect(response.headers.get('x-should-retry')).toBe('false')
+  expect((await errorOf(response)).code).toBe('insufficient_quota')
+})

@@ -1,4 +1,4 @@
-/** Runs one program that may leave others behind: OpenClaw's launcher starts its worker in a session of its own. */
+/** Runs one program that may leave others behind: a client's launcher may start its worker in a session of its own. */
 import { spawn, spawnSync } from 'node:child_process'
 
 /** How long what was killed may take to close its pipes. */
