@@ -1,5 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { hasMoreValuesThan } from '../json/count-values.ts'
 import type { Fields } from './chat/chunk.ts'
 import { type ChatRequest, parseChatRequest } from './chat/request.ts'
 import { catchRefusal } from './refuse.ts'
@@ -7,6 +8,8 @@ import { catchRefusal } from './refuse.ts'
 /** What a surface's request became, and the chat completion of it that goes up. */
 export type Mapped<T> = { readonly mapped: T; readonly chat: ChatRequest }
 
+/** A long session of a coding agent's has some ten thousand. */
+const MAX_VALUES = 250_000
 const NOT_JSON: Failure = { kind: 'bad_request', message: 'The body is not JSON in UTF-8. Send a JSON object.' }
 
 /** Reads the body of a surface that is no chat completion, and makes one of it. Never throws. */
@@ -25,6 +28,9 @@ export function readMapped<T extends { readonly chat: Fields }>(
 
 /** Parses a body as strictly as a chat completion's is read: bytes that are not UTF-8 are no text to guess at. */
 export function parseJson(body: Uint8Array): Result<unknown, Failure> {
+  if (hasMoreValuesThan(body, MAX_VALUES)) {
+    return err({ kind: 'bad_request', message: `The body holds more than ${MAX_VALUES} JSON values. Send less of it.` })
+  }
   try {
     return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)))
   } catch {

@@ -101,8 +101,19 @@ const RUNNERS: Readonly<Record<string, (text: string) => Promise<void> | void>> 
       models: [],
     })
   },
+  // What is printed has comments besides; every line that the page shows must be one of it.
+  'toml codex': (text) => expectPrinted('codex', text),
+  'sh claude-code': (text) => expectPrinted('claude-code', text),
   toml: (text) => expect(project.read('wrangler.toml')).toContain(text),
   text: () => {},
+}
+
+async function expectPrinted(client: string, text: string): Promise<void> {
+  const { out } = await run('npm', ['run', '-s', 'hugway', '--', 'connect', client])
+  const linesOf = (block: string) => block.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  // Which model is the default, and how much it holds, is what the pages before left.
+  const shapeOf = (line: string) => line.replace(/huggingface\/[^"']+/, 'REF').replace(/= \d+$/, '= N')
+  expect(linesOf(here(text)).map(shapeOf)).toEqual(linesOf(out).map(shapeOf))
 }
 
 describe.each(PAGES)('%s.md, followed literally', (page) => {

@@ -353,6 +353,14 @@ describe('what is refused, by its name and with what to send instead', () => {
     expect(read).toMatchObject({ ok: false, error: { kind: 'bad_request', ...(param && { param }) } })
   })
 
+  test('a body that is small to send and huge to hold', () => {
+    const bomb = `{"input":[${'[],'.repeat(3_000_000)}[]]}`
+    expect(responsesWire.read(new TextEncoder().encode(bomb))).toMatchObject({
+      ok: false,
+      error: { kind: 'bad_request' },
+    })
+  })
+
   test('bytes that are not UTF-8', () => {
     expect(responsesWire.read(new Uint8Array([0x22, 0xff, 0x22])).ok).toBe(false)
   })
