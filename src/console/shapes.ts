@@ -1,5 +1,6 @@
 /** What the gateway tells over `/admin` and `/v1`, as far as the console shows it; see openapi.json. */
 import type { BrokenRef, CatalogChanges } from '../core/catalog/catalog-drift.ts'
+import type { BudgetRule, LimitRules } from '../core/identity/scopes.ts'
 import type { BudgetReport } from '../wire/admin/usage.ts'
 
 export type HealthReport = {
@@ -57,16 +58,20 @@ export type ModelProvider = {
   readonly throughput?: number
 }
 
+/** A row of `GET /admin/keys`. What the ledger knows of it is absent where it does not answer. */
 export type ListedKey = {
   readonly id: string
   readonly name: string
   readonly createdAt: string | null
   readonly expiresAt: string | null
-  readonly status: 'active' | 'expired' | 'revoked'
+  readonly status: string
   readonly project?: string
   readonly lastUsedAt?: string | null
-  readonly budget?: BudgetReport | null
-  readonly models?: readonly string[] | null
+  readonly requests?: number | null
+  readonly costNanoUsd?: number | null
+  readonly budget?: BudgetReport | BudgetRule
+  readonly limits?: LimitRules
+  readonly models?: readonly string[]
 }
 
 /** A row of `GET /admin/scoreboard`. Shares from 0 to 1. */

@@ -1,3 +1,5 @@
+import type { KeyScopes } from '../../core/identity/scopes.ts'
+
 /** What a form says of the bounds of a key or a project; empty texts bound nothing. */
 export type BoundsForm = {
   readonly usd: string
@@ -27,6 +29,18 @@ export function toBounds({ usd, per, models, ...rates }: BoundsForm): Record<str
     ...(usd.trim() !== '' && { budget: { usd: Number(usd), per } }),
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(names.length > 0 && { models: names }),
+  }
+}
+
+/** The form of bounds that hold; what does not is empty. */
+export function fromBounds({ budget, limits, models }: KeyScopes): Partial<BoundsForm> {
+  const rates = Object.entries(limits ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  )
+  return {
+    ...(budget && { usd: String(budget.usd), per: budget.per }),
+    ...Object.fromEntries(rates),
+    models: models?.join(', ') ?? '',
   }
 }
 

@@ -3,7 +3,7 @@ import { call, type Failed } from '../api.ts'
 import { TextField } from '../parts/fields.tsx'
 import { FailureNote } from '../parts/states.tsx'
 import type { ListedKey } from '../shapes.ts'
-import { NO_BOUNDS, problemOf, toBounds } from './bounds.ts'
+import { fromBounds, NO_BOUNDS, problemOf, toBounds } from './bounds.ts'
 import { BoundsFields } from './bounds-fields.tsx'
 
 /** Changes what a key is called and bound to; its secret stays. */
@@ -17,16 +17,17 @@ export function ChangeKey({
   onClose: () => void
 }) {
   const [name, setName] = useState(listed.name)
+  const [project, setProject] = useState(listed.project ?? 'default')
   const [bounds, setBounds] = useState({
     ...NO_BOUNDS,
-    ...(listed.budget && { usd: String(listed.budget.usd), per: listed.budget.per }),
-    models: listed.models?.join(', ') ?? '',
+    ...fromBounds(listed),
   })
   const [failure, setFailure] = useState<Failed>()
   const problem = problemOf(bounds)
   const submit = async (event: Event) => {
     event.preventDefault()
-    const body = { name, ...toBounds(bounds) }
+    // What was taken away must be said: what is not named stays.
+    const body = { name, project, budget: null, limits: null, models: null, ...toBounds(bounds) }
     const answer = await call(`/admin/keys/${encodeURIComponent(listed.id)}`, { method: 'PATCH', body })
     if (answer.ok) onChanged()
     else setFailure(answer)
@@ -35,7 +36,10 @@ export function ChangeKey({
     <section class="note" aria-label={`Change the key of ${listed.name}`}>
       <h3>The key of {listed.name}</h3>
       <form class="stack" onSubmit={submit}>
-        <TextField label="Whose it is" value={name} onChange={setName} isRequired />
+        <div class="bar">
+          <TextField label="Whose it is" value={name} onChange={setName} isRequired />
+          <TextField label="Project" value={project} onChange={setProject} isRequired />
+        </div>
         <BoundsFields form={bounds} onChange={setBounds} />
         {problem && <p class="failed">{problem}</p>}
         <p>

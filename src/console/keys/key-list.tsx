@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks'
 import { type Answer, call, type Failed } from '../api.ts'
-import { time } from '../format.ts'
+import { money, time } from '../format.ts'
 import { formatPlace } from '../hash.ts'
+import { BudgetMeter } from '../parts/budget-meter.tsx'
 import { ConfirmButton } from '../parts/confirm.tsx'
 import { Empty, FailureNote } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
@@ -59,6 +60,13 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
           { title: 'Made', cell: ({ createdAt }) => time(createdAt) },
           { title: 'Ends', cell: ({ expiresAt }) => (expiresAt ? time(expiresAt) : 'never') },
           { title: 'Used last', cell: ({ lastUsedAt }) => time(lastUsedAt) },
+          { title: 'Spent in all', cell: ({ costNanoUsd }) => money(costNanoUsd), isNumber: true },
+          {
+            title: 'Budget',
+            cell: ({ budget }) =>
+              budget &&
+              ('spentNanoUsd' in budget ? <BudgetMeter budget={budget} /> : `$${budget.usd} per ${budget.per}`),
+          },
           { title: 'Id', cell: ({ id }) => <a href={formatPlace('requests', { key: id })}>{id}</a> },
           {
             title: 'Actions',

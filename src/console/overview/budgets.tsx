@@ -1,14 +1,12 @@
 import type { ProjectList, ProjectReport } from '../../wire/admin/usage.ts'
-import { call } from '../api.ts'
 import { money, time } from '../format.ts'
 import { BudgetMeter } from '../parts/budget-meter.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
-import { useLoad } from '../parts/use-load.ts'
+import type { Load } from '../parts/use-load.ts'
 
 /** What is left of each project's budget, and when it begins anew. */
-export function Budgets() {
-  const load = useLoad('projects', (signal) => call<ProjectList>('/admin/projects', { signal }))
+export function Budgets({ load }: { load: Load<ProjectList> }) {
   return (
     <>
       <h2>Budgets</h2>

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
-import type { UsageDimension, UsageReport, UsageRequestPage } from '../../wire/admin/usage.ts'
+import type { ProjectList, UsageDimension, UsageReport, UsageRequestPage } from '../../wire/admin/usage.ts'
 import { call } from '../api.ts'
 import { count, duration, money, percent, quantile } from '../format.ts'
 import { Choice } from '../parts/fields.tsx'
@@ -34,13 +34,14 @@ export function Overview() {
   const total = useLoad(`days ${hours}`, (signal) => call<UsageReport>(path(['day']), { signal }))
   const grouped = useLoad(`by ${group} ${hours}`, (signal) => call<UsageReport>(path([group]), { signal }))
   const latest = useLoad('latest', (signal) => call<UsageRequestPage>('/admin/requests?limit=100', { signal }))
+  const projects = useLoad('projects', (signal) => call<ProjectList>('/admin/projects', { signal }))
   return (
     <>
-      <Wrong />
+      <Wrong projects={projects.data?.projects ?? []} />
       <div class="bar">
         <Choice label="Time" value={hours} options={RANGES} onChange={setHours} />
         <Choice label="Chart" value={measure} options={MEASURES} onChange={setMeasure} />
-        <button type="button" onClick={() => [total, grouped, latest].map(({ reload }) => reload())}>
+        <button type="button" onClick={() => [total, grouped, latest, projects].map(({ reload }) => reload())}>
           Refresh
         </button>
       </div>
@@ -61,7 +62,7 @@ export function Overview() {
       <Loaded load={grouped} what="usage">
         {(report) => <Groups report={report} group={group} />}
       </Loaded>
-      <Budgets />
+      <Budgets load={projects} />
     </>
   )
 }

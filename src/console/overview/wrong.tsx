@@ -1,3 +1,4 @@
+import type { ProjectReport } from '../../wire/admin/usage.ts'
 import { call } from '../api.ts'
 import { Loaded } from '../parts/states.tsx'
 import { useLoad } from '../parts/use-load.ts'
@@ -11,7 +12,7 @@ const BROKEN: Readonly<Record<string, string>> = {
 }
 
 /** What is wrong now, each with what to do; or that nothing is. */
-export function Wrong() {
+export function Wrong({ projects }: { projects: readonly ProjectReport[] }) {
   const health = useLoad('health', (signal) => call<HealthReport>('/health', { signal }))
   const targets = useLoad('targets', (signal) => call<{ targets: TargetReport[] }>('/admin/targets', { signal }))
   const drift = useLoad('drift', (signal) => call<DriftReport>('/admin/catalog/drift', { signal }))
@@ -21,6 +22,12 @@ export function Wrong() {
         const wrong = [
           ...report.settings,
           ...(report.config.problem ? [report.config.problem] : []),
+          ...projects
+            .filter(({ ledger }) => !ledger)
+            .map(
+              ({ id }) =>
+                `The ledger of the project ${id} does not answer: its usage is missing below, and its keys with a budget are refused.`,
+            ),
           ...(targets.data?.targets ?? []).filter(({ state }) => state !== 'closed').map(describeTarget),
           ...(drift.data?.configuration ?? []).map(
             ({ ref, usedAs, problem }) =>
