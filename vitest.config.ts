@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'lifecycle',
           include: [
-            'test/{lifecycle,console,matrix,cli,simulator,clients,recordings,bench,simulation}/**/*.test.ts',
+            'test/{lifecycle,console,matrix,cli,simulator,clients,recordings,bench,simulation,routing-month}/**/*.test.ts',
             'test/*.test.ts',
           ],
           globalSetup: existsSync(BUNDLE_ONCE) ? [BUNDLE_ONCE] : [],

@@ -3,7 +3,7 @@ import type { CompletionRecord, RequestShape, RouteSummary } from '../core/compl
 import { GatewayError } from '../core/failure.ts'
 import { formatModelRef } from '../core/routing/model-ref.ts'
 import { needsOf } from '../core/routing/needs.ts'
-import { type Plan, planRoute, usesOwnResolution } from '../core/routing/plan-route.ts'
+import { type Plan, planRoute } from '../core/routing/plan-route.ts'
 import { NO_PREFERENCES, parsePreferences } from '../core/routing/preferences.ts'
 import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
@@ -58,7 +58,7 @@ export async function routeCompletion(deps: RouteDeps, request: RouteRequest, ct
   const { chat } = request
   const { config } = ctx
   const preferences = unwrap(parsePreferences(unwrap(readProviderWishes(chat))))
-  const isOwn = preferences !== NO_PREFERENCES || usesOwnResolution(config)
+  const isOwn = preferences !== NO_PREFERENCES || config.hasRouteRules
   const models =
     deps.catalog.store.remembered()?.models ?? (isOwn ? (await deps.catalog.store.read())?.models : undefined)
   const shape = shapeOf(chat)

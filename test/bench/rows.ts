@@ -12,6 +12,7 @@ import {
 } from './contenders.ts'
 import { makeCall } from './load.ts'
 import { cpuUs, residentKiB, type Spread, spreadOf } from './measure.ts'
+import { planningUs, planningWays } from './planning.ts'
 import type { Shape } from './shape.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -59,6 +60,7 @@ export const ROW_MAKERS: readonly RowMaker[] = [
   { name: 'first token', measure: measureFirstToken },
   { name: 'model list', measure: measureModelList },
   { name: 'chain', measure: measureChain },
+  { name: 'planning', measure: measurePlanning },
   { name: 'memory', measure: measureMemory },
   { name: 'start-up', measure: measureStart },
 ]
@@ -237,6 +239,17 @@ async function measureChain({ upstream, contenders, isQuick }: Bench): Promise<R
     async ({ body }) => (await measureLoad(hugway, loadOf(body), upstream)).cpuUs,
   )
   return [{ name: 'a chain of three targets: CPU a request', unit: 'µs', target: { ratio: 1.05 }, ...measured }]
+}
+
+/** In this process: what deciding a route adds to finding the targets, where the provider is chosen here. */
+async function measurePlanning({ isQuick }: Bench): Promise<Row[]> {
+  const ways = planningWays()
+  const count = isQuick ? 5_000 : 50_000
+  for (const way of ways) planningUs(way, 20_000)
+  const { values } = await rounds(ways, isQuick ? 3 : 9, async (way) => planningUs(way, count))
+  return [
+    { name: 'a route among 121 models of 5 providers: CPU', unit: 'µs', target: { value: 20 }, values, ratios: {} },
+  ]
 }
 
 /**

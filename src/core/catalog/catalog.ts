@@ -47,8 +47,11 @@ export function buildCatalog(discovered: readonly RouterModel[] | undefined, con
     offersOf(id) {
       const model = known.get(id)
       if (!model) return []
-      const made = offers.get(id) ?? offersOf(model, (provider) => ownPriceOf(ownByRef, id, provider))
-      offers.set(id, made)
+      let made = offers.get(id)
+      if (!made) {
+        made = offersOf(model, (provider) => ownPriceOf(ownByRef, id, provider))
+        offers.set(id, made)
+      }
       return made
     },
   }

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../result.ts'
 import { DEFAULT_MODEL, ROUTER_BASE_URL } from '../router-facts.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import { readPreferences } from '../routing/preferences.ts'
-import { DEFAULT_ROUTE_RULES, type DeploymentRouteRules, type RouteRules } from '../routing/route-rules.ts'
+import { DEFAULT_ROUTE_RULES, type DeploymentRouteRules, isRuling, type RouteRules } from '../routing/route-rules.ts'
 import {
   type ConfigDocument,
   type OwnModel,
@@ -49,6 +49,8 @@ export type Config = {
   readonly models: ReadonlyMap<string, ModelSettings>
   readonly timeouts: Timeouts
   readonly routing: DeploymentRouteRules
+  /** Whether any rule resolves refs here or wishes for something; where none does, no request pays for looking. */
+  readonly hasRouteRules: boolean
   readonly holdMs: number
   readonly maxBodyBytes: number
   /** Upstream calls that one request may make in all, retries included. */
@@ -128,6 +130,7 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     const own = { ...chain, ...routing, timeouts: withDefaults(settings.timeouts, timeouts) }
     if (ref) models.set(formatModelRef(ref), own)
   }
+  const routing = { ...DEFAULT_ROUTE_RULES, ...toDeploymentRules(own?.routing, problems) }
   checkProvider(document, problems)
   const corsOrigins = own?.cors?.origins ?? []
   checkOrigins(corsOrigins, problems)
@@ -140,7 +143,8 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     mode: document.models?.mode ?? 'merge',
     models,
     timeouts,
-    routing: { ...DEFAULT_ROUTE_RULES, ...toDeploymentRules(own?.routing, problems) },
+    routing,
+    hasRouteRules: [routing, ...[...models.values()].map((settings) => settings.routing)].some(isRuling),
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,

@@ -188,11 +188,16 @@ function reorder(
   if (last || best.offer.provider === known.lastProvider) {
     return last ? { ordered: toFront(last, candidates), because: 'answered_last' } : { ordered: candidates }
   }
-  // Prices are known without asking, and who bounds the wait has not asked for surprises.
-  if (!explores || ranking === 'price' || preferences.preferredMaxLatencyMs !== undefined)
-    return { ordered: candidates }
-  const least = leastSeen(others.filter(isWell))
+  // Who bounds the wait has not asked for surprises.
+  if (!explores || preferences.preferredMaxLatencyMs !== undefined) return { ordered: candidates }
+  const least = leastSeen(others.filter((one) => isWorthALook(one, ranking)))
   return least ? { ordered: toFront(least, candidates), because: 'explores' } : { ordered: candidates }
+}
+
+/** One that failed often may have recovered, which nobody learns without asking. A price is known without asking. */
+function isWorthALook({ setBack }: Ranked, ranking: Ranking): boolean {
+  const mayHaveRecovered = setBack.length === 1 && setBack[0] === 'fails_often'
+  return mayHaveRecovered || (ranking !== 'price' && setBack.length === 0)
 }
 
 function leastSeen(candidates: readonly Ranked[]): Ranked | undefined {

@@ -6,8 +6,8 @@ import { formatModelRef, type ModelRef } from './model-ref.ts'
 import type { Needs } from './needs.ts'
 import { planTargets, resolveModel, type Wanted } from './plan.ts'
 import { type ModelPlan, planModel, type RouteKnowledge } from './plan-model.ts'
-import { isOrdering, type Preferences } from './preferences.ts'
-import { mergeRules } from './route-rules.ts'
+import { isOrdering, NO_PREFERENCES, type Preferences } from './preferences.ts'
+import { mergeRules, ROUTER_CHOOSES } from './route-rules.ts'
 
 /** Everything that a route is decided by. */
 export type RouteQuestion = {
@@ -51,10 +51,13 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
   if (!chain.ok) return chain
   const contradiction = isOrdering(preferences) ? findContradiction(question) : undefined
   if (contradiction) return err(contradiction)
+  const isRuled = preferences !== NO_PREFERENCES || config.hasRouteRules
   // Who asks for the best by name has not asked to be taught with.
   const explores = preferences.sort === undefined && chance < config.routing.explore
   const models = chain.value.map((ref) => {
-    const rules = mergeRules(config.routing, config.models.get(formatModelRef(ref))?.routing, { preferences })
+    const rules = isRuled
+      ? mergeRules(config.routing, config.models.get(formatModelRef(ref))?.routing, { preferences })
+      : ROUTER_CHOOSES
     return planModel({ ref, ...rules, needs, known, explores })
   })
   const fit = interleave(models.map(({ targets }) => targets))
@@ -68,17 +71,11 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
   return ok({ targets, skipped, models, needs })
 }
 
-/** Whether the configuration resolves refs itself or wishes for something, so that a route depends on the catalogue. */
-export function usesOwnResolution({ routing, models }: Config): boolean {
-  return [routing, ...[...models.values()].map((settings) => settings.routing)].some(
-    (rules) => rules?.resolve === 'own' || rules?.policies === 'own' || rules?.preferences !== undefined,
-  )
-}
-
 /** The first of each, then the second of each, without repeats. */
 function interleave(lists: readonly (readonly ModelRef[])[]): readonly ModelRef[] {
-  const targets = new Map<string, ModelRef>()
   const longest = Math.max(...lists.map(({ length }) => length))
+  if (longest <= 1) return lists.flat().slice(0, MAX_TARGETS) // the chain has no repeats
+  const targets = new Map<string, ModelRef>()
   for (let place = 0; place < longest && targets.size < MAX_TARGETS; place++) {
     for (const list of lists) {
       const target = list[place]

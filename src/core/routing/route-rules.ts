@@ -1,4 +1,4 @@
-import { mergePreferences, type Preferences } from './preferences.ts'
+import { mergePreferences, NO_PREFERENCES, type Preferences } from './preferences.ts'
 
 /** Who chooses among the providers of a model: Hugging Face's router, or this gateway, which then names one. */
 export type Resolver = 'router' | 'own'
@@ -25,6 +25,14 @@ export type EffectiveRules = {
   readonly resolve: Resolver
   readonly policies: Resolver
   readonly preferences: Preferences
+}
+
+/** What holds where nobody says anything. */
+export const ROUTER_CHOOSES: EffectiveRules = { resolve: 'router', policies: 'router', preferences: NO_PREFERENCES }
+
+/** Whether the rules resolve refs here, or wish for something. */
+export function isRuling(rules: RouteRules | undefined): boolean {
+  return rules?.resolve === 'own' || rules?.policies === 'own' || rules?.preferences !== undefined
 }
 
 /** What holds for one model of a request: the more special layer's word, field by field. */

@@ -37,11 +37,11 @@ export type RankInput = {
 }
 
 /** One that fails or breaks more often than this comes after all that do not. */
-const FAILS_OFTEN = 0.3
-/** After so many attempts a share of failures means something. */
-const ENOUGH_ATTEMPTS = 5
+const FAILS_OFTEN = 0.2
+/** One that does not stand first has to be better than that to get there; else it would come and go. */
+const FAILS_SELDOM_ENOUGH_TO_LEAD = 0.12
 /** How much better another must be to take the first place; without it two alike would take turns with every request. */
-const LEADER_BONUS = 0.85
+const LEADER_BONUS = 0.75
 
 /** Ranks candidates, the best first; equal ones keep the catalogue's order. */
 export function rankCandidates(offers: readonly Offer[], input: RankInput): readonly Ranked[] {
@@ -65,7 +65,10 @@ function rank(offer: Offer, input: RankInput): Ranked {
     estimatedUsd,
     score: scoreOf(ranking, expectation, estimatedUsd, needs) * (isLeader ? LEADER_BONUS : 1),
     listed: place === -1 ? undefined : place,
-    setBack: setBackOf(expectation, preferences, input.isOpen(offer)),
+    setBack: setBackOf(expectation, preferences, {
+      isOpen: input.isOpen(offer),
+      mostFailures: input.leader === offer.provider ? FAILS_OFTEN : FAILS_SELDOM_ENOUGH_TO_LEAD,
+    }),
   }
 }
 
@@ -79,11 +82,15 @@ function scoreOf(ranking: Ranking, expected: Expectation, usd: number | undefine
   return (expected.firstTokenMs + perTokenMs * needs.answerTokens) * tries
 }
 
-function setBackOf(expected: Expectation, preferences: Preferences, isOpen: boolean): SetBack[] {
+function setBackOf(
+  expected: Expectation,
+  preferences: Preferences,
+  { isOpen, mostFailures }: { readonly isOpen: boolean; readonly mostFailures: number },
+): SetBack[] {
   const { preferredMinThroughput = 0, preferredMaxLatencyMs = Number.POSITIVE_INFINITY } = preferences
   const setBack: SetBack[] = []
   if (isOpen) setBack.push('breaker_open')
-  if (expected.attempts >= ENOUGH_ATTEMPTS && expected.failureShare > FAILS_OFTEN) setBack.push('fails_often')
+  if (expected.failureShare > mostFailures) setBack.push('fails_often')
   if (expected.tokensPerSecond < preferredMinThroughput) setBack.push('below_preferred_throughput')
   if (expected.firstTokenMs > preferredMaxLatencyMs) setBack.push('above_preferred_latency')
   return setBack

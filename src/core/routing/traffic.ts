@@ -46,11 +46,13 @@ export type Expectation = {
 }
 
 /** Half of what was seen is forgotten in this time. */
-const HALF_LIFE_MS = 30 * 60_000
+const HALF_LIFE_MS = 360 * 60_000
 /** Beyond so many attempts each new one pushes the old ones out, so that a busy isolate notices a change as fast. */
 const MOST_ATTEMPTS = 50
 /** The catalogue's figures count as so many attempts. */
 const CATALOG_WEIGHT = 5
+/** So many attempts, nearly all of them good, are taken for granted: one failure is no share of failures. */
+const GOOD_FAITH = 10
 /** What is expected of an offer that nobody has told anything of. */
 const UNKNOWN = { firstTokenMs: 1_500, tokensPerSecond: 40, failureShare: 0.02 }
 
@@ -157,8 +159,8 @@ export function expectationOf(offer: Offer, traffic: Traffic | undefined, nowMs:
   const answered = sum(seen.firstTokens)
   const firstTokenMs = blend(firstTokenQuantile(seen, 0.5), answered, said.firstTokenMs)
   const tokensPerSecond = blend(tokensPerSecondOf(seen), answered, said.tokensPerSecond)
-  const failures = seen.failed + seen.broken + UNKNOWN.failureShare * CATALOG_WEIGHT
-  const failureShare = Math.min(1, failures / (seen.attempts + CATALOG_WEIGHT))
+  const failures = seen.failed + seen.broken + UNKNOWN.failureShare * GOOD_FAITH
+  const failureShare = Math.min(1, failures / (seen.attempts + GOOD_FAITH))
   return { firstTokenMs, tokensPerSecond, failureShare, attempts: seen.attempts }
 }
 
