@@ -217,6 +217,12 @@ describe('one request makes no more upstream calls than it may', () => {
     expect(asked).toHaveLength(8)
   })
 
+  test('and none for a second try while a target is left that needs it', async () => {
+    const { run, asked } = start([...Array(7).fill([busy, busy]), [ok]])
+    await run()
+    expect(asked).toEqual(Array.from({ length: 8 }, (_, index) => `a/${index}`))
+  })
+
   test('as it is configured', async () => {
     const { run, asked } = start([[status(500)], [status(500)], [ok]], { maxCalls: 2 })
     await failureOf(run)

@@ -52,8 +52,10 @@ export function decideNext(outcome: Outcome, situation: Situation): Next {
 }
 
 function retryWait(outcome: Failed, situation: Situation): number | undefined | 'none' {
-  const { targetsLeft, retriesDone, generations } = situation
+  const { targetsLeft, retriesDone, generations, callsLeft } = situation
   if (retriesDone >= MAX_RETRIES || generations >= MAX_GENERATIONS) return 'none'
+  // Each target that is left comes before a second try at this one.
+  if (callsLeft <= targetsLeft) return 'none'
   const mayPass = outcome.reason === 'rate_limited' || outcome.reason === 'overloaded'
   if (outcome.kind === 'status' && mayPass) {
     const { retryAfterMs } = outcome

@@ -78,6 +78,12 @@ describe('what follows an attempt', () => {
     ['an error event moves on', errorEvent('overloaded'), two, next],
     ['an HTML page moves on', judged({ kind: 'bad_answer', detail: 'an HTML page' }, 'bad_answer'), two, next],
     ['spent time ends it', status(503, 'overloaded'), { ...two, budgetLeftMs: 0 }, stop('out_of_time')],
+    [
+      'a second try takes no call from a target that is left',
+      status(429, 'rate_limited', 0),
+      { ...two, callsLeft: 1 },
+      next,
+    ],
     ['spent calls end it', status(503, 'overloaded'), { ...two, callsLeft: 0 }, stop('no_calls_left')],
     ['also for a larger context', status(400, 'context_overflow'), { ...two, callsLeft: 0 }, stop('no_calls_left')],
     [
