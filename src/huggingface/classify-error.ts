@@ -123,24 +123,29 @@ const WORDY_STATUSES: ReadonlySet<number> = new Set([400, 403, 404, 413, 422])
 const MODEL_NAME =
   '(?:["\'`“‘][^"\'`”’]{1,200}["\'`”’]|(?!(?:input|output|parameter|param|response|field|option|setting|config|argument|file|card|data|name|id)s?\\b)[\\w./:@-]{1,200})'
 const GONE =
-  '(?:(?:has|have) been |(?:is|was|are) (?:currently |temporarily |now )?|does |do )?(?:currently )?(?:decommissioned|deprecated|retired|removed|sunset|shut ?down|discontinued|unavailable|disabled|offline|unknown|unsupported|archived|no longer (?:available|supported|served|hosted)|not (?:currently |yet )?(?:exist|found|available|supported(?: by (?:any )?(?:inference )?provider\\b|$|[.,;])|served|hosted|deployed|enabled|loaded|ready|recognized|known|a chat model)|(?:still )?loading)'
+  '(?:(?:has|have) been |(?:is|was|are) (?:currently |temporarily |now )?|does |do )?(?:currently )?(?:decommissioned|deprecated|retired|removed|sunset|shut ?down|discontinued|unavailable|disabled|offline|unknown|unsupported|archived|no longer (?:available|supported|served|hosted)|not (?:currently |yet )?(?:exist|found|available|supported(?: by (?:any )?(?:inference )?provider\\b|$|[.,;])|served|hosted|deployed|enabled|loaded|recognized|known|a chat model))'
 const MODEL_IS_GONE = new RegExp(
   `\\bmodels?(?: (?:id|name))?(?: you requested)?[ :=]{1,3}(?:${MODEL_NAME},? )?${GONE}\\b`,
   'i',
 )
+/** What passes by itself: such a model is there. */
+const MODEL_IS_DOWN = new RegExp(
+  `\\bmodels?[ :=]{1,3}(?:${MODEL_NAME},? )?(?:is |are )?(?:(?:currently|temporarily) (?:unavailable|offline|not available)|(?:currently |still )?loading|(?:currently )?not (?:yet )?ready|too busy)\\b`,
+  'i',
+)
 const NO_SUCH_MODEL =
-  /\b(?:unknown|unsupported|no such|nonexistent|non-existent|invalid) model\b(?! (?:input|output|param|config|response|option|setting|kwarg|field|file)s?\b)|\bnot a (?:valid|known|supported) model\b|\b(?:(?:cannot|can't|could not|couldn't|unable to|failed to) (?:find|load|access|locate)|no) (?:the )?(?:non-serverless )?(?:model|endpoints?|deployments?|instances?|workers?|providers?)\b|\bmodel not found\b|\b(?:does not|doesn't) support chat\b/i
+  /\b(?:unknown|unsupported|no such|nonexistent|non-existent|invalid) model\b(?! (?:input|output|param|config|response|option|setting|kwarg|field|file)s?\b)|\bnot a (?:valid|known|supported) model\b|\b(?:(?:cannot|can't|could not|couldn't|unable to|failed to) (?:find|load|access|locate)|no) (?:the )?(?:non-serverless )?(?:model|endpoints?|deployments?|instances?|workers?|providers?)\b|\bmodel not found\b|\bnot a chat model\b|\b(?:does not|doesn't) support chat\b/i
 const OVERLOADED =
-  /\b(?:model|engine|server|service|provider|backend|endpoint|system)s?\b.{0,120}\b(?:is|are|was) (?:currently |temporarily )?(?:overloaded|at (?:full )?capacity|busy|unavailable|paused|under (?:heavy|high) load)\b|\boverloaded_error\b|^\s*overloaded\b|\b(?:currently|temporarily) overloaded\b/i
+  /\b(?:model|engine|server|service|provider|backend|endpoint|system)s?\b.{0,120}\b(?:is|are|was) (?:currently |temporarily )?(?:overloaded|at (?:full )?capacity|busy|unavailable|paused|under (?:heavy|high) load)\b|\boverloaded_error\b|^\s*overloaded\b|\b(?:currently|temporarily) overloaded\b|\bservice (?:temporarily )?unavailable\b|\bhigh demand\b/i
 const RATE_LIMITED =
   /\brate[- ]?limit(?:s|ed|ing)?(?: (?:was|is|has been))? (?:reached|exceeded|hit|error|for)|\brate[- ]limited\b|\btoo many requests\b|\b(?:tokens|requests) per (?:second|minute|hour|day)\b|\((?:TPM|RPM|TPD|RPD)\)|^\s*rate.?limit/i
 const NO_CREDIT =
   /\b(?:insufficient|not enough|no remaining|out of|depleted|exceeded) (?:\w+ ){0,4}(?:credits?|balance|funds)\b|\bpayment required\b|\bcredit balance (?:is )?(?:too low|exhausted)|\bexceeded your current quota\b|\binsufficient_quota\b/i
 /** How providers word it when the conversation is too long for the model (OpenAI, vLLM, TGI, Together, Groq, Mistral, xAI). */
 const CONTEXT_OVERFLOW =
-  /context_length_exceeded|\bmaximum (?:context|prompt) length\b|\bcontext (?:length|window|size|limit)s? (?:(?:is|was|has been) )?exceed|\bexceed(?:s|ed|ing)? (?:the |this |its |your |available |maximum |allowed |model(?:['’]s)? )*context\b|\b(?:prompt|input|conversation|messages?|request)(?: \w+)? (?:is|are) too (?:long|large) (?:for|:)|\b(?:prompt|input|conversation|messages) (?:is|are) too long\b|\b(?:prompt|input)\b.{0,60}\btoo many tokens\b|^\s*too many tokens\b(?! per)|\binputs?`? tokens? \+|`inputs` must have less than|\b(?:input|prompt) (?:token count|tokens|length)\b.{0,40}\bexceeds?\b|\breduce the length of (?:the|your) (?:messages|prompt|input|conversation)/i
+  /context_length_exceeded|\bmaximum (?:context|prompt) length\b|\bcontext (?:length|window|size|limit)s? (?:(?:is|was|has been) )?exceed|\bexceed(?:s|ed|ing)? (?:the |this |its |your |available |maximum |allowed |model(?:['’]s)? )*context\b|\b(?:prompt|input|conversation|messages?|request)(?: \w+)? (?:is|are) too (?:long|large) (?:for|:)|\b(?:prompt|input|conversation|messages) (?:is|are) too long\b|\b(?:prompt|input)\b.{0,60}\btoo many tokens\b|^\s*too many tokens\b(?! per)|\binputs?`? tokens? \+|`inputs` must have less than|\b(?:input|prompt) (?:token count|tokens|length)\b.{0,40}\bexceeds?\b|\b(?:longer|greater) than the (?:model(?:['’]s)? )?context\b|\brange of input length\b|\b(?:prompt|input) exceeds? (?:the )?max|\bexceed(?:s|ed)? (?:the )?model token limit\b|\breduce the length of (?:the|your) (?:messages|prompt|input|conversation)/i
 const BAD_TOKEN =
-  /\b(?:api[ -]?key|access token|auth(?:entication|orization)? (?:token|header|failed|fails|required|method)|credentials?|username or password)\b|\b(?:bad|invalid|expired|revoked) token\b(?! in\b)/i
+  /\b(?:invalid|incorrect|wrong|missing|expired|revoked|unknown|no|bad) (?:\w+ )?(?:api[ -]?key|credentials?|(?:access|auth\w*|bearer) token)\b|\bapi[ -]?key(?: provided)? (?:is |was |has )?(?:not valid|invalid|missing|required|expired|revoked|disabled|been )|\bprovide an api[ -]?key\b|\busername or password\b|\bauthentication (?:failed|fails|required|error)|\b(?:bad|invalid|expired|revoked) token\b(?! (?:in|at|near)\b)/i
 const NOT_ALLOWED =
   /\b(?:token|permissions?|unauthori[sz]ed|not authori[sz]ed|authenticat\w+|not allowed to|access (?:is )?denied|access to|do(?:es)? not have access)\b/i
 const MODERATED =
@@ -160,6 +165,7 @@ function reasonOfWords(text: string, status: number | undefined): FailureReason 
   if (CONTEXT_OVERFLOW.test(message)) return 'context_overflow'
   if (status === 403 && MODERATED.test(message)) return 'bad_request'
   if (BAD_TOKEN.test(message) || (status === 403 && NOT_ALLOWED.test(message))) return 'upstream_auth'
+  if (MODEL_IS_DOWN.test(message)) return 'overloaded'
   if (MODEL_IS_GONE.test(message) || NO_SUCH_MODEL.test(message)) return 'model_not_found'
   if (OVERLOADED.test(message)) return 'overloaded'
   if (status === 404 && MISSING_INPUT.test(message)) return 'bad_request'
