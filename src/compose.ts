@@ -18,8 +18,8 @@ import { createSignInMemory } from './isolate/sign-in-memory.ts'
 import { createStreamTrust } from './isolate/stream-trust.ts'
 import { createTrafficMemory, createTrafficStats } from './isolate/traffic-stats.ts'
 import { createApiKeyMemory } from './kv/api-key-memory.ts'
-import { createApiKeyStore } from './kv/api-key-store.ts'
-import { type CatalogMemory, createCatalogStore } from './kv/catalog-store.ts'
+import { type ApiKeyStore, createApiKeyStore } from './kv/api-key-store.ts'
+import { type CatalogMemory, type CatalogStore, createCatalogStore } from './kv/catalog-store.ts'
 import { createConfigMemory } from './kv/config-memory.ts'
 import { createConfigStore } from './kv/config-store.ts'
 import { limitTimes } from './kv/limit-times.ts'
@@ -57,6 +57,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   })
   const telemetry = settings.otlp && createTelemetry({ fetch, randomBytes, clock, log }, settings.otlp)
   const catalogInUse = createCatalogInUse({})
+  const { ledger, usage } = composeLedger(settings, keyStore, { clock, newId, log, fetch })
   return {
     requireSettings: require,
     settingProblems: [...settings.problems.values()],
@@ -67,12 +68,9 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     log,
     keys,
     sessions: composeSessions(settings, keys, { clock, randomBytes, log, fetch }),
-    managedKeys: { store: keyStore, clock, randomBytes },
-    config: {
-      store: configStore,
-      clock,
-      readModels: async () => (catalog.store.remembered() ?? (await catalog.store.read()))?.models,
-    },
+    managedKeys: { store: keyStore, clock, randomBytes, hasLedger: usage.client.isBound },
+    config: { store: configStore, clock, readModels: () => readModels(catalog.store) },
+    usage,
     catalog,
     modelList: { catalog, inUse: catalogInUse, memory: {} },
     complete: {
@@ -91,7 +89,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       newId,
       log,
       telemetry,
-      ledger: composeLedger(settings, { clock, newId, log, fetch }),
+      ledger,
     },
   }
 }
@@ -108,12 +106,20 @@ function composeSessions(
   return { adminToken, keys, memory, access: check, clock, randomBytes, log }
 }
 
+async function readModels(store: CatalogStore) {
+  return (store.remembered() ?? (await store.read()))?.models
+}
+
 type LedgerPlatform = Pick<Platform, 'clock' | 'newId' | 'log' | 'fetch'>
 
-function composeLedger(settings: Settings, { clock, newId, log, fetch }: LedgerPlatform): LedgerDeps {
+function composeLedger(
+  settings: Settings,
+  store: ApiKeyStore,
+  { clock, newId, log, fetch }: LedgerPlatform,
+): { readonly ledger: LedgerDeps; readonly usage: AppDeps['usage'] } {
   const client = createLedgerClient(settings.projects, settings.ledgerLocation, clock, log)
   const alerts = { log, clock, fetch, alertsUrl: settings.alertsUrl }
-  return {
+  const ledger: LedgerDeps = {
     client,
     leases: createLeaseMemory(),
     clock,
@@ -124,4 +130,5 @@ function composeLedger(settings: Settings, { clock, newId, log, fetch }: LedgerP
     hashUser: createHashUser(settings.adminToken),
     memory: {},
   }
+  return { ledger, usage: { client, keys: { store }, clock, memory: {} } }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/wire/admin/admin-requests.ts'
+import { changeKeySchema, newKeySchema, rollbackSchema, rotateKeySchema } from '../../src/wire/admin/admin-requests.ts'
 import { signInSchema } from '../../src/wire/admin/session.ts'
 import { whatIfSchema } from '../../src/wire/admin/what-if.ts'
 
@@ -22,7 +22,28 @@ function fromZod(schema) {
 }
 
 const offer = { model: text, provider: text }
-const keyFacts = { id: text, name: text, createdAt: orNull(time), expiresAt: orNull(time) }
+const budget = object({ usd: number, per: { type: 'string', enum: ['day', 'week', 'month', 'total'] } })
+const budgetReport = {
+  allOf: [budget, object({ spentNanoUsd: count, heldNanoUsd: count, remainingNanoUsd: count, resetsAt: orNull(time) })],
+}
+const limits = object({ requestsPerMinute: count, tokensPerMinute: count, concurrent: count }, [
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'concurrent',
+])
+const keyFacts = { id: text, name: text, createdAt: orNull(time), expiresAt: orNull(time), project: text }
+const sums = {
+  requests: count,
+  failed: count,
+  promptTokens: count,
+  completionTokens: count,
+  cachedTokens: count,
+  reasoningTokens: count,
+  costNanoUsd: count,
+  costUsd: number,
+  estimated: count,
+  unpriced: count,
+}
 const created = {
   ...keyFacts,
   createdAt: time,
@@ -42,6 +63,7 @@ export const SCHEMAS = {
   // Relative to where this document stands: the same file in the repository, the same route of the Worker.
   Config: { $ref: 'schema/config.json' },
   NewKey: fromZod(newKeySchema),
+  ChangeKey: fromZod(changeKeySchema),
   RotateKey: fromZod(rotateKeySchema),
   Rollback: fromZod(rollbackSchema),
   Error: object({
@@ -170,7 +192,61 @@ export const SCHEMAS = {
     { ...version, document: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] }, text, problem: text },
     ['of', 'problem'],
   ),
-  Key: object({ ...keyFacts, status: { type: 'string', enum: ['active', 'expired', 'revoked'] } }),
+  Key: object(
+    {
+      ...keyFacts,
+      status: { type: 'string', enum: ['active', 'expired', 'revoked', 'disabled'] },
+      ledgerId: { ...text, description: 'By this the ledger knows it: the first one’s id, where it was rotated.' },
+      budget: { anyOf: [budgetReport, budget] },
+      limits,
+      models: list(text),
+      lastUsedAt: orNull(time),
+      requests: orNull(count),
+      costNanoUsd: orNull(count),
+    },
+    ['budget', 'limits', 'models', 'lastUsedAt', 'requests', 'costNanoUsd'],
+  ),
+  OwnKey: {
+    ...object({ data: { type: 'object' } }),
+    description: 'The members of OpenRouter’s GET /api/v1/key, in dollars, and budgets, limits, models beside them.',
+  },
+  Project: object({
+    id: text,
+    name: text,
+    budget: { anyOf: [budgetReport, { type: 'null' }] },
+    limits,
+    models: { type: ['array', 'null'], items: text },
+    billTo: orNull(text),
+    keys: count,
+    month: { anyOf: [object(sums), { type: 'null' }] },
+    ledger: { type: 'boolean', description: '`false` while the ledger does not answer.' },
+  }),
+  ProjectList: object({ projects: list(named('Project')) }),
+  UsageReport: object({
+    from: time,
+    to: time,
+    by: list(text),
+    rows: list({
+      ...object(
+        {
+          day: text,
+          project: text,
+          key: text,
+          keyName: text,
+          model: text,
+          provider: text,
+          surface: text,
+          user: text,
+          ...sums,
+        },
+        ['day', 'project', 'key', 'keyName', 'model', 'provider', 'surface', 'user'],
+      ),
+    }),
+    total: object(sums),
+    unbooked: count,
+    unavailable: list(text),
+  }),
+  UsageRequestPage: object({ requests: list({ type: 'object' }), next: orNull(text), unavailable: list(text) }),
   KeyList: object({ keys: list(named('Key')) }),
   CreatedKey: object(created),
   RotatedKey: object({ ...created, replaces: object({ id: text, expiresAt: time }) }),

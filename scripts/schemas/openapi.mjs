@@ -125,6 +125,9 @@ const PATHS = {
     }),
   },
   '/': { get: route('Tell what this is; a browser gets a page', 200, 'Where everything is', json('Root'), [], open) },
+  '/v1/key': {
+    get: route('Tell a caller its own bounds', 200, 'Budgets, spend, limits', json('OwnKey'), [401, 503], client),
+  },
   '/health': { get: route('Tell whether the deployment can serve', 200, 'Its state', json('Health'), [], open) },
   '/schema/config.json': {
     get: route('JSON Schema of the configuration', 200, 'The schema', ANY_JSON, [], open),
@@ -220,6 +223,14 @@ const PATHS = {
     }),
   },
   '/admin/keys/{id}': {
+    patch: route(
+      'Change a key, whose secret stays; null takes a bound away',
+      200,
+      'The key',
+      json('Key'),
+      [400, 401, 404, 409, 503],
+      { ...admin, parameters: [ID], requestBody: body('ChangeKey') },
+    ),
     delete: route('Revoke a key', 200, 'The key', json('Key'), [401, 404, 503], { ...admin, parameters: [ID] }),
   },
   '/admin/keys/{id}/rotate': {
@@ -234,6 +245,55 @@ const PATHS = {
         parameters: [ID],
         requestBody: body('RotateKey', ['application/json'], false),
       },
+    ),
+  },
+  '/admin/projects': {
+    get: route('List the projects', 200, 'The projects, and how they stand', json('ProjectList'), [401, 503], admin),
+  },
+  '/admin/projects/{id}': {
+    get: route('Read a project', 200, 'The project', json('Project'), [401, 404, 503], { ...admin, parameters: [ID] }),
+  },
+  '/admin/usage': {
+    get: route(
+      'Tell who spent what',
+      200,
+      'Sums by what was asked',
+      { ...json('UsageReport'), 'text/csv': { schema: { type: 'string' } } },
+      [400, 401, 503],
+      {
+        ...admin,
+        parameters: [
+          query('from', 'A day or a time in ISO 8601; 30 days before `to` by default. Whole hours.'),
+          query('to', 'The same, not in it; now by default.'),
+          query('by', 'Of day, project, key, model, provider, surface, user, with commas between them.'),
+          query('project', 'This project alone.'),
+          query('key', 'This key alone, by its `ledgerId`.'),
+          query('format', 'How.', { type: 'string', enum: ['json', 'csv'], default: 'json' }),
+        ],
+      },
+    ),
+  },
+  '/admin/requests': {
+    get: route('List the latest completions', 200, 'A page of them', json('UsageRequestPage'), [400, 401, 503], {
+      ...admin,
+      parameters: [
+        query('limit', 'At most so many.', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
+        query('before', 'The `next` of the page before.'),
+        query('project', 'Of this project.'),
+        query('key', 'Of this key, by its `ledgerId`.'),
+        query('model', 'That this ref answered.'),
+        query('end', 'That ended so.'),
+      ],
+    }),
+  },
+  '/metrics': {
+    get: route(
+      'Counters for Prometheus',
+      200,
+      'Its text format',
+      { 'text/plain': { schema: { type: 'string' } } },
+      [401, 503],
+      admin,
     ),
   },
   '/admin/catalog': {

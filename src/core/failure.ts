@@ -1,3 +1,4 @@
+import type { KeyStatus } from './identity/api-key.ts'
 import type { BudgetRule } from './identity/scopes.ts'
 import type { BoundOwner } from './limits/bound.ts'
 import type { Dropped } from './routing/dropped.ts'
@@ -42,7 +43,7 @@ export type Failure =
   /** A browser asked whether a page of this origin may call, and the configuration does not name it. */
   | { readonly kind: 'origin_not_allowed'; readonly origin: string; readonly hasOrigins: boolean }
   | { readonly kind: 'unknown_key'; readonly id: string }
-  | { readonly kind: 'key_not_active'; readonly id: string; readonly status: 'expired' | 'revoked' }
+  | { readonly kind: 'key_not_active'; readonly id: string; readonly status: Exclude<KeyStatus, 'active'> }
   /** KV did not answer or did not take a write that is not the configuration. */
   | { readonly kind: 'storage_unavailable' }
   | { readonly kind: 'catalog_refresh_failed'; readonly reason: string }

@@ -16,6 +16,7 @@ import { serveDocuments } from './public/documents.ts'
 import { serveHealth } from './public/health.ts'
 import { serveRoot } from './public/root.ts'
 import { serveChatCompletions } from './v1/chat-completions.ts'
+import { serveOwnKey } from './v1/key.ts'
 import { createMessagesApp } from './v1/messages.ts'
 import { serveModels } from './v1/models.ts'
 import { serveResponses } from './v1/responses.ts'
@@ -32,9 +33,12 @@ export function createApp(deps: AppDeps): App {
   app.use('/admin/*', useConfig(deps))
   serveSession(app, deps)
   app.use('/admin/*', authenticateAdmin(deps))
+  app.use('/metrics', useConfig(deps))
+  app.use('/metrics', authenticateAdmin(deps))
   serveChatCompletions(app, deps)
   serveResponses(app, deps)
   serveModels(app, deps)
+  serveOwnKey(app, deps)
   serveRouteExplain(app, deps)
   serveAdmin(app, deps)
   serveRoot(app, deps)

@@ -13,6 +13,7 @@ import type { CallerContext } from '../gateway/context.ts'
 import type { KeyCheck } from '../gateway/keys/check-key.ts'
 import type { ManageKeysDeps } from '../gateway/keys/manage-keys.ts'
 import type { SessionDeps } from '../gateway/session/sign-in.ts'
+import type { MetricsDeps } from '../gateway/usage/report-metrics.ts'
 import type { BodyDeps } from './read-body.ts'
 
 /** Facts about a request travel in `c.var`. */
@@ -37,6 +38,7 @@ export type AppDeps = BodyDeps & {
   readonly modelList: ModelListDeps
   readonly complete: CompleteDeps
   readonly sessions: SessionDeps
+  readonly usage: MetricsDeps
 }
 
 /** Names the configuration that an answer was made by: a version's id, `unversioned` or `built-in`. */

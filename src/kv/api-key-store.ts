@@ -6,7 +6,7 @@ import { type ApiKeyRecord, keyStatus } from '../core/identity/api-key.ts'
 import { createApiKeyList, idOfKey, type ListedApiKey } from './api-key-list.ts'
 import { type ApiKeyMemory, type RememberedKey, remember } from './api-key-memory.ts'
 import { NO_ANSWER, readOnce } from './one-read.ts'
-import { API_KEY_PREFIX, DEAD_KEY_TTL_SECONDS } from './schema.ts'
+import { API_KEY_PREFIX, DEAD_KEY_TTL_SECONDS, MAX_METADATA_BYTES } from './schema.ts'
 
 /** The record of a key that exists; one that was put into KV by hand without an id has got one. */
 export type KnownApiKey = ApiKeyRecord & { readonly id: string }
@@ -47,7 +47,9 @@ const recordSchema = z.object({
   createdAt: z.optional(z.string()),
   expiresAt: z.optional(z.nullable(z.string())),
   disabled: z.optional(z.boolean()),
+  paused: z.optional(z.boolean()),
   project: z.exactOptional(z.string()),
+  lineage: z.exactOptional(z.string()),
   ...SCOPES,
 })
 
@@ -116,8 +118,10 @@ export function createApiKeyStore(kv: KVNamespace, memory: ApiKeyMemory, clock: 
       const endsAt = record.disabled ? clock.now() : Date.parse(record.expiresAt ?? '')
       const hasEnd = !Number.isNaN(endsAt)
       const expiration = Math.ceil(Math.max(endsAt, clock.now()) / 1_000) + DEAD_KEY_TTL_SECONDS
-      const options = { metadata: record, ...(hasEnd && { expiration }) }
-      await kv.put(API_KEY_PREFIX + sha256, JSON.stringify(record), options)
+      const text = JSON.stringify(record)
+      const fits = new TextEncoder().encode(text).byteLength <= MAX_METADATA_BYTES
+      const options = { ...(fits && { metadata: record }), ...(hasEnd && { expiration }) }
+      await kv.put(API_KEY_PREFIX + sha256, text, options)
       const known = { ...record, id: record.id ?? (await idOfKey(sha256)) }
       const now = clock.now()
       remember(memory, sha256, { record: known, checkedAt: now, trustedUntil: now + TRUST_OWN_WRITE_MS }, now)

@@ -8,7 +8,7 @@
  * | `config:last_good` | the latest document that was in use, to fall back to when `config` is broken by hand | `{ version }` | until replaced |
  * | `catalog:v1` | `{ fetchedAt, models }`: the router's list and when it was fetched | | a week |
  * | `catalog:drift:v1` | `{ at, since, changes }`: what the last refresh that changed something changed; the list before it is what `catalog:v1` held until then | | until replaced |
- * | `key:<sha256>` | `{ id, name, createdAt, expiresAt?, disabled?, project?, budget?, limits?, models? }`, times in ISO 8601; the hash is of the client key, hex | the same, so that a list needs no reads; none where it is longer than KV's 1,024 bytes | 30 days after it was revoked or expired |
+ * | `key:<sha256>` | `{ id, name, createdAt, expiresAt?, disabled?, paused?, project?, lineage?, budget?, limits?, models? }`, times in ISO 8601; the hash is of the client key, hex | the same, so that a list needs no reads; none where it is longer than KV's 1,024 bytes | 30 days after it was revoked or expired |
  *
  * A version's id is the time of its writing and eight random digits, `20261124T065425123Z-1f2e3d4c`: in the order of
  * the names is the order of time. Versions are few and small, so all of them are kept; KV lists a thousand at a time. A version is
@@ -28,6 +28,9 @@ export const API_KEY_PREFIX = 'key:'
 
 /** A week: a router that is down for days still leaves a list. */
 export const CATALOG_TTL_SECONDS = 7 * 24 * 60 * 60
+
+/** KV's limit; a record beyond it is kept without, and read when keys are listed. */
+export const MAX_METADATA_BYTES = 1_024
 
 /** A key that opens nothing any more is listed for a month, so that "what happened to it" has an answer. */
 export const DEAD_KEY_TTL_SECONDS = 30 * 24 * 60 * 60

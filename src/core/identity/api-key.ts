@@ -7,16 +7,24 @@ export type ApiKeyRecord = KeyScopes & {
   readonly createdAt?: string | undefined
   readonly expiresAt?: string | null | undefined
   readonly disabled?: boolean | undefined
+  /** Opens nothing for the moment; unlike a key that was revoked, it is not forgotten. */
+  readonly paused?: boolean | undefined
   /** Its project; `default` where it is absent. */
   readonly project?: string | undefined
+  /** The id of the key that it was made in place of, or that one's: by this the ledger knows all of them as one. */
+  readonly lineage?: string | undefined
 }
 
+/** What a key is good for. */
+export type KeyStatus = 'active' | 'expired' | 'revoked' | 'disabled'
+
 /** What a key is good for at `nowMs`. An expiry that cannot be read has passed. */
-export function keyStatus({ expiresAt, disabled }: ApiKeyRecord, nowMs: number): 'active' | 'expired' | 'revoked' {
+export function keyStatus({ expiresAt, disabled, paused }: ApiKeyRecord, nowMs: number): KeyStatus {
   if (disabled) return 'revoked'
-  if (expiresAt === undefined || expiresAt === null) return 'active'
-  const at = Date.parse(expiresAt)
-  return Number.isNaN(at) || at <= nowMs ? 'expired' : 'active'
+  const at = Date.parse(expiresAt ?? '')
+  const hasEnd = expiresAt !== undefined && expiresAt !== null
+  if (hasEnd && (Number.isNaN(at) || at <= nowMs)) return 'expired'
+  return paused ? 'disabled' : 'active'
 }
 
 /** Keys that are made here: the prefix and 32 random bytes in base64url. */

@@ -7,7 +7,10 @@ import type { KeyScopes } from './scopes.ts'
 export type Caller = {
   /** `deployment_key`: `HUGWAY_API_KEY`; `console`: a session of the page, which `Sec-Fetch-Site` vouches for. */
   readonly kind: 'key' | 'deployment_key' | 'console'
-  /** The key's id, as `GET /admin/keys` lists it; `deployment` and `console` for those two. */
+  /**
+   * The key's id, as `GET /admin/keys` lists it, the first one's where it was rotated: a budget does not begin anew by that.
+   * `deployment` and `console` for those two.
+   */
   readonly keyId: string
   readonly name: string
   /** The project that the key belongs to: `default` unless it names another. */
@@ -38,7 +41,7 @@ export const CONSOLE_CALLER: Caller = {
 }
 
 /** The caller behind a client key of KV. A record that was added by hand has no id until it is listed. */
-export function callerOf({ id, name, project, budget, limits, models }: ApiKeyRecord): Caller {
+export function callerOf({ id, name, project, lineage, budget, limits, models }: ApiKeyRecord): Caller {
   const scopes = { budget, limits, models }
-  return { kind: 'key', keyId: id ?? 'unlisted', name, project: project ?? DEFAULT_PROJECT, scopes }
+  return { kind: 'key', keyId: lineage ?? id ?? 'unlisted', name, project: project ?? DEFAULT_PROJECT, scopes }
 }

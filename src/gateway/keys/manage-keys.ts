@@ -1,11 +1,16 @@
 import type { Clock } from '../../core/clock.ts'
+import { type Config, normalizeAlias } from '../../core/config/config.ts'
+import { scopesOf } from '../../core/config/scopes-schema.ts'
 import { GatewayError } from '../../core/failure.ts'
-import { type ApiKeyRecord, keyStatus } from '../../core/identity/api-key.ts'
+import { type ApiKeyRecord, type KeyStatus, keyStatus } from '../../core/identity/api-key.ts'
+import { DEFAULT_PROJECT } from '../../core/identity/caller.ts'
+import { isModelPattern } from '../../core/identity/model-pattern.ts'
+import type { KeyScopes } from '../../core/identity/scopes.ts'
 import { quote } from '../../core/quote.ts'
 import { toBase64Url } from '../../json/bytes.ts'
 import type { ListedApiKey } from '../../kv/api-key-list.ts'
 import type { ApiKeyStore } from '../../kv/api-key-store.ts'
-import type { NewKeyRequest, RotateKeyRequest } from '../../wire/admin/admin-requests.ts'
+import type { ChangeKeyRequest, NewKeyRequest, RotateKeyRequest } from '../../wire/admin/admin-requests.ts'
 import { fromKv } from '../from-kv.ts'
 import { digestOfKey } from './check-key.ts'
 
@@ -14,6 +19,8 @@ export type ManageKeysDeps = {
   readonly clock: Clock
   /** Random enough for a secret. */
   readonly randomBytes: (count: number) => Uint8Array
+  /** Whether there is somebody to hold limits. */
+  readonly hasLedger: boolean
 }
 
 /** What is told of a key: never the key, nor its hash. Times in ISO 8601. */
@@ -22,11 +29,14 @@ export type KeyReport = {
   readonly name: string
   readonly createdAt: string | null
   readonly expiresAt: string | null
-  readonly status: 'active' | 'expired' | 'revoked'
-}
+  readonly status: KeyStatus
+  readonly project: string
+  /** The id by which the ledger knows it: the first one's, where it was rotated. */
+  readonly ledgerId: string
+} & KeyScopes
 
 /** A key that was just made: the only answer that has the key in it. */
-export type CreatedKey = Omit<KeyReport, 'status'> & { readonly key: string }
+export type CreatedKey = Omit<KeyReport, 'status' | 'ledgerId'> & { readonly key: string }
 
 const KEY_BYTES = 32
 const ID_BYTES = 9
@@ -36,11 +46,34 @@ const DEFAULT_OVERLAP_DAYS = 7
 /**
  * Makes a client key, which opens at once in this location and within about a minute elsewhere.
  *
- * @throws {GatewayError} `bad_request` for an expiry in the past; `storage_unavailable`.
+ * @throws {GatewayError} `bad_request` for an expiry in the past or a model that means nothing; `unknown_project`;
+ *   `ledger_unavailable` for bounds that nobody would hold; `storage_unavailable`.
  */
-export async function createKey(deps: ManageKeysDeps, request: NewKeyRequest): Promise<CreatedKey> {
-  const { created } = await make(deps, request.name, expiryOf(request, deps.clock.now()))
+export async function createKey(deps: ManageKeysDeps, request: NewKeyRequest, config: Config): Promise<CreatedKey> {
+  checkScopes(deps, request, config)
+  const { name, project } = request
+  const wanted = { name, ...(project !== undefined && { project }), ...scopesOf(request) }
+  const { created } = await make(deps, wanted, expiryOf(request, deps.clock.now()))
   return created
+}
+
+/**
+ * Changes a key, whose secret stays. Another project has another ledger: what the key spent stays in the old one's.
+ *
+ * @throws {GatewayError} As {@link createKey}; `unknown_key`; `key_not_active` for one that was revoked.
+ */
+export async function changeKey(
+  deps: ManageKeysDeps,
+  id: string,
+  request: ChangeKeyRequest,
+  config: Config,
+): Promise<KeyReport> {
+  const { sha256, record } = await find(deps, id)
+  if (record.disabled) throw new GatewayError({ kind: 'key_not_active', id: record.id, status: 'revoked' })
+  const changed = withChanges(record, request, deps.clock.now())
+  checkScopes(deps, changed, config)
+  await fromKv(deps.store.write(sha256, changed))
+  return toReport({ sha256, record: changed }, deps.clock.now())
 }
 
 /** Every key, newest first. */
@@ -79,7 +112,9 @@ export async function rotateKey(
   const status = keyStatus(old.record, clock.now())
   if (status !== 'active') throw new GatewayError({ kind: 'key_not_active', id: old.record.id, status })
   const ownExpiry = expiryOf(request, clock.now()) ?? sameLifetime(old.record, clock.now())
-  const { created, sha256 } = await make(deps, old.record.name, ownExpiry)
+  const { id: oldId, name, project, lineage = oldId } = old.record
+  const same = { name, lineage, ...(project !== undefined && { project }), ...scopesOf(old.record) }
+  const { created, sha256 } = await make(deps, same, ownExpiry)
   const overlapMs = (request.overlapDays ?? DEFAULT_OVERLAP_DAYS) * DAY_MS
   const oldEnd = Date.parse(old.record.expiresAt ?? '')
   const endsAt = Math.min(clock.now() + overlapMs, Number.isNaN(oldEnd) ? Number.POSITIVE_INFINITY : oldEnd)
@@ -93,14 +128,51 @@ export async function rotateKey(
   return { ...created, replaces: { id: old.record.id, expiresAt } }
 }
 
-async function make({ store, clock, randomBytes }: ManageKeysDeps, name: string, expiresAt: string | undefined) {
+/** `null` takes a bound or the end away. */
+function withChanges(record: ListedApiKey['record'], request: ChangeKeyRequest, nowMs: number): ListedApiKey['record'] {
+  const { disabled, expiresAt, ...fields } = request
+  const ends = typeof expiresAt === 'string' ? expiryOf({ expiresAt }, nowMs) : expiresAt
+  const given = { ...fields, ...(expiresAt !== undefined && { expiresAt: ends }) }
+  const changes = { ...given, ...(disabled !== undefined && { paused: disabled }) }
+  const kept = Object.entries({ ...record, ...changes }).filter(([, value]) => value !== null && value !== undefined)
+  return { ...(Object.fromEntries(kept) as ApiKeyRecord), id: record.id }
+}
+
+async function make(
+  { store, clock, randomBytes }: ManageKeysDeps,
+  wanted: Omit<ApiKeyRecord, 'id' | 'createdAt' | 'expiresAt' | 'disabled'>,
+  expiresAt: string | undefined,
+) {
   const key = `hw_${toBase64Url(randomBytes(KEY_BYTES))}`
   const id = `k_${toBase64Url(randomBytes(ID_BYTES))}`
   const sha256 = await digestOfKey(key)
   const createdAt = new Date(clock.now()).toISOString()
-  const record: ApiKeyRecord = { id, name, createdAt, ...(expiresAt !== undefined && { expiresAt }) }
+  const record: ApiKeyRecord = { ...wanted, id, createdAt, ...(expiresAt !== undefined && { expiresAt }) }
   await fromKv(store.write(sha256, record))
-  return { sha256, created: { id, name, key, createdAt, expiresAt: expiresAt ?? null } }
+  const { name, project = DEFAULT_PROJECT } = wanted
+  return { sha256, created: { id, name, key, createdAt, expiresAt: expiresAt ?? null, project, ...scopesOf(wanted) } }
+}
+
+function checkScopes(
+  { hasLedger }: ManageKeysDeps,
+  wanted: KeyScopes & { readonly project?: string | undefined },
+  config: Config,
+): void {
+  const { project, models = [], budget, limits } = wanted
+  if (project !== undefined && !config.projects.has(project)) {
+    throw new GatewayError({
+      kind: 'unknown_project',
+      id: quote(project),
+      known: [...config.projects.keys()],
+      param: 'project',
+    })
+  }
+  const wrong = models.find((model) => !isModelPattern(model, (alias) => config.refByAlias.has(normalizeAlias(alias))))
+  if (wrong !== undefined) {
+    const message = `models: "${quote(wrong)}" is no alias of the configuration, no model ref and no <org>/*.`
+    throw new GatewayError({ kind: 'bad_request', message, param: 'models' })
+  }
+  if ((budget || limits) && !hasLedger) throw new GatewayError({ kind: 'ledger_unavailable', reason: 'no_binding' })
 }
 
 async function find({ store }: ManageKeysDeps, id: string): Promise<ListedApiKey> {
@@ -123,6 +195,15 @@ function sameLifetime({ createdAt, expiresAt }: ApiKeyRecord, nowMs: number): st
 }
 
 function toReport({ record }: ListedApiKey, nowMs: number): KeyReport {
-  const { id, name, createdAt, expiresAt } = record
-  return { id, name, createdAt: createdAt ?? null, expiresAt: expiresAt ?? null, status: keyStatus(record, nowMs) }
+  const { id, name, createdAt, expiresAt, project = DEFAULT_PROJECT, lineage = id } = record
+  return {
+    id,
+    name,
+    createdAt: createdAt ?? null,
+    expiresAt: expiresAt ?? null,
+    status: keyStatus(record, nowMs),
+    project,
+    ledgerId: lineage,
+    ...scopesOf(record),
+  }
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { GatewayError } from '../../core/failure.ts'
-import { getModel, listModels } from '../../gateway/catalog/list-models.ts'
+import { getModel, listModelsFor } from '../../gateway/catalog/list-models.ts'
 import { toMessagesModel, toMessagesModelList } from '../../wire/messages/models.ts'
 import { type App, type AppDeps, type AppEnv, contextOf, refuseOtherMethods } from '../deps.ts'
 import { readTags } from '../entity-tags.ts'
@@ -14,7 +14,7 @@ const PATH = '/v1/models'
 export function serveModels(app: App, deps: AppDeps): void {
   const list = async (c: Context<AppEnv>) => {
     deps.requireSettings('HF_BASE_URL')
-    const { etag, text, catalog } = await listModels(deps.modelList, contextOf(c))
+    const { etag, text, catalog } = await listModelsFor(deps.modelList, contextOf(c))
     if (wantsMessages(c)) return Response.json(toMessagesModelList(catalog.rows), { headers: SHARED_HEADERS })
     const headers = { ...SHARED_HEADERS, etag }
     const tags = readTags(c.req.header('if-none-match'))

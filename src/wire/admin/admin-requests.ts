@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { PROJECT_ID, SCOPES } from '../../core/config/scopes-schema.ts'
 import { looksSecret } from '../../core/config/secrets.ts'
 import type { Failure } from '../../core/failure.ts'
 import { quote } from '../../core/quote.ts'
@@ -6,6 +7,8 @@ import { err, ok, type Result } from '../../core/result.ts'
 
 /** What a new key is to be. At most one of the two expiries. */
 export type NewKeyRequest = z.infer<typeof newKeySchema>
+/** What is to be other about a key; `null` takes a bound away. */
+export type ChangeKeyRequest = z.infer<typeof changeKeySchema>
 /** How a key is replaced. */
 export type RotateKeyRequest = z.infer<typeof rotateKeySchema>
 /** Which version to go back to. */
@@ -21,10 +24,28 @@ const WHEN = 'must be a time in ISO 8601, such as 2027-01-31T00:00:00Z'
 const time = z.string(WHEN).check(z.regex(TIME, WHEN))
 const EXPIRY = { expiresAt: z.exactOptional(time), expiresInDays: z.exactOptional(days(1, 3_650)) }
 
+const name = z.string(NAME).check(z.regex(/^(?=.*\S)[^\p{Cc}\p{Cf}]{1,100}$/u, NAME))
+const PROJECT = 'must be the id of a project'
+const project = z.string(PROJECT).check(z.regex(PROJECT_ID, PROJECT))
+
 /** `POST /admin/keys`. */
 export const newKeySchema = z.strictObject(
-  { name: z.string(NAME).check(z.regex(/^(?=.*\S)[^\p{Cc}\p{Cf}]{1,100}$/u, NAME)), ...EXPIRY },
+  { name, project: z.exactOptional(project), ...SCOPES, ...EXPIRY },
   'must be an object such as {"name": "laptop"}',
+)
+
+/** `PATCH /admin/keys/<id>`. */
+export const changeKeySchema = z.strictObject(
+  {
+    name: z.exactOptional(name),
+    project: z.exactOptional(project),
+    budget: z.exactOptional(z.nullable(SCOPES.budget)),
+    limits: z.exactOptional(z.nullable(SCOPES.limits)),
+    models: z.exactOptional(z.nullable(SCOPES.models)),
+    expiresAt: z.exactOptional(z.nullable(time)),
+    disabled: z.exactOptional(z.boolean('must be true or false')),
+  },
+  'must be an object such as {"budget": {"usd": 20, "per": "month"}}',
 )
 
 /** `POST /admin/keys/<id>/rotate`. */
@@ -45,6 +66,16 @@ export function readNewKey(body: unknown): Result<NewKeyRequest, Failure> {
   if (!parsed.ok) return parsed
   if (looksSecret(parsed.value.name)) return refuse('name', 'must not be a key')
   return withOneExpiry({ ...parsed.value, name: parsed.value.name.trim() })
+}
+
+/** Reads what is to be other about a key. The refusal names the field. */
+export function readChangeKey(body: unknown): Result<ChangeKeyRequest, Failure> {
+  const parsed = read(changeKeySchema, body)
+  if (!parsed.ok) return parsed
+  const { name, expiresAt } = parsed.value
+  if (name !== undefined && looksSecret(name)) return refuse('name', 'must not be a key')
+  if (expiresAt && Number.isNaN(Date.parse(expiresAt))) return refuse('expiresAt', WHEN)
+  return parsed
 }
 
 /** Reads how a key is replaced. The refusal names the field. */

@@ -1,6 +1,7 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { DEFAULT_CONFIG } from '../../../src/core/config/config.ts'
 import { createKeyCheck } from '../../../src/gateway/keys/check-key.ts'
 import { createKey, listKeys, revokeKey, rotateKey } from '../../../src/gateway/keys/manage-keys.ts'
 import { createGuessBrake } from '../../../src/isolate/guess-brake.ts'
@@ -18,7 +19,7 @@ function isolate(clock = manualClock()) {
   const work = keepWork()
   const memory = createApiKeyMemory()
   const store = createApiKeyStore(probe.kv, memory, clock)
-  const tools = { store, clock, randomBytes }
+  const tools = { store, clock, randomBytes, hasLedger: true }
   const brake = createGuessBrake(new Map(), clock)
   const { log } = keepLog()
   const check = createKeyCheck({ deploymentKey: undefined, adminToken: undefined, store, brake, clock, log })
@@ -38,7 +39,7 @@ describe('a new key', () => {
   test('opens at once, also where nobody had a key a moment ago', async () => {
     const { tools, opens } = isolate()
     expect(await opens('guess')).toBe('bad_settings')
-    const { key } = await createKey(tools, { name: 'laptop' })
+    const { key } = await createKey(tools, { name: 'laptop' }, DEFAULT_CONFIG)
     expect(key).toMatch(/^hw_[\w-]{43}$/)
     expect(await opens(key)).toBe(true)
     expect(await opens('guess')).toBe('unauthorized')
@@ -46,7 +47,7 @@ describe('a new key', () => {
 
   test('opens in another isolate, and KV holds its hash and facts alone', async () => {
     const { tools, clock } = isolate()
-    const { key, id, createdAt } = await createKey(tools, { name: 'laptop', expiresInDays: 1 })
+    const { key, id, createdAt } = await createKey(tools, { name: 'laptop', expiresInDays: 1 }, DEFAULT_CONFIG)
     expect(await isolate(clock).opens(key)).toBe(true)
     const { keys } = await env.HUGWAY_KV.list()
     const facts = { id, name: 'laptop', createdAt, expiresAt: new Date(clock.now() + DAY).toISOString() }
@@ -58,7 +59,11 @@ describe('a new key', () => {
 
   test('closes when it expires', async () => {
     const { tools, opens, clock } = isolate()
-    const { key } = await createKey(tools, { name: 'x', expiresAt: new Date(clock.now() + 1_000).toISOString() })
+    const { key } = await createKey(
+      tools,
+      { name: 'x', expiresAt: new Date(clock.now() + 1_000).toISOString() },
+      DEFAULT_CONFIG,
+    )
     expect(await opens(key)).toBe(true)
     await clock.pass(1_000)
     expect(await opens(key)).toBe('unauthorized')
@@ -67,7 +72,7 @@ describe('a new key', () => {
   test('is never made with an expiry that has passed', async () => {
     const { tools, clock } = isolate()
     const expiresAt = new Date(clock.now()).toISOString()
-    await expect(createKey(tools, { name: 'x', expiresAt })).rejects.toMatchObject({
+    await expect(createKey(tools, { name: 'x', expiresAt }, DEFAULT_CONFIG)).rejects.toMatchObject({
       failure: { kind: 'bad_request', param: 'expiresAt' },
     })
     expect((await env.HUGWAY_KV.list()).keys).toEqual([])
@@ -76,13 +81,15 @@ describe('a new key', () => {
   test('that KV does not take opens nothing', async () => {
     const { tools, probe, memory } = isolate()
     probe.refused = /^key:/
-    await expect(createKey(tools, { name: 'x' })).rejects.toMatchObject({ failure: { kind: 'storage_unavailable' } })
+    await expect(createKey(tools, { name: 'x' }, DEFAULT_CONFIG)).rejects.toMatchObject({
+      failure: { kind: 'storage_unavailable' },
+    })
     expect(memory.records.size).toBe(0)
   })
 
   test('is another every time', async () => {
     const { tools } = isolate()
-    const made = await Promise.all(Array.from({ length: 20 }, () => createKey(tools, { name: 'x' })))
+    const made = await Promise.all(Array.from({ length: 20 }, () => createKey(tools, { name: 'x' }, DEFAULT_CONFIG)))
     expect(new Set(made.flatMap(({ key, id }) => [key, id])).size).toBe(40)
   })
 })
@@ -90,9 +97,9 @@ describe('a new key', () => {
 describe('the list', () => {
   test('has every key’s facts, newest first, and no key or hash', async () => {
     const { tools, clock } = isolate()
-    const first = await createKey(tools, { name: 'first', expiresInDays: 1 })
+    const first = await createKey(tools, { name: 'first', expiresInDays: 1 }, DEFAULT_CONFIG)
     await clock.pass(DAY)
-    const second = await createKey(tools, { name: 'second' })
+    const second = await createKey(tools, { name: 'second' }, DEFAULT_CONFIG)
     const list = await listKeys(tools)
     expect(list).toMatchObject([
       { id: second.id, name: 'second', status: 'active', expiresAt: null },
@@ -106,7 +113,7 @@ describe('the list', () => {
 
   test('reads nothing but the list of the names', async () => {
     const { tools, clock } = isolate()
-    for (const name of ['a', 'b', 'c']) await createKey(tools, { name })
+    for (const name of ['a', 'b', 'c']) await createKey(tools, { name }, DEFAULT_CONFIG)
     const other = isolate(clock)
     expect(await listKeys(other.tools)).toHaveLength(3)
     expect(other.probe.calls).toHaveLength(1)
@@ -145,7 +152,7 @@ describe('the list', () => {
 describe('a revoked key', () => {
   test('is refused at once where it was revoked, though KV is behind', async () => {
     const { tools, opens, probe, clock, work } = isolate()
-    const { key, id } = await createKey(tools, { name: 'x' })
+    const { key, id } = await createKey(tools, { name: 'x' }, DEFAULT_CONFIG)
     expect(await opens(key)).toBe(true)
     expect(await revokeKey(tools, id)).toMatchObject({ id, status: 'revoked' })
     probe.stale = { name: 'x' } as unknown as string
@@ -158,7 +165,7 @@ describe('a revoked key', () => {
 
   test('is refused by another isolate within half a minute of KV’s own', async () => {
     const { tools, clock } = isolate()
-    const { key, id } = await createKey(tools, { name: 'x' })
+    const { key, id } = await createKey(tools, { name: 'x' }, DEFAULT_CONFIG)
     const other = isolate(clock)
     expect(await other.opens(key)).toBe(true)
     await revokeKey(tools, id)
@@ -168,7 +175,7 @@ describe('a revoked key', () => {
 
   test('does not come back by a flood of guesses', async () => {
     const { tools, opens, probe } = isolate()
-    const { key, id } = await createKey(tools, { name: 'x' })
+    const { key, id } = await createKey(tools, { name: 'x' }, DEFAULT_CONFIG)
     await revokeKey(tools, id)
     for (let guess = 0; guess < 1_100; guess++) await opens(`guess-number-${guess}`)
     probe.stale = { name: 'x' } as unknown as string
@@ -177,7 +184,7 @@ describe('a revoked key', () => {
 
   test('stays revoked when it is revoked again, without a write', async () => {
     const { tools, probe } = isolate()
-    const { id } = await createKey(tools, { name: 'x' })
+    const { id } = await createKey(tools, { name: 'x' }, DEFAULT_CONFIG)
     await revokeKey(tools, id)
     probe.calls.length = 0
     expect(await revokeKey(tools, id)).toMatchObject({ status: 'revoked' })
@@ -186,7 +193,7 @@ describe('a revoked key', () => {
 
   test('cannot be rotated; nor can one that nobody knows be revoked', async () => {
     const { tools } = isolate()
-    const { id } = await createKey(tools, { name: 'x' })
+    const { id } = await createKey(tools, { name: 'x' }, DEFAULT_CONFIG)
     await revokeKey(tools, id)
     await expect(rotateKey(tools, id, {})).rejects.toMatchObject({
       failure: { kind: 'key_not_active', status: 'revoked' },
@@ -202,7 +209,7 @@ describe('a rotated key', () => {
     ['not at all where that was asked for', 0, 0],
   ])('goes on beside the new one %s', async (_title, overlapDays, days) => {
     const { tools, opens, clock } = isolate()
-    const old = await createKey(tools, { name: 'laptop' })
+    const old = await createKey(tools, { name: 'laptop' }, DEFAULT_CONFIG)
     const made = await rotateKey(tools, old.id, overlapDays === undefined ? {} : { overlapDays })
     expect(made).toMatchObject({ name: 'laptop', expiresAt: null })
     expect(made.replaces).toEqual({ id: old.id, expiresAt: new Date(clock.now() + days * DAY).toISOString() })
@@ -213,7 +220,7 @@ describe('a rotated key', () => {
 
   test('does not outlive its own end, and the new one lives as long as it was given', async () => {
     const { tools, clock } = isolate()
-    const old = await createKey(tools, { name: 'x', expiresInDays: 10 })
+    const old = await createKey(tools, { name: 'x', expiresInDays: 10 }, DEFAULT_CONFIG)
     await clock.pass(8 * DAY)
     const made = await rotateKey(tools, old.id, {})
     expect(made.replaces.expiresAt).toBe(old.expiresAt)
@@ -222,7 +229,7 @@ describe('a rotated key', () => {
 
   test('goes on as before when KV does not take its end, and no new one is left behind', async () => {
     const { tools, opens, probe } = isolate()
-    const old = await createKey(tools, { name: 'x' })
+    const old = await createKey(tools, { name: 'x' }, DEFAULT_CONFIG)
     probe.refused = new RegExp(await hashOf(old.key))
     await expect(rotateKey(tools, old.id, {})).rejects.toMatchObject({ failure: { kind: 'storage_unavailable' } })
     expect(await opens(old.key)).toBe(true)

@@ -33,6 +33,7 @@ test('a key is made, opens /v1 at once, is rotated and revoked', async () => {
     key: expect.stringMatching(/^hw_[\w-]{43}$/),
     createdAt: expect.any(String),
     expiresAt: expect.any(String),
+    project: 'default',
   })
   expect(await opens(made.key)).toBe(200)
   const rotated = await admin(`/${made.id}/rotate`, 'POST', { overlapDays: 1 })

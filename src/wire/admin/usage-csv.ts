@@ -1,0 +1,31 @@
+import type { UsageReport, UsageRow } from './usage.ts'
+
+const SUMS = [
+  'requests',
+  'failed',
+  'promptTokens',
+  'completionTokens',
+  'cachedTokens',
+  'reasoningTokens',
+  'costNanoUsd',
+  'costUsd',
+  'estimated',
+  'unpriced',
+] as const
+
+/** A report as RFC 4180 has it, one line a row, a line of names first. */
+export function toUsageCsv({ by, rows }: UsageReport): string {
+  const names = by.flatMap((name) => (name === 'key' ? (['key', 'keyName'] as const) : [name]))
+  const lines = rows.map((row) => [...names.map((name) => row[name] ?? ''), ...SUMS.map((sum) => numberOf(row, sum))])
+  return [[...names, ...SUMS], ...lines].map((cells) => `${cells.map(toCell).join(',')}\r\n`).join('')
+}
+
+function numberOf(row: UsageRow, sum: (typeof SUMS)[number]): string {
+  return sum === 'costUsd' ? row.costUsd.toFixed(9) : String(row[sum])
+}
+
+/** A spreadsheet would take a name that begins like a formula for one. */
+function toCell(value: string): string {
+  const safe = /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
