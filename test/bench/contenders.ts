@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { closedPort } from '../support/closed-port.ts'
 import { startGateway } from '../support/start-gateway.ts'
 import { startWorker } from './start-worker.ts'
+import { CHAT_WIRE, type StreamWire } from './surfaces.ts'
 import { BARE, EMPTY, FLOOR, FROM_MEMORY } from './workers.ts'
 
 /** Something that is measured: a process, and how it is called. */
@@ -17,6 +18,8 @@ export type Contender = {
   readonly modelsUrl: string
   /** What a client has to send along. */
   readonly headers: Readonly<Record<string, string>>
+  /** How its streams are written; absent: as chat completions. */
+  readonly wire?: StreamWire
   close(): Promise<void>
 }
 
@@ -105,6 +108,11 @@ export async function startPortkey(upstreamUrl: string): Promise<Contender> {
     await close()
     throw error
   }
+}
+
+/** A contender that is asked by another wire. */
+export function askedBy(contender: Contender, wire: StreamWire): Contender {
+  return { ...contender, name: wire.name, chatUrl: contender.chatUrl.replace(CHAT_WIRE.path, wire.path), wire }
 }
 
 type Running = { readonly url: string; readonly pid: number; close(): Promise<void> }

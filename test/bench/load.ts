@@ -22,6 +22,8 @@ export type Call = {
   readonly body?: string
   /** Whether to look for the time at which each token was sent; costs the client some work. */
   readonly readDelays?: boolean
+  /** The last bytes of a whole stream; those of a chat unless given. */
+  readonly end?: Buffer
 }
 
 const BLANK_LINE = Buffer.from('\n\n')
@@ -40,7 +42,7 @@ export async function makeCalls(count: number, atOnce: number, callOf: (index: n
 }
 
 /** Makes one call and reads its answer to the end. */
-export function makeCall({ url, method, headers, body, readDelays }: Call): Promise<Answered> {
+export function makeCall({ url, method, headers, body, readDelays, end = DONE }: Call): Promise<Answered> {
   const { promise, resolve, reject } = Promise.withResolvers<Answered>()
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   const startedAt = performance.now()
@@ -52,13 +54,13 @@ export function makeCall({ url, method, headers, body, readDelays }: Call): Prom
       if (bytes === 0) firstMs = performance.now() - startedAt
       bytes += piece.byteLength
       const before = tail
-      tail = Buffer.concat([before, piece]).subarray(-DONE.byteLength)
+      tail = Buffer.concat([before, piece]).subarray(-end.byteLength)
       events += countEvents(before.at(-1) === 0x0a ? Buffer.concat([before.subarray(-1), piece]) : piece)
       if (readDelays) delaysMs.push(...delayOf(piece))
     })
     response.on('end', () => {
       const totalMs = performance.now() - startedAt
-      const hasEnd = tail.equals(DONE)
+      const hasEnd = tail.equals(end)
       const { statusCode: status = 0, headers: received } = response
       resolve({ status, headers: received, bytes, events, hasEnd, firstMs, totalMs, delaysMs })
     })

@@ -1,6 +1,7 @@
 import { chatBody } from './bodies.ts'
 import { type Load, measureCalls, measureLoad } from './cell.ts'
 import {
+  askedBy,
   type Contender,
   ONE_TARGET,
   startBare,
@@ -14,6 +15,7 @@ import { makeCall } from './load.ts'
 import { cpuUs, residentKiB, type Spread, spreadOf } from './measure.ts'
 import { planningUs, planningWays } from './planning.ts'
 import type { Shape } from './shape.ts'
+import { CHAT_WIRE, type StreamWire, TRANSLATED_WIRES } from './surfaces.ts'
 import type { Upstream } from './upstream.ts'
 
 /** One line of the table: what was measured, for each contender. */
@@ -57,6 +59,7 @@ export const ROW_MAKERS: readonly RowMaker[] = [
   streamRow('200 events, read event by event', { events: 200, paceMs: 8, atOnce: 20, source: 'new' }),
   streamRow('2,000 events, well-known provider', { events: 2_000, paceMs: 5, atOnce: 8, source: 'known', target: 1.5 }),
   streamRow('2,000 events, read event by event', { events: 2_000, paceMs: 5, atOnce: 8, source: 'new' }),
+  { name: 'surfaces', measure: measureSurfaces },
   { name: 'first token', measure: measureFirstToken },
   { name: 'model list', measure: measureModelList },
   { name: 'chain', measure: measureChain },
@@ -154,6 +157,32 @@ function streamRow(name: string, { events, paceMs, atOnce, source, target }: Str
       ]
     },
   }
+}
+
+/** The same stream by the other two wires, against a chat that is read event by event as theirs always are. */
+async function measureSurfaces({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  const hugway = contenders.find(({ name }) => name === 'hugway')
+  if (!hugway) return []
+  const wires = [CHAT_WIRE, ...TRANSLATED_WIRES]
+  const shape: Shape = { kind: 'stream', events: 200, paceMs: isQuick ? 4 : 8 }
+  let models = 0
+  const loadOf = ({ bodyOf }: StreamWire): Load => ({
+    count: 20,
+    atOnce: 20,
+    shape,
+    // A model that nobody has asked before is not trusted yet.
+    bodyOf: () => bodyOf(chatBody(KIB, 'chat', { model: `bench-org/Surface-${models++}`, stream: true })),
+  })
+  const ways = wires.map((wire) => ({ name: wire.name, contender: askedBy(hugway, wire), wire }))
+  for (const { contender, wire } of [...ways, ...ways]) await measureLoad(contender, loadOf(wire), upstream)
+  const measured = await rounds(
+    ways,
+    isQuick ? 3 : 9,
+    async ({ contender, wire }) => (await measureLoad(contender, loadOf(wire), upstream)).cpuUs,
+  )
+  return [
+    { name: 'stream, 200 events, by each surface: CPU a stream', unit: 'µs', target: { ratio: 1.5 }, ...measured },
+  ]
 }
 
 /** One call at a time, so that what is seen is a way and not a queue. */

@@ -12,9 +12,15 @@ export function formatTable(rows: readonly Row[]): string {
 
 /** Whether hugway reached its target; a row without one has no verdict. */
 function isReached({ target, values, ratios }: Row): boolean | undefined {
-  if (target?.ratio !== undefined) return (ratios['hugway']?.median ?? Number.NaN) <= target.ratio
+  if (target?.ratio !== undefined) return ratioOf(ratios) <= target.ratio
   if (target?.value !== undefined) return (values['hugway']?.median ?? Number.NaN) <= target.value
   return undefined
+}
+
+/** hugway's ratio; where it is asked in several ways, that of the worst. */
+function ratioOf(ratios: Row['ratios']): number {
+  const others = Object.values(ratios).slice(1)
+  return ratios['hugway']?.median ?? Math.max(...others.map(({ median }) => median))
 }
 
 function verdictOf(row: Row): string {
