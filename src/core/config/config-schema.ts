@@ -88,6 +88,16 @@ const ROUTE_RULES = {
 }
 export const routeRulesSchema = z.strictObject(ROUTE_RULES, 'must be an object of resolve, policies, provider')
 
+// Neither key is required: what is wrong with one would hide every problem of meaning in the rest of the document.
+const corsSchema = z.strictObject(
+  {
+    origins: z.optional(
+      z.union([z.array(text), z.literal('*')], 'must be a list of origins such as "https://chat.example.com", or "*"'),
+    ),
+  },
+  'must be { origins: ["https://..."] }',
+)
+
 const hugwaySchema = z.strictObject(
   {
     holdMs: z.optional(wholeNumber(0, 600_000)),
@@ -104,9 +114,7 @@ const hugwaySchema = z.strictObject(
     budgets: z.optional(budgetsSchema),
     usage: z.optional(usageSchema),
     keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
-    cors: z.optional(
-      z.strictObject({ origins: z.array(text, 'must be a list of origins') }, 'must be { origins: ["https://..."] }'),
-    ),
+    cors: z.optional(corsSchema),
     models: z.optional(
       z.record(
         text,

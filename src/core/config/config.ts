@@ -132,8 +132,7 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
   }
   const routing = { ...DEFAULT_ROUTE_RULES, ...toDeploymentRules(own?.routing, problems) }
   checkProvider(document, problems)
-  const corsOrigins = own?.cors?.origins ?? []
-  checkOrigins(corsOrigins, problems)
+  const corsOrigins = readOrigins(own?.cors?.origins ?? [], problems)
   return {
     primary,
     fallbacks,
@@ -215,7 +214,8 @@ function checkProvider(document: ConfigDocument, problems: Problem[]): void {
   }
 }
 
-function checkOrigins(origins: readonly string[], problems: Problem[]): void {
+function readOrigins(given: '*' | readonly string[], problems: Problem[]): readonly string[] {
+  const origins = given === '*' ? [given] : given
   for (const [index, origin] of origins.entries()) {
     if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
     problems.push({
@@ -223,6 +223,7 @@ function checkOrigins(origins: readonly string[], problems: Problem[]): void {
       message: 'must be "*" or an origin such as "https://chat.example.com", without a path',
     })
   }
+  return origins
 }
 
 function withDefaults(given: TimeoutsInput | undefined, defaults: Timeouts): Timeouts {

@@ -315,6 +315,22 @@ test('problems of shape and of meaning are listed together', () => {
   ])
 })
 
+test.each<[what: string, cors: string, problems: readonly string[]]>([
+  ['any origin, as the table says it', '{ origins: "*" }', []],
+  ['any origin in a list', '{ origins: ["*"] }', []],
+  ['an origin without its list', '{ origins: "https://a.example" }', ['hugway.cors.origins']],
+  ['something else altogether', '"*"', ['hugway.cors']],
+  ['a number in the list', '{ origins: [3] }', ['hugway.cors.origins[0]']],
+  ['a slip of the key', '{ origin: "*" }', ['hugway.cors.origin']],
+])('cors may be %s, and hides no other problem', (_what, cors, problems) => {
+  const found = parseConfig(`{ agents: { defaults: { model: "x" } }, hugway: { cors: ${cors} } }`)
+  const others = found.ok ? [] : found.error.map(({ path }) => path).filter((path) => path !== 'agents.defaults.model')
+  expect(others).toEqual(problems)
+  expect(found.ok ? [] : found.error.map(({ path }) => path)).toContain('agents.defaults.model')
+  const alone = parseConfig(`{ hugway: { cors: ${cors} } }`)
+  if (problems.length === 0) expect(alone).toMatchObject({ ok: true, value: { config: { corsOrigins: ['*'] } } })
+})
+
 test('an alias may have a slash where no model ref could be meant', () => {
   const result = parseConfig('{agents: {defaults: {models: {"a/b": {alias: "Draft / fast"}}}}}')
   expect(result.ok).toBe(true)
