@@ -26,7 +26,8 @@ function isInstalled() {
 }
 
 async function install() {
-  console.log('installing dependencies (once) ...')
+  // Not to standard output: what `npx hugway connect env` prints is evaluated by a shell.
+  console.error('installing dependencies (once) ...')
   // `--include=dev`: NODE_ENV=production would leave out all that runs the project. Warnings would be a page about the
   // older Node, which only installs and runs nothing.
   const args = ['ci', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error']

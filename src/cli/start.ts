@@ -12,7 +12,7 @@ import { planSettings } from './settings/local-settings.ts'
 import { consoleLink } from './start/console-link.ts'
 import { fireScheduled } from './start/fire-scheduled.ts'
 import { formatReady } from './start/ready-text.ts'
-import { parseStartFlags, START_FLAGS, START_USAGE, warnOfHost } from './start/start-flags.ts'
+import { callableAddress, parseStartFlags, START_FLAGS, START_USAGE, warnOfHost } from './start/start-flags.ts'
 import { startWranglerDev, type WranglerDev } from './wrangler/wrangler-dev.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -68,9 +68,7 @@ async function serve({ port, host }: Address, asked: Promise<'stop'>, undo: (() 
   const wrangler = startWranglerDev({ root: ROOT, host, port, varsFile, stateDirectory: STATE, registryDirectory })
   undo.push(() => wrangler.stop())
 
-  // Everywhere is no address to call.
-  const reached = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
-  const url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
+  const url = callableAddress(host, port)
   const first = await Promise.race([asked, wrangler.ended.then(() => 'ended' as const), probe(wrangler, url)])
   if (first === 'stop') return 0
   if (first === 'ended' || first === 'too_late') {

@@ -6,7 +6,7 @@ export type StartFlags =
   | { readonly do: 'help' }
   | { readonly do: 'serve'; readonly host: string; readonly port: number }
 
-const DEFAULT_PORT = 8787
+export const DEFAULT_PORT = 8787
 const DEFAULT_HOST = '127.0.0.1'
 const HOST = /^(?:[\w.-]+|[\da-f:]+)$/i
 const MAX_PORT = 65_535
@@ -28,12 +28,28 @@ start or wrangler ends by itself, 2 for a bad flag.`
 export function parseStartFlags(args: readonly string[]): Result<StartFlags, string> {
   const parsed = parseStrictly(args)
   if (!parsed.ok) return parsed
-  const { help, port = String(DEFAULT_PORT), host = DEFAULT_HOST } = parsed.value
-  if (help) return ok({ do: 'help' })
-  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
-  if (number < 1 || number > MAX_PORT) return err(`--port takes a number from 1 to ${MAX_PORT}, not "${port}"`)
-  if (!HOST.test(host)) return err(`--host takes an address such as 0.0.0.0, not "${host}"`)
-  return ok({ do: 'serve', host, port: number })
+  if (parsed.value.help) return ok({ do: 'help' })
+  const port = readPort(parsed.value.port)
+  const host = readHost(parsed.value.host)
+  if (!port.ok) return port
+  return host.ok ? ok({ do: 'serve', host: host.value, port: port.value }) : host
+}
+
+export function readPort(text = String(DEFAULT_PORT)): Result<number, string> {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  return number >= 1 && number <= MAX_PORT
+    ? ok(number)
+    : err(`--port takes a number from 1 to ${MAX_PORT}, not "${text}"`)
+}
+
+export function readHost(text = DEFAULT_HOST): Result<string, string> {
+  return HOST.test(text) ? ok(text) : err(`--host takes an address such as 0.0.0.0, not "${text}"`)
+}
+
+/** The address to call from this machine: everywhere is none. */
+export function callableAddress(host: string, port: number): string {
+  const reached = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
 function parseStrictly(args: readonly string[]): Result<{ help?: boolean; port?: string; host?: string }, string> {
