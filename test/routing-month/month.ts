@@ -7,6 +7,7 @@ import { formatModelRef, type ModelRef } from '../../src/core/routing/model-ref.
 import { needsOf } from '../../src/core/routing/needs.ts'
 import { planRoute } from '../../src/core/routing/plan-route.ts'
 import { NO_PREFERENCES } from '../../src/core/routing/preferences.ts'
+import { estimateUsd } from '../../src/core/routing/score.ts'
 import { rememberLeaders } from '../../src/gateway/route-completion.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
@@ -173,7 +174,7 @@ function byHugway(world: World, { isolates, policy }: MonthOptions, random: () =
     const [plan] = planned.value.models
     return {
       order,
-      place: `${isolate} ${id}`,
+      place: `${isolate} ${id} ${policy === 'cheapest' ? cheapestFor(offers, promptTokens, answerTokens) : ''}`,
       leader: plan?.candidates[0]?.offer.provider,
       learn(offer, attempts, came) {
         const ref: ModelRef = { id: offer.model, routing: { kind: 'provider', provider: offer.provider } }
@@ -186,6 +187,19 @@ function byHugway(world: World, { isolates, policy }: MonthOptions, random: () =
       },
     }
   }
+}
+
+/** Which of them is cheapest differs from request to request: a first choice that follows the price takes no turns. */
+function cheapestFor(offers: readonly Offer[], promptTokens: number, answerTokens: number): string {
+  const needs = needsOf({
+    promptBytes: promptTokens * 4,
+    maxTokens: answerTokens,
+    hasTools: false,
+    hasImages: false,
+    wantsStructuredOutput: false,
+  })
+  const usd = (offer: Offer) => estimateUsd(offer, needs) ?? Number.POSITIVE_INFINITY
+  return offers.toSorted((a, b) => usd(a) - usd(b))[0]?.provider ?? ''
 }
 
 function recordOf(
