@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.ts'
 import type { Timeouts } from '../core/config/config.ts'
-import { type Failure, GatewayError } from '../core/failure.ts'
+import { GatewayError } from '../core/failure.ts'
 import { backoffMs } from '../core/routing/backoff.ts'
 import { endOfAttempt } from '../core/routing/breaker.ts'
+import { failedAlike, summarizeAttempts } from '../core/routing/chain-failure.ts'
 import { decideNext, type Next } from '../core/routing/fallback.ts'
 import { formatModelRef, type ModelRef, toRouterModel } from '../core/routing/model-ref.ts'
 import {
   type AttemptReport,
   CLIENT_GONE,
   type Failed,
-  isPassing,
   mayHaveGenerated,
   refusalStatusOf,
   toReport,
@@ -110,7 +110,7 @@ export async function tryTargets(
   }
   // It may be the request, the router or the token; no target stands out.
   if (failedAlike(asked)) breakers.takeBack(chain.receipts)
-  throw new GatewayError(summarize(reports))
+  throw new GatewayError(summarizeAttempts(reports))
 }
 
 /** One request on its way along its targets, and what is counted on the way. */
@@ -187,11 +187,6 @@ async function callOnce(
   return attempt
 }
 
-/** Whether several targets were asked and all failed for one reason. */
-function failedAlike(asked: readonly Failed[]): boolean {
-  return asked.length > 1 && asked.every(({ reason }) => reason === asked[0]?.reason)
-}
-
 /** Waits; a client that leaves ends the wait. */
 async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   if (signal.aborted) return
@@ -215,22 +210,6 @@ async function largerThan(
 ): Promise<readonly ModelRef[]> {
   const lengthOf = remaining.length > 0 ? await request.contextLengths() : () => undefined
   return remaining.filter((target) => (lengthOf(target) ?? 0) > (lengthOf(failed) ?? 0))
-}
-
-/**
- * What the client is told. That it wrote too much, only if no other target might have taken it: a moment later, or with
- * credit, or with a better token.
- */
-function summarize(attempts: readonly AttemptReport[]): Failure {
-  const passing = attempts.filter(({ reason }) => isPassing(reason))
-  const overflow = attempts.findLast(({ reason }) => reason === 'context_overflow')
-  const mightHaveTaken = attempts.some(({ reason }) => reason === 'billing' || reason === 'upstream_auth')
-  if (overflow && passing.length === 0 && !mightHaveTaken)
-    return { kind: 'context_overflow', message: overflow.message }
-  // A time to come back at is one only if every target that may recover has named it.
-  const waits = passing.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
-  const named = waits.length > 0 && waits.length === passing.length
-  return { kind: 'all_attempts_failed', attempts, ...(named && { retryAfterMs: Math.min(...waits) }) }
 }
 
 function skipped(targets: readonly ModelRef[], breakers: CircuitBreakers): AttemptReport[] {

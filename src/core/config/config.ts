@@ -2,10 +2,11 @@ import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { isModelPattern } from '../identity/model-pattern.ts'
 import { err, ok, type Result } from '../result.ts'
-import { DEFAULT_MODEL, ROUTER_BASE_URL } from '../router-facts.ts'
+import { DEFAULT_MODEL } from '../router-facts.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import { readPreferences } from '../routing/preferences.ts'
 import { DEFAULT_ROUTE_RULES, type DeploymentRouteRules, isRuling, type RouteRules } from '../routing/route-rules.ts'
+import { checkProvider, readOrigins } from './config-checks.ts'
 import {
   type ConfigDocument,
   type OwnModel,
@@ -202,28 +203,6 @@ function collectAliases(document: ConfigDocument, refs: ReturnType<typeof collec
   const refByAlias = new Map([...refsByAlias].flatMap(([alias, [ref, other]]) => (ref && !other ? [[alias, ref]] : [])))
   const refsByLabel = new Map([...refsByAlias].filter(([, { length }]) => length > 1))
   return { refByAlias, aliasByRef, refsByLabel }
-}
-
-/** What OpenClaw's provider block says of the address belongs to the deployment here, so it must not differ. */
-function checkProvider(document: ConfigDocument, problems: Problem[]): void {
-  const provider = document.models?.providers?.huggingface
-  const refuse = (key: string, message: string) =>
-    problems.push({ path: `models.providers.huggingface.${key}`, message })
-  if (provider?.baseUrl !== undefined && provider.baseUrl.replace(/\/+$/, '') !== ROUTER_BASE_URL) {
-    refuse('baseUrl', `must be ${ROUTER_BASE_URL} or absent; another upstream is set by HF_BASE_URL on the deployment`)
-  }
-}
-
-function readOrigins(given: '*' | readonly string[], problems: Problem[]): readonly string[] {
-  const origins = given === '*' ? [given] : given
-  for (const [index, origin] of origins.entries()) {
-    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue
-    problems.push({
-      path: formatPath(['hugway', 'cors', 'origins', index]),
-      message: 'must be "*" or an origin such as "https://chat.example.com", without a path',
-    })
-  }
-  return origins
 }
 
 function withDefaults(given: TimeoutsInput | undefined, defaults: Timeouts): Timeouts {
