@@ -15,7 +15,7 @@ import { createGuessBrake } from './isolate/guess-brake.ts'
 import { createLeaseMemory } from './isolate/leases.ts'
 import { createSessionProviders } from './isolate/session-providers.ts'
 import { createSignInMemory } from './isolate/sign-in-memory.ts'
-import { createStreamTrust } from './isolate/stream-trust.ts'
+import { createStreamTrust, createTrustMemory } from './isolate/stream-trust.ts'
 import { createTrafficMemory, createTrafficStats } from './isolate/traffic-stats.ts'
 import { createApiKeyMemory } from './kv/api-key-memory.ts'
 import { type ApiKeyStore, createApiKeyStore } from './kv/api-key-store.ts'
@@ -23,6 +23,7 @@ import { type CatalogMemory, type CatalogStore, createCatalogStore } from './kv/
 import { createConfigMemory } from './kv/config-memory.ts'
 import { createConfigStore } from './kv/config-store.ts'
 import { limitTimes } from './kv/limit-times.ts'
+import { createTrustStore } from './kv/trust-store.ts'
 import { createLedgerClient } from './objects/ledger-client.ts'
 import type { Platform } from './platform.ts'
 import { type Env, readSettings, requireSettings, type Settings } from './settings.ts'
@@ -78,7 +79,8 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       router,
       redact: createRedact(token),
       breakers: createCircuitBreakers(createBreakerMemory(), clock),
-      trust: createStreamTrust(new Map()),
+      trust: createStreamTrust(createTrustMemory(), clock),
+      trustStore: createTrustStore(kv),
       traffic: createTrafficStats(createTrafficMemory(), clock),
       sessionProviders: createSessionProviders(new Map(), clock),
       routeMemory: {},

@@ -2,6 +2,7 @@
 import './http/public/documents.ts'
 import { compose } from './compose.ts'
 import { refreshCatalog } from './gateway/catalog/refresh-catalog.ts'
+import { foldReports } from './gateway/share-trust.ts'
 import { createApp } from './http/app.ts'
 import type { App, AppDeps } from './http/deps.ts'
 import { platform } from './platform.ts'
@@ -23,10 +24,10 @@ function appOf(env: Env): { readonly deps: AppDeps; readonly app: App } {
 
 export default {
   fetch: (request, env, ctx) => appOf(env).app.fetch(request, env, ctx),
-  /** Keeps the catalog fresh, so that no caller waits for the router, and the last good configuration at hand. */
+  /** Keeps the catalog fresh, so that no caller waits for the router, the last good configuration at hand, and what isolates learnt told. */
   async scheduled(_event, env) {
     const { deps } = appOf(env)
     deps.requireSettings('HUGWAY_KV', 'HF_BASE_URL')
-    await Promise.all([refreshCatalog(deps.catalog), deps.config.store.keepLastGood()])
+    await Promise.all([refreshCatalog(deps.catalog), deps.config.store.keepLastGood(), foldReports(deps.complete)])
   },
 } satisfies ExportedHandler<Env>

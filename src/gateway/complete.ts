@@ -36,6 +36,7 @@ import {
   summarize,
 } from './route-completion.ts'
 import { type SettleDeps, type Settlement, settle } from './settle.ts'
+import { refreshTrust } from './share-trust.ts'
 import { type ChainDeps, type ChainRequest, tryTargets, type Winner } from './try-targets.ts'
 import { unwrap } from './unwrap.ts'
 
@@ -88,6 +89,7 @@ export async function complete(
     settle(deps, settlement, ctx.waitUntil)
     return settlement.record
   }
+  refreshTrust(deps, ctx)
   try {
     const shared = requestDeps(deps, draft, ctx)
     const [asked, chain] = await understand(shared, request, ctx, draft)
@@ -288,7 +290,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
   draft.answerLength = relayed.textLength
   book(
     { end: relayed.end, usage: relayed.usage },
-    { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, isClean: relayed.isClean } }) },
+    { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, seen: relayed } }) },
   )
   return isWhole ? 'close' : asked.afterError
 }

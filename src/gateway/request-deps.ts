@@ -2,7 +2,7 @@ import { GatewayError } from '../core/failure.ts'
 import { formatRehearsal, parseRehearsal } from '../core/routing/rehearsal.ts'
 import { plantFault } from '../huggingface/planted-fault.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../isolate/circuit-breakers.ts'
-import { createStreamTrust } from '../isolate/stream-trust.ts'
+import { createStreamTrust, createTrustMemory } from '../isolate/stream-trust.ts'
 import type { CompletionDraft } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
 import type { SettleDeps } from './settle.ts'
@@ -40,6 +40,7 @@ function rehearse<T extends ChainDeps & SettleDeps>(
     ...deps,
     router: plantFault(deps.router, fault),
     breakers: createCircuitBreakers(createBreakerMemory(), deps.clock),
-    trust: createStreamTrust(new Map()),
+    trust: createStreamTrust(createTrustMemory(), deps.clock),
+    trustStore: undefined,
   }
 }

@@ -2,17 +2,18 @@ import type { CompletionRecord } from '../core/completion-record.ts'
 import type { Log } from '../core/log.ts'
 import type { AttemptEnd } from '../core/routing/breaker.ts'
 import type { ModelRef } from '../core/routing/model-ref.ts'
+import type { StreamSource } from '../core/trust/stream-trust.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
 import type { SessionProviders } from '../isolate/session-providers.ts'
-import type { StreamSource, StreamTrust } from '../isolate/stream-trust.ts'
+import type { SeenStream } from '../isolate/stream-trust.ts'
 import type { TrafficStats } from '../isolate/traffic-stats.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { keepSession } from './route-completion.ts'
+import { reportTrust, type TrustDeps } from './share-trust.ts'
 import { toLogged } from './to-logged.ts'
 
-export type SettleDeps = {
+export type SettleDeps = TrustDeps & {
   readonly breakers: CircuitBreakers
-  readonly trust: StreamTrust
   readonly traffic: Pick<TrafficStats, 'learn'>
   readonly sessionProviders: Pick<SessionProviders, 'answered'>
   readonly log: Log
@@ -26,7 +27,7 @@ export type Settlement = {
   /** What the attempt that answered says of its target; absent where none answered. */
   readonly lastAttempt?: { readonly target: ModelRef; readonly end: AttemptEnd }
   /** What a whole stream says of its source. */
-  readonly stream?: { readonly source: StreamSource; readonly isClean: boolean }
+  readonly stream?: { readonly source: StreamSource; readonly seen: SeenStream }
   /** Hands the record to the ledger. */
   readonly book?: (() => Promise<void>) | undefined
   /** What the conversation is known by. */
@@ -45,7 +46,8 @@ export function settle(deps: SettleDeps, settlement: Settlement, waitUntil: (wor
   // A fault that was planted says nothing of the target.
   const { lastAttempt, stream } = record.rehearsed === undefined ? settlement : {}
   if (lastAttempt) breakers.record(lastAttempt.target, record.caller.keyId, lastAttempt.end)
-  if (stream) trust.record(stream.source, stream.isClean)
+  const report = stream && trust.record(stream.source, stream.seen)
+  if (report) reportTrust(deps, report, waitUntil)
   deps.traffic.learn(record)
   if (record.rehearsed === undefined) keepSession(deps.sessionProviders, session, record)
   log('chat', toLine(record, bug))

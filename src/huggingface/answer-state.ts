@@ -76,6 +76,12 @@ function lengthOf(said: Fields): number {
 
 export const hasCalls = ({ calls, hasUnreadCalls }: ChoiceState) => calls.count > 0 || hasUnreadCalls
 
+/** Whether tool calls came, and none that nobody looked at. */
+export function hadReadCalls({ choices }: AnswerState): boolean {
+  const all = [...choices.values()]
+  return all.some(({ calls }) => calls.count > 0) && !all.some(({ hasUnreadCalls }) => hasUnreadCalls)
+}
+
 const saysSomething = (choice: ChoiceState) => choice.hasText || choice.hasReasoning || hasCalls(choice)
 
 /** Whether an answer has begun: something was said, or it ended in a way that needs no words. */

@@ -1,51 +1,106 @@
-/** What a stream's dialect depends on. */
-export type StreamSource = {
-  readonly target: string
-  /** The provider behind the router, where it names one. */
-  readonly provider: string | undefined
-  /** Tool calls are where dialects differ most, so they are trusted apart. */
-  readonly hasTools: boolean
-  /** Whether the client is to get no chunk without choices: then a source that sends one has to be read. */
-  readonly hidesUsage: boolean
+import type { Clock } from '../core/clock.ts'
+import {
+  CLEAN_STREAMS,
+  recordedVerdict,
+  type SharedTrust,
+  type StreamSource,
+  sourceKey,
+  type TrustReport,
+  verdictAfter,
+} from '../core/trust/stream-trust.ts'
+
+/** What this isolate has seen, and what all of them know. Plain data. */
+export type TrustMemory = {
+  /** Whole streams in a row that needed no normalizing, by source. */
+  readonly cleanStreams: Map<string, number>
+  /** When a source was reported last and how often, so that one that changes all the time is not written all the time. */
+  readonly reports: Map<string, { readonly at: number; readonly count: number }>
+  shared: SharedTrust
+  /** When `shared` was read, or is being read, in milliseconds since the epoch. */
+  readAt?: number
 }
 
-/** Whole streams in a row that needed no mending, by source; plain data. */
-export type TrustMemory = Map<string, number>
+export const createTrustMemory = (): TrustMemory => ({ cleanStreams: new Map(), reports: new Map(), shared: {} })
 
-/** Which providers' streams need not be read event by event. */
+/** What a whole stream showed. */
+export type SeenStream = {
+  readonly isClean: boolean
+  /** Whether it had tool calls, and every one was read. */
+  readonly hadReadCalls: boolean
+}
+
+/** Which sources' streams need not be read event by event. */
 export type StreamTrust = {
-  /** How many reads after the commit point are looked at before the pump takes over; infinity, if it must not. */
+  /** How many reads after the commit point are looked at before the runtime's pipe takes over; infinity, if it must not. */
   parsedReads(source: StreamSource): number
-  record(source: StreamSource, isClean: boolean): void
+  /** @returns What other isolates are to be told, where this changed the verdict. */
+  record(source: StreamSource, seen: SeenStream): TrustReport | undefined
+  /** Whether what all know is old; whoever asks is the one to read it. */
+  isDue(): boolean
+  learn(shared: SharedTrust): void
 }
 
-/** Providers whose recorded streams needed no mending: finish reasons that clients know, plain framing. */
-const CLEAN_PROVIDERS = new Set(['cerebras', 'fireworks-ai', 'groq', 'hyperbolic', 'nebius', 'novita', 'sambanova'])
-/** Any other earns the same trust by so many clean streams in a row, and loses it by one that is not. */
-const CLEAN_STREAMS = 3
-/** Enough that short answers are mended whoever sends them. */
+/** Enough that short answers are normalized whoever sends them. */
 const READS_OF_TRUSTED = 32
-/** After so many clean streams in a row a source is known well enough to be looked at until the commit point only. */
-const MANY_CLEAN_STREAMS = 50
 const MAX_SOURCES = 1_000
+const READ_EVERY_MS = 600_000
+/** Between two reports of one source; it doubles with each of them. */
+const REPORT_EVERY_MS = 10_000
+const MAX_DOUBLINGS = 12
 
-export function createStreamTrust(memory: TrustMemory): StreamTrust {
-  const keyOf = ({ target, provider, hasTools, hidesUsage }: StreamSource) =>
-    `${provider ?? target}${hasTools ? ' with tools' : ''}${hidesUsage ? ' without usage' : ''}`
-  const cleanStreams = (source: StreamSource) => {
-    const isKnown = !source.hidesUsage && source.provider !== undefined && CLEAN_PROVIDERS.has(source.provider)
-    return memory.get(keyOf(source)) ?? (isKnown ? CLEAN_STREAMS : 0)
+export function createStreamTrust(memory: TrustMemory, clock: Clock): StreamTrust {
+  const streamsOf = (source: StreamSource, key: string) => {
+    const verdict = memory.shared[key]?.verdict ?? recordedVerdict(source)
+    return memory.cleanStreams.get(key) ?? (verdict === undefined ? 0 : CLEAN_STREAMS[verdict])
+  }
+  const mayReport = (key: string) => {
+    const { at, count } = memory.reports.get(key) ?? { at: Number.NEGATIVE_INFINITY, count: 0 }
+    if (clock.now() - at < REPORT_EVERY_MS * 2 ** Math.min(count, MAX_DOUBLINGS)) return false
+    put(memory.reports, key, { at: clock.now(), count: count + 1 })
+    return true
   }
   return {
     parsedReads(source) {
-      const clean = cleanStreams(source)
-      if (clean < CLEAN_STREAMS) return Number.POSITIVE_INFINITY
-      return clean < MANY_CLEAN_STREAMS ? READS_OF_TRUSTED : 0
+      const verdict = verdictAfter(streamsOf(source, sourceKey(source)))
+      if (verdict === 'odd') return Number.POSITIVE_INFINITY
+      // Of calls that nobody reads nothing is learnt, so that requests with tools always begin by being read.
+      return verdict === 'clean' || source.hasTools ? READS_OF_TRUSTED : 0
     },
-    record(source, isClean) {
-      const before = cleanStreams(source)
-      if (memory.size >= MAX_SOURCES) memory.clear()
-      memory.set(keyOf(source), isClean ? before + 1 : 0)
+    record(source, { isClean, hadReadCalls }) {
+      // An answer in words says nothing of how its provider writes tool calls.
+      if (isClean && source.hasTools && !hadReadCalls) return undefined
+      const key = sourceKey(source)
+      const before = streamsOf(source, key)
+      const after = isClean ? before + 1 : 0
+      put(memory.cleanStreams, key, after)
+      const verdict = verdictAfter(after)
+      const known = memory.shared[key]?.verdict ?? recordedVerdict(source)
+      // A source that nobody trusts needs no report; that a trusted one is odd does.
+      const isNews = verdict !== known && (known !== undefined || verdict !== 'odd')
+      const isStep = verdict !== verdictAfter(before)
+      return isNews && isStep && mayReport(key) ? { source: key, verdict, at: clock.now() } : undefined
+    },
+    isDue() {
+      if (memory.readAt !== undefined && clock.now() - memory.readAt < READ_EVERY_MS) return false
+      memory.readAt = clock.now()
+      return true
+    },
+    learn(shared) {
+      memory.shared = shared
+      for (const [key, { verdict }] of Object.entries(shared)) {
+        const own = memory.cleanStreams.get(key)
+        // Where others were disappointed, what this isolate has seen counts no more; more trust of theirs is taken over.
+        if (own !== undefined && (verdict === 'odd' || own >= CLEAN_STREAMS.clean)) {
+          memory.cleanStreams.set(key, verdict === 'odd' ? 0 : Math.max(own, CLEAN_STREAMS[verdict]))
+        }
+      }
     },
   }
+}
+
+/** The source that was seen least lately makes room. */
+function put<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > MAX_SOURCES) map.delete(map.keys().next().value ?? '')
 }

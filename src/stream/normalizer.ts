@@ -6,6 +6,7 @@ import {
   type AnswerState,
   choiceOf,
   createAnswerState,
+  hadReadCalls,
   hasBegun,
   hasFinish,
   isFinished,
@@ -65,6 +66,8 @@ export type Normalizer = {
   isClean(): boolean
   /** Whether the bytes so far end with a whole event. */
   isAtBoundary(): boolean
+  /** Whether the answer had tool calls, and every one was read. */
+  hadReadCalls(): boolean
   /** Whether a chunk without choices came, which a client that asked for no usage does not get. */
   hasBareChunk(): boolean
 }
@@ -149,6 +152,7 @@ export function createNormalizer(
     isDone: () => reading.isDone,
     isClean: () => reading.isClean && (reading.end === undefined || reading.end === 'whole'),
     isAtBoundary: () => last === '\n\n',
+    hadReadCalls: () => hadReadCalls(answer),
     hasBareChunk: () => reading.hasBareChunk,
   }
 }

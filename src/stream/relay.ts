@@ -20,6 +20,8 @@ export type RelayResult = {
   /** The length of what the answer says, in UTF-16 units; for an estimate where no usage was told. */
   readonly textLength: number
   readonly firstTokenAt: number
+  /** Whether it had tool calls, and every one was read. */
+  readonly hadReadCalls: boolean
   /** Whether nothing in it had to be changed: how a source earns that its streams are not read event by event. */
   readonly isClean: boolean
   /** What the end says of the target: nothing, where the client left or was slow, or the request was to blame. */
@@ -70,6 +72,7 @@ export async function relay(request: RelayRequest, client: ClientStream, deps: R
     textLength: normalizer.textLength(),
     firstTokenAt: request.begun.firstTokenAt,
     isClean: normalizer.isClean() && !(request.hidesBareChunks && normalizer.hasBareChunk()),
+    hadReadCalls: normalizer.hadReadCalls(),
     verdict: verdictOf(end, said()),
   })
   try {

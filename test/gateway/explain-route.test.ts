@@ -10,7 +10,7 @@ import { createRouterClient } from '../../src/huggingface/router-client.ts'
 import { createCatalogInUse } from '../../src/isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { createSessionProviders } from '../../src/isolate/session-providers.ts'
-import { createStreamTrust } from '../../src/isolate/stream-trust.ts'
+import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
 import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
@@ -107,7 +107,8 @@ test('what was explained is what happens, on 1,000 random requests', async () =>
   const deps = {
     router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
     breakers: createCircuitBreakers(createBreakerMemory(), clock),
-    trust: createStreamTrust(new Map()),
+    trust: createStreamTrust(createTrustMemory(), clock),
+    trustStore: undefined,
     traffic: createTrafficStats(createTrafficMemory(), clock),
     sessionProviders: createSessionProviders(new Map(), clock),
     routeMemory: {},
