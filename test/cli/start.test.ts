@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
@@ -66,6 +67,12 @@ test('a new user gets an answer, keeps the configuration over a restart, and fin
   for (const noise of ['Request.cf', '⛅', 'bindings', 'Scheduled', 'Starting local server']) {
     expect(first.output()).not.toContain(noise)
   }
+  // Nothing but npm start calls scheduled here: it reads the model list before anybody asks for it.
+  const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json()
+  await vi.waitFor(
+    async () => expect(await health()).toMatchObject({ upstream: 'simulator', catalog: { source: 'router' } }),
+    10_000,
+  )
   const curl = printedCommand(first.output(), 'curl -N')
   const streamed = await runInShell(curl)
   expect(streamed).toMatch(/^data: \{/)
@@ -145,6 +152,23 @@ test('a signal while it starts is heard', async () => {
   const family = familyOf(started.child.pid)
   expect(await stopBy('SIGINT', started)).toBe(0)
   expect(survivors(family)).toEqual([])
+})
+
+test('everybody in the LAN is served when that is asked for, with a warning', async () => {
+  const port = await freePort()
+  const started = launch(['--port', String(port), '--host', '0.0.0.0'])
+  await started.until(READY)
+  expect(started.output()).toContain('Whoever can reach this machine can call it.')
+  expect(started.output()).toContain(`hugway is ready on http://127.0.0.1:${port}`)
+  const others = Object.values(networkInterfaces()).flat()
+  const own = others.find((one) => one?.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1'
+  expect((await fetch(`http://${own}:${port}/health`)).status).toBe(200)
+})
+
+test('flags that npm took for itself are told, with the command that was meant', async () => {
+  const started = launch([], { npm_lifecycle_event: 'start', npm_config_port: '9000' })
+  expect(await started.ended).toBe(2)
+  expect(started.output()).toBe('npm start: npm took --port for itself: write npm start -- ... --port ...\n')
 })
 
 test('a port in use is one clear line', async () => {
