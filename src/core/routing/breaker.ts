@@ -119,6 +119,8 @@ export function afterFailure(
   const wasTesting = health.openUntil !== undefined
   const failsTooMuch = consecutiveFailures >= CONSECUTIVE_FAILURES || failsOften(recent)
   if (!wasTesting && !(failsTooMuch && countCallers(recent) >= minCallers)) return next
+  // One caller who always comes first as the probe would else keep it shut for all; the next probe is another's.
+  if (wasTesting && minCallers > 1 && health.openedBy?.by === sample.by) return afterNoVerdict(next)
   const openMs = Math.min(MAX_OPEN_MS, FIRST_OPEN_MS * 2 ** health.timesOpened)
   const { probeAt: _finished, ...rest } = next
   return { ...rest, openUntil: nowMs + openMs, openedBy: sample, timesOpened: health.timesOpened + 1 }

@@ -132,6 +132,15 @@ describe('a breaker that it takes two callers to open', () => {
   })
 })
 
+test('a breaker that two opened is not kept shut by one of them who always comes first', () => {
+  const open = after('xxxyx', HEALTHY, T, 2)
+  const openUntil = open.openUntil ?? 0
+  const probed = fail(afterProbe(open, openUntil), openUntil, 'x', 2)
+  expect(breakerState(probed, openUntil)).toBe('half_open')
+  const other = fail(afterProbe(probed, openUntil + 1), openUntil + 1, 'y', 2)
+  expect(breakerState(other, openUntil + 1)).toBe('open')
+})
+
 describe('a failure that turned out to say nothing', () => {
   test('is taken out, and a breaker that it opened is closed as it was', () => {
     const before = after('xxxx')
