@@ -87,7 +87,7 @@ type Reading = {
   isClean: boolean
   isDone: boolean
   hasBareChunk: boolean
-  /** Characters of events that were read, and of such that were not. */
+  /** Characters of events with text that were read, and of events that were not. */
   readLength: number
   skippedLength: number
   /** Those of the bytes that are being read. */
@@ -200,6 +200,7 @@ function readChunk(reading: Reading, { chunk, usage, isRepaired }: ChunkFacts, d
   const { answer } = reading
   const isBare = chunk.choices.length === 0
   if (isBare) reading.hasBareChunk = true
+  const lengthBefore = textLengthOf(answer)
   const normalized = normalizeChunk(chunk, answer)
   if (normalized === 'broken_off') {
     reading.end = 'cut'
@@ -213,7 +214,7 @@ function readChunk(reading: Reading, { chunk, usage, isRepaired }: ChunkFacts, d
   }
   if (!isBare || usage) reading.eventCount++
   if (normalized.isOdd || isRepaired) reading.isClean = false
-  reading.readLength += data.length
+  if (textLengthOf(answer) > lengthBefore) reading.readLength += data.length
   reading.chunks.push(normalized.chunk === chunk && !isRepaired ? { chunk, data } : { chunk: normalized.chunk })
 }
 

@@ -78,3 +78,22 @@ test.each<[title: string, provider: string]>([
   await sleep(500)
   expect(records().slice(before)).toHaveLength(1)
 })
+
+const LESS = [...CHUNKS.slice(0, 40), ...CHUNKS.slice(-2)]
+/** Signs of life of the gateway's. */
+const SILENCE = /data: [^\n]*"delta":\{\},"finish_reason":null\}\]\}\n\n/g
+
+test.each<[title: string, provider: string]>([
+  ['through the runtime’s pipe', 'groq'],
+  ['event by event', 'unknown'],
+])('an answer whose provider never hangs up comes whole to a client that pauses, %s', async (_title, provider) => {
+  const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }
+  simulator.script(() => ({ kind: 'raw', headers, chunks: LESS.slice(0, -1), delayMs: 2, then: 'hang' }))
+  const response = await openStream('a/open')
+  response.pause()
+  await sleep(7_000) // until the gateway has given the provider up
+  let text = ''
+  for await (const piece of response) text += piece
+  expect(text.replace(SILENCE, '').length).toBe(LESS.join('').length)
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+})
