@@ -110,8 +110,8 @@ describe('a silence', () => {
   })
 
   test('of the upstream is not what it takes the client to read', async () => {
-    const big = deltaEvent({ content: 'x'.repeat(100_000) })
-    const seen = await relayed([HELLO, ...Array(20).fill(big), FINISH, DONE_EVENT], { idleMs: 300, pauseMs: 900 })
+    // The next event comes 1.1 s after the one that the client takes 0.9 s to read.
+    const seen = await relayed([HELLO, MORE, 1_100, MORE, FINISH, DONE_EVENT], { idleMs: 600, pauseMs: 900 })
     expect(seen).toMatchObject({ end: 'whole', isClosed: true })
   })
 })
