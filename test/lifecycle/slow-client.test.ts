@@ -88,7 +88,8 @@ test.each<[title: string, provider: string]>([
   ['event by event', 'unknown'],
 ])('an answer whose provider never hangs up comes whole to a client that pauses, %s', async (_title, provider) => {
   const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }
-  simulator.script(() => ({ kind: 'raw', headers, chunks: LESS.slice(0, -1), delayMs: 2, then: 'hang' }))
+  const [then, chunks] = ['hang' as const, LESS.slice(0, -1)]
+  simulator.script(() => ({ kind: 'raw', headers, chunks, delayMs: 2, then }))
   const response = await openStream('a/open')
   response.pause()
   await sleep(7_000) // until the gateway has given the provider up
