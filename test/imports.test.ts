@@ -187,6 +187,15 @@ test.each([
   expect(found).toHaveLength(count)
 })
 
+test.each(["fetch('/x')", 'new EventSource("/x")', 'localStorage'])(
+  'the console may not name %s, but in api.ts',
+  (text) => {
+    const line = `export const x = ${text}\n`
+    expect(lint({ 'src/console/keys/x.tsx': line }).map((d) => d.category)).toEqual(['lint/style/noRestrictedGlobals'])
+    expect(lint({ 'src/console/api.ts': line })).toEqual([])
+  },
+)
+
 test('a default export is refused everywhere but in worker.ts', () => {
   const text = 'export default 1\n'
   expect(lint({ 'src/core/x.ts': text }).map((d) => d.category)).toEqual(['lint/style/noDefaultExport'])
