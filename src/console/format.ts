@@ -24,9 +24,23 @@ export function duration(ms: number | null | undefined): string {
 
 export const percent = (part: number, all: number) => (all === 0 ? '-' : `${((100 * part) / all).toFixed(1)} %`)
 
-const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
+const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
+const short = new Intl.DateTimeFormat('en', {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
 
 export const time = (iso: string | null | undefined) => (iso ? when.format(new Date(iso)) : '-')
+
+/** Without the year: for lists, whose lines are near to each other. */
+export const shortTime = (iso: string) => short.format(new Date(iso))
+
+/** A ref as it is told in a list, where every line would begin alike. */
+export const shortRef = (ref: string) => ref.replace(/^huggingface\//, '')
 
 /** The value below which `share` of them lie; nothing of none. */
 export function quantile(values: readonly number[], share: number): number | undefined {

@@ -165,6 +165,84 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     expect(await page.locator('pre').last().textContent()).toMatch(expected)
   })
 
+  test('what was asked is among the requests with its cost, and in the sums', async () => {
+    await signIn()
+    await visit('playground')
+    await button('Ask').click()
+    await page.getByText('It cost $', { exact: false }).waitFor()
+    const id = await page.getByRole('region').first().locator('dd').last().textContent()
+    await page.getByRole('link', { name: 'See it among the requests' }).click()
+    await page.getByRole('table').getByRole('button').first().click()
+    const detail = page.getByRole('region', { name: `Request ${id}` })
+    await detail.getByText('None failed.').waitFor()
+    expect(await detail.textContent()).toMatch(/Cost\$\d/)
+    await detail.getByRole('button', { name: 'Explain the route as it is now' }).click()
+    await detail.getByText(`means ${FIRST}`, { exact: false }).waitFor()
+    await visit('overview')
+    await page.getByLabel('Time', { exact: true }).selectOption('1')
+    await expect.poll(() => page.locator('.tiles').textContent()).toMatch(/Requests[1-9]\d*Failed.*Cost\$0\.0/)
+    await page.locator('.chart canvas').waitFor()
+  })
+
+  test('new requests appear by themselves while the page is live', async () => {
+    await signIn()
+    await visit('requests')
+    await page.getByLabel('Model').fill('huggingface/Qwen/Qwen3-8B')
+    await page.getByText('No request fits', { exact: false }).waitFor()
+    await page.getByLabel('Live').check()
+    const made = await gateway.asAdmin('/admin/keys', { method: 'POST', body: '{"name":"live"}' })
+    const { key } = (await made.json()) as { key: string }
+    const asked = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model: 'Qwen/Qwen3-8B', messages: [{ role: 'user', content: 'hi' }] }),
+    })
+    await asked.text()
+    await page.getByRole('cell', { name: 'live' }).waitFor()
+  })
+
+  test('a key gets a budget, and loses it again', async () => {
+    await signIn()
+    await visit('keys')
+    await page.getByLabel('Whose it is').fill('bounded')
+    await page.getByText('Budget, limits and models').first().click()
+    await page.getByLabel('Budget in $').first().fill('5')
+    await button('Make the key').click()
+    await button('Done').click()
+    const row = page.getByRole('row').filter({ hasText: 'bounded' })
+    await row.getByText('of $5.00 per month', { exact: false }).waitFor()
+    await row.getByRole('button', { name: 'Change' }).click()
+    const form = page.getByRole('region', { name: 'Change the key of bounded' })
+    await form.getByText('Budget, limits and models').click()
+    await form.getByLabel('Budget in $').fill('')
+    await form.getByRole('button', { name: 'Save' }).click()
+    await row.getByText('of $5.00', { exact: false }).waitFor({ state: 'detached' })
+  })
+
+  test('a project is made with a budget, and is there', async () => {
+    await signIn()
+    await visit('keys')
+    const form = page.getByRole('heading', { name: 'Make a project, or change one' }).locator('..')
+    await form.getByLabel('Id').fill('search')
+    await form.getByLabel('Name').fill('Search')
+    await form.getByText('Budget, limits and models').click()
+    await form.getByLabel('Budget in $').fill('25')
+    await form.getByRole('button', { name: 'Save the project' }).click()
+    await page.getByRole('cell', { name: 'Search (search)' }).waitFor()
+    await visit('overview')
+    await page.getByRole('table', { name: 'Budgets by project' }).getByText('$25.00').first().waitFor()
+  })
+
+  test('a change that is not saved is tried on a request', async () => {
+    await signIn()
+    await visit('configuration')
+    const primary = 'huggingface/Qwen/Qwen3-8B'
+    const area = page.getByRole('textbox', { name: /^The document/ })
+    await area.fill(JSON.stringify({ agents: { defaults: { model: { primary } } } }, null, 2))
+    await button('Try it').click()
+    await page.getByText(`means ${primary}`, { exact: false }).waitFor()
+  })
+
   describe('a rehearsal', () => {
     test('shows that the fallback answers when the first target refuses', async () => {
       await signIn()
@@ -184,6 +262,8 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
       await page.getByText(/The answer ended with an error|The connection broke off/).waitFor()
       const targets = (await (await gateway.asAdmin('/admin/targets')).json()) as { targets: { state: string }[] }
       expect(targets.targets.filter(({ state }) => state !== 'closed')).toEqual([])
+      await visit('requests')
+      await page.getByText('(rehearsed)').first().waitFor()
     })
   })
 

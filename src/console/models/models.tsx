@@ -84,6 +84,7 @@ function Catalogue({ models, session }: { models: readonly ModelRow[]; session: 
               cell: ({ id }) => (
                 <button
                   type="button"
+                  class="row"
                   aria-expanded={id === openId}
                   onClick={() => setOpenId(id === openId ? undefined : id)}
                 >

@@ -5,7 +5,7 @@ import { Table } from '../parts/table.tsx'
 
 /** Sums by project, key, model or provider: the dearest first. */
 export function Groups({ report, group }: { report: UsageReport; group: 'project' | 'key' | 'model' | 'provider' }) {
-  const nameOf = (row: UsageRow) => (group === 'key' ? (row.keyName ?? row.key) : row[group]) || 'unknown'
+  const nameOf = (row: UsageRow) => (group === 'key' ? (row.keyName ?? row.key) : row[group]) || 'nobody was asked'
   const rows = report.rows.toSorted((a, b) => b.costNanoUsd - a.costNanoUsd || b.requests - a.requests)
   if (rows.length === 0) return <Empty>No requests in this time.</Empty>
   return (

@@ -17,7 +17,8 @@ export function BudgetMeter({ budget }: { budget: BudgetReport }) {
         aria-label="Part of the budget that is used"
       />
       <br />
-      {money(used)} of {money(all)} per {budget.per}
+      {money(budget.spentNanoUsd)} {budget.heldNanoUsd > 0 && `and ${money(budget.heldNanoUsd)} held `}of {money(all)}{' '}
+      per {budget.per}
     </>
   )
 }

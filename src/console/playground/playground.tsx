@@ -66,7 +66,7 @@ export function Playground({ place, session }: PageProps) {
           </Check>
         </div>
         <Area label="System" rows={1} value={question.system} onChange={(system) => change({ system })} />
-        <Area label="Question" rows={4} value={question.prompt} onChange={(prompt) => change({ prompt })} />
+        <Area label="Question" rows={2} value={question.prompt} onChange={(prompt) => change({ prompt })} />
         <p>
           <button type="submit" class="main" disabled={question.prompt.trim() === ''}>
             Ask

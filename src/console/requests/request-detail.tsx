@@ -1,7 +1,7 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { UsageRequest } from '../../wire/admin/usage.ts'
 import { count, duration, END_WORDS, money, time } from '../format.ts'
+import { Fact } from '../parts/fact.tsx'
 import { RouteExplained } from './route-explained.tsx'
 
 /** Everything that is known of one request; what was asked and answered is not, it is never kept. */
@@ -41,6 +41,7 @@ export function RequestDetail({ request, onClose }: { request: UsageRequest; onC
         </Fact>
         <Fact name="Cost">{request.costNanoUsd === null ? 'no price is known' : money(request.costNanoUsd)}</Fact>
         <Fact name="Configuration">{request.configVersion}</Fact>
+        {request.rehearsed && <Fact name="Rehearsed">{request.rehearsed}: the fault was planted here</Fact>}
         {request.upstreamRequestId && <Fact name="The router’s id">{request.upstreamRequestId}</Fact>}
       </dl>
       <h3>{request.attempts === 1 ? 'One attempt' : `${request.attempts} attempts`}</h3>
@@ -60,14 +61,5 @@ export function RequestDetail({ request, onClose }: { request: UsageRequest; onC
         Close
       </button>
     </section>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
   )
 }

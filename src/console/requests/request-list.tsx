@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { UsageRequest } from '../../wire/admin/usage.ts'
-import { count, duration, END_WORDS, money, time } from '../format.ts'
+import { count, duration, END_WORDS, money, shortRef, shortTime } from '../format.ts'
 import { Table } from '../parts/table.tsx'
 import { RequestDetail } from './request-detail.tsx'
 
@@ -20,19 +20,28 @@ export function RequestList({ rows }: { rows: readonly UsageRequest[] }) {
             cell: ({ id, at }) => (
               <button
                 type="button"
+                class="row"
                 aria-expanded={id === openId}
                 onClick={() => setOpenId(id === openId ? undefined : id)}
               >
-                {time(at)}
+                {shortTime(at)}
               </button>
             ),
           },
-          { title: 'Asked for', cell: ({ askedModel }) => askedModel ?? 'default' },
-          { title: 'Answered by', cell: ({ model, provider }) => `${model ?? '-'}${provider ? ` (${provider})` : ''}` },
+          { title: 'Asked for', cell: ({ askedModel }) => shortRef(askedModel ?? 'default') },
+          {
+            title: 'Answered by',
+            cell: ({ model, provider }) => `${shortRef(model ?? '-')}${provider ? ` (${provider})` : ''}`,
+          },
           { title: 'Key', cell: ({ key, keyName }) => keyName ?? key },
           {
             title: 'End',
-            cell: ({ end }) => <span class={end === 'whole' ? 'good' : 'failed'}>{END_WORDS[end] ?? end}</span>,
+            cell: ({ end, rehearsed }) => (
+              <>
+                <span class={end === 'whole' ? 'good' : 'failed'}>{END_WORDS[end] ?? end}</span>
+                {rehearsed && ' (rehearsed)'}
+              </>
+            ),
           },
           { title: 'Attempts', cell: ({ attempts }) => attempts, isNumber: true },
           { title: 'First token', cell: ({ firstTokenMs }) => duration(firstTokenMs), isNumber: true },

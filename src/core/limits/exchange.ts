@@ -133,6 +133,8 @@ export type Booking = {
   readonly upstreamRequestId: string | null
   readonly configVersion: string
   readonly user: string | null
+  /** The fault that was planted, where one was. */
+  readonly rehearsed?: string
 }
 
 /** A budget crossed one of its thresholds. */

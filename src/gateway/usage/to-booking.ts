@@ -48,6 +48,7 @@ export async function toBooking(
     upstreamRequestId: record.upstreamRequestId ?? null,
     configVersion: record.configVersion,
     user: kept !== null && byUser === 'hash' ? await hashUser(kept) : kept,
+    ...(record.rehearsed !== undefined && { rehearsed: record.rehearsed }),
   }
 }
 

@@ -78,6 +78,8 @@ export type UsageRequest = {
   readonly upstreamRequestId: string | null
   readonly configVersion: string
   readonly user: string | null
+  /** The fault that was planted by `x-hugway-rehearse`, where one was. */
+  readonly rehearsed?: string
 }
 
 /** `GET /admin/requests?project&key&model&end&limit&before`: the latest first. */
