@@ -60,6 +60,15 @@ describe('clients that read nothing until their time is out', () => {
   })
 })
 
+test('streams that are still coming when their time is up say nothing of the target', async () => {
+  simulator.script(() => undefined)
+  const model = 'a/endless'
+  const fault = { fault: 'endless', delayMs: 20 }
+  const answers = await Promise.all(Array.from({ length: 6 }, () => openChat(gateway.url, body(model, fault)).done))
+  for (const { body: text } of answers) expect(text).toContain('took longer than its total time')
+  expect(await stateOf(model)).toBeUndefined()
+})
+
 test('a client that resets as the probe of a half-open breaker gives the probe back', async () => {
   const model = 'a/probed'
   const answer = {
