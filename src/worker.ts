@@ -1,29 +1,27 @@
-// Before all else for the size's sake: gzip looks back 32 KiB, and these texts would stand between code and its like.
-import './http/public/documents.ts'
 import { compose } from './compose.ts'
 import { refreshCatalog } from './gateway/catalog/refresh-catalog.ts'
 import { foldReports } from './gateway/share-trust.ts'
-import { createApp } from './http/app.ts'
-import type { App, AppDeps } from './http/deps.ts'
+import { createApp, type Serve } from './http/app.ts'
+import type { AppDeps } from './http/deps.ts'
 import { platform } from './platform.ts'
 import type { Env } from './settings.ts'
 
 export { ProjectLedger } from './objects/project-ledger.ts'
 
 /** An isolate has one `env`; the app is made once for it, not once a request. */
-const apps = new WeakMap<Env, { readonly deps: AppDeps; readonly app: App }>()
+const apps = new WeakMap<Env, { readonly deps: AppDeps; readonly serve: Serve }>()
 
-function appOf(env: Env): { readonly deps: AppDeps; readonly app: App } {
+function appOf(env: Env): { readonly deps: AppDeps; readonly serve: Serve } {
   const known = apps.get(env)
   if (known) return known
   const deps = compose(env, platform)
-  const made = { deps, app: createApp(deps) }
+  const made = { deps, serve: createApp(deps) }
   apps.set(env, made)
   return made
 }
 
 export default {
-  fetch: (request, env, ctx) => appOf(env).app.fetch(request, env, ctx),
+  fetch: (request, env, ctx) => appOf(env).serve(request, ctx),
   /** Keeps the catalog fresh, so that no caller waits for the router, the last good configuration at hand, and what isolates learnt told. */
   async scheduled(_event, env) {
     const { deps } = appOf(env)

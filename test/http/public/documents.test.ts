@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import openApi from '../../../openapi.json'
 import configSchema from '../../../schema/config.json'
-import { createApp } from '../../../src/http/app.ts'
+import { createAdminApp } from '../../../src/http/admin/app.ts'
 import type { AppDeps } from '../../../src/http/deps.ts'
+import { createAgentsApp } from '../../../src/http/v1/agents-app.ts'
+import { createV1App } from '../../../src/http/v1/app.ts'
 import { errorOf, startGateway, useGateway } from '../support/gateway.ts'
 
 useGateway()
@@ -25,7 +27,8 @@ describe('without a key', () => {
 
 test('the OpenAPI document has every route that exists, and no other', () => {
   // Routes are only registered here; nothing of the tools is used.
-  const { routes } = createApp({} as AppDeps)
+  const deps = {} as AppDeps
+  const routes = [createV1App, createAgentsApp, createAdminApp].flatMap((create) => create(deps).routes)
   const served = routes
     .filter(({ method }) => method !== 'ALL')
     .map(
