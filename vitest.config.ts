@@ -29,6 +29,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          testTimeout: 20_000,
           include: ['test/{stream,huggingface,kv,isolate,objects,telemetry,gateway,http}/**/*.test.ts'],
         },
       },
