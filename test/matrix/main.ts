@@ -9,6 +9,7 @@ import { DISCONNECTS, PATIENT_TIMES } from './disconnects.ts'
 import { playMatrix, problemLines } from './play-matrix.ts'
 import { startPortkey } from './portkey.ts'
 import { formatDisconnects, formatLeftOut, formatScorecard, formatTotals, type Scored } from './scorecard.ts'
+import { formatStorage, runStorage, STORAGE_CASES, type StorageResult } from './storage.ts'
 import { startHugway } from './subject.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './upstream.ts'
 
@@ -36,11 +37,13 @@ async function main(): Promise<void> {
   const choice = { upstream, cases, disconnects }
   const hugway = await playHugway(choice)
   const portkey = values['hugway-only'] ? undefined : await playPortkey(choice)
+  const storage: StorageResult[] = []
+  for (const one of only === undefined ? STORAGE_CASES : []) storage.push(await runStorage(one, upstream.simulator.url))
   await upstream.simulator.close()
 
-  const text = formatAll(portkey ? [hugway, portkey] : [hugway])
+  const text = formatAll(portkey ? [hugway, portkey] : [hugway], storage)
   console.log(text)
-  const problems = problemLines(hugway)
+  const problems = [...problemLines(hugway), ...storage.flatMap((result) => result.problems)]
   for (const line of problems) console.error(`NOT KEPT ${line}`)
   if (only === undefined && !values['hugway-only'] && !values['no-write'])
     writeBetweenMarks(DOCUMENT, 'scorecard', text)
@@ -76,12 +79,14 @@ function progress(name: string) {
   return (done: number, of: number) => console.error(`${name}: ${done} of ${of} cases`)
 }
 
-function formatAll(scored: readonly Scored[]): string {
+function formatAll(scored: readonly Scored[], storage: readonly StorageResult[]): string {
   return [
     formatTotals(scored),
     formatScorecard(scored),
     '### Clients that leave',
     formatDisconnects(scored),
+    '### Storage that fails',
+    formatStorage(storage),
     '### Cells that are left out',
     formatLeftOut(),
   ].join('\n\n')

@@ -7,10 +7,13 @@ import { type Cost, watchWorker } from './watch-worker.ts'
 
 const USAGE = 'npm run stress -- [--only TEXT]'
 
-/** Short, so that what the times end can be watched. */
+/** Times so short that what they end can be watched, and bodies so large that a bomb is looked into. */
 const CONFIG = {
   agents: { defaults: { model: 'a/b' } },
-  hugway: { timeouts: { headersMs: 60_000, firstTokenMs: 60_000, idleMs: 5_000, totalMs: 20_000 } },
+  hugway: {
+    maxBodyBytes: 20 * 1024 * 1024,
+    timeouts: { headersMs: 60_000, firstTokenMs: 60_000, idleMs: 5_000, totalMs: 20_000 },
+  },
 }
 
 /** Attacks what would be deployed, in a fresh bare workerd each time, and prints what every other client felt of it. */

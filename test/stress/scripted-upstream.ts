@@ -52,8 +52,13 @@ export async function write(response: ServerResponse, bytes: string | Buffer): P
   if (response.destroyed) throw new Error('the gateway has left')
   if (response.write(bytes)) return
   await new Promise<void>((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const go = () => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
   })
 }
 
