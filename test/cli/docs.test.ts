@@ -9,7 +9,7 @@ import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { type Gateway, startGateway } from '../support/start-gateway.ts'
 import { environmentOf, MAIN, makeProject, playNpx, ROOT, type TestProject } from './support/hugway.ts'
 
-const PAGES = ['onboarding', 'configuration', 'model-refs', 'teams', 'clients']
+const PAGES = ['onboarding', 'configuration', 'model-refs', 'teams', 'clients', 'operations', 'self-hosting']
 const LOCAL = 'http://127.0.0.1:8787'
 const KEYS = { apiKey: 'hugway-local-docs-key', adminToken: 'hugway-admin-docs-token' }
 
@@ -106,6 +106,21 @@ const RUNNERS: Readonly<Record<string, (text: string) => Promise<void> | void>> 
   'sh claude-code': (text) => expectPrinted('claude-code', text),
   toml: (text) => expect(project.read('wrangler.toml')).toContain(text),
   text: () => {},
+  // What needs an account or a container engine: at least these are commands and flags that there are.
+  'sh docker': (text) => expect(text).toMatch(/^(?:docker (?:build|run|exec) .+\n)+$/),
+  async 'sh cloudflare'(text) {
+    for (const line of text.trim().split('\n')) {
+      if (/^(?:git pull|npm ci|npm run hugway -- deploy .+)$/.test(line)) continue
+      const [, command = '', flags = ''] = /^npx wrangler ((?:[a-z]+ ?)+?)( ?(?:-|[A-Z]).*)?$/.exec(line) ?? []
+      const { out } = await run(process.execPath, [
+        join(ROOT, 'node_modules/wrangler/bin/wrangler.js'),
+        ...command.trim().split(' '),
+        '--help',
+      ])
+      expect(out, line).toContain(`wrangler ${command.trim()}`)
+      for (const [flag] of flags.matchAll(/--[a-z-]+/g)) expect(out, line).toContain(flag)
+    }
+  },
 }
 
 async function expectPrinted(client: string, text: string): Promise<void> {
@@ -123,7 +138,9 @@ describe.each(PAGES)('%s.md, followed literally', (page) => {
     async (_line, language, block) => {
       // What asks questions is tested in a terminal of its own; here only that it is what it was.
       if (language === 'sh interactive')
-        return expect(block.text).toMatch(/^npm run hugway -- (onboard|config edit)\n$/)
+        return expect(block.text).toMatch(
+          /^(HF_TOKEN=hf_\.\.\. )?npm (run hugway -- (onboard|config edit)|start -- .+|run serve -- .+)\n$/,
+        )
       const runner = RUNNERS[language]
       if (!runner) throw new Error(`nobody runs ${language}`)
       return runner(block.text)

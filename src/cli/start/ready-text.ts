@@ -1,3 +1,4 @@
+import { COMMAND } from '../command-name.ts'
 import type { LocalSettings, SourcedKey } from '../settings/local-settings.ts'
 
 const QUESTION = '{"model":"default","stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
@@ -31,9 +32,14 @@ export function formatReady(
     `  client key   ${key.told}`,
     `  admin token  ${admin.told}`,
     'Stream an answer:',
+    ...(apiKey.source === '.dev.vars'
+      ? [`  eval "$(${COMMAND} connect env --url ${url})"   # sets HUGWAY_API_KEY`]
+      : []),
     `  curl -N ${url}/v1/chat/completions -H "authorization: Bearer ${key.inShell}" -H "content-type: application/json" -d '${QUESTION}'`,
     'See the configuration (PUT a document there to replace it):',
-    `  curl ${url}/admin/config -H "authorization: Bearer ${admin.inShell}"`,
+    adminToken.source === 'local'
+      ? `  curl ${url}/admin/config -H "authorization: Bearer ${adminToken.value}"`
+      : `  ${COMMAND} config get --url ${url}`,
     'Ctrl-C stops everything.',
     '',
   ].join('\n')
@@ -41,6 +47,6 @@ export function formatReady(
 
 function describeKey(name: string, { value, source }: SourcedKey): { told: string; inShell: string } {
   if (source === 'local') return { told: value, inShell: value }
-  const where = source === 'environment' ? 'of the environment' : 'of .dev.vars (export it for the commands below)'
+  const where = source === 'environment' ? 'of the environment' : 'of .dev.vars'
   return { told: `the ${name} ${where}`, inShell: `$${name}` }
 }
