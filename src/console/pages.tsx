@@ -15,7 +15,7 @@ const ADMIN = ['admin'] as const
 const BOTH = ['admin', 'key'] as const
 
 /** What there is, in the navigation's order. All but the first come when they are asked for. */
-export const PAGES: readonly Page[] = [
+const PAGES: readonly Page[] = [
   { name: 'overview', title: 'Overview', who: ADMIN, load: async () => Overview },
   { name: 'own', title: 'Your key', who: ['key'], load: async () => (await import('./own/own-key.tsx')).OwnKey },
   {

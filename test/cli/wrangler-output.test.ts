@@ -32,6 +32,10 @@ test.each<[title: string, text: string]>([
   ['progress', '⎔ Starting local server...\n[wrangler:info] Ready on http://localhost:8787'],
   ['the warning about cron triggers', SCHEDULED],
   ['where the log was written', '🪵  Logs were written to "/home/me/.config/.wrangler/logs/x.log"'],
+  [
+    'that the console is built',
+    '[custom build] Running: node scripts/build-console.mjs\n✨ Parsed 2 valid header rules.',
+  ],
   ['checks of health', '[wrangler:info] GET /health 200 OK (21ms)'],
 ])('drops %s', (_title, text) => {
   expect(filter(text)).toEqual([])
@@ -39,6 +43,7 @@ test.each<[title: string, text: string]>([
 
 test.each<[title: string, text: string, expected: string]>([
   ['an error of the build, whole and in colour', BUILD, BUILD],
+  ['a console that does not build', '[custom build] Error: no such file', '[custom build] Error: no such file'],
   ['a log line of the Worker', '{"event":"x","reason":"y"}', '{"event":"x","reason":"y"}'],
   ['a request, without the prefix', '[wrangler:info] POST /v1/x 200 OK (9ms)', 'POST /v1/x 200 OK (9ms)'],
   ['what comes after a block of noise', `${SCHEDULED}{"event":"x"}`, '{"event":"x"}'],

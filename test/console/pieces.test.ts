@@ -6,7 +6,7 @@ import { usd } from '../../src/console/format.ts'
 import { readPlace } from '../../src/console/hash.ts'
 import { NO_BOUNDS, problemOf, toBounds } from '../../src/console/keys/bounds.ts'
 import { filterModels, NO_MODEL_FILTER } from '../../src/console/models/filter-models.ts'
-import { byDay, byMoment, usagePath } from '../../src/console/overview/range.ts'
+import { byDay, byMoment, firstTokensOver, usagePath } from '../../src/console/overview/range.ts'
 import { toBody, toSnippet } from '../../src/console/playground/question.ts'
 import { addEvent, NOTHING_YET } from '../../src/console/playground/read-stream.ts'
 
@@ -134,6 +134,16 @@ describe('usage over time', () => {
       [1, 1, 1],
     ])
   })
+})
+
+test('first tokens are told by the median and the slow ones of each part of the time', () => {
+  const at = (second: number, firstTokenMs: number | null) => ({ at: `2026-11-27T17:00:${second}0Z`, firstTokenMs })
+  const parts = firstTokensOver([at(5, 900), at(5, null), at(0, 100), at(1, 300), at(1, 200)], 2)
+  expect(parts.map(({ requests, p50, p95 }) => [requests, p50, p95])).toEqual([
+    [3, 200, 300],
+    [1, 900, 900],
+  ])
+  expect(firstTokensOver([], 2)).toEqual([])
 })
 
 test('models are found by what they can and cost', () => {

@@ -82,7 +82,7 @@ function onlyKeys(value: unknown, keys: readonly string[], path: string, check: 
     check(`${path}.${key} is no field`, keys.includes(key))
 }
 
-export function fieldOf(value: unknown, key: string): unknown {
+function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
 }
 

@@ -6,6 +6,8 @@ const NOISE = [
   /^⎔ /,
   /^\[wrangler:info\] (Ready on|GET \/health ) ?/,
   /^🪵/,
+  /^\[custom build\] Running: /,
+  /^✨ Parsed \d+ valid header rules?\./u,
   / ⛅️ wrangler /u,
   /^─+$/,
 ]

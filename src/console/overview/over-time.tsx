@@ -3,7 +3,7 @@ import type { UsageReport, UsageRequest } from '../../wire/admin/usage.ts'
 import { count, duration, usd } from '../format.ts'
 import { Chart, type Series } from '../parts/chart.tsx'
 import { Table } from '../parts/table.tsx'
-import { byDay, byMoment, type Point } from './range.ts'
+import { byDay, byMoment, firstTokensOver, type Point } from './range.ts'
 
 export type Measure = 'requests' | 'cost' | 'tokens' | 'first'
 
@@ -61,9 +61,15 @@ function seriesOf(points: readonly Point[], measure: Exclude<Measure, 'first'>):
 }
 
 function firstTokens(requests: readonly UsageRequest[]) {
-  const known = requests.filter(({ firstTokenMs }) => firstTokenMs !== null).toReversed()
-  const values = known.map(({ firstTokenMs }) => (firstTokenMs ?? 0) / 1_000)
-  return { times: known.map(({ at }) => Date.parse(at)), series: [{ label: 'First token in s', color: BLUE, values }] }
+  const groups = firstTokensOver(requests, PARTS)
+  const seconds = (ms: number) => ms / 1_000
+  return {
+    times: groups.map(({ at }) => at),
+    series: [
+      { label: 'First token p50 in s', color: BLUE, values: groups.map(({ p50 }) => seconds(p50)) },
+      { label: 'p95', color: RED, values: groups.map(({ p95 }) => seconds(p95)) },
+    ],
+  }
 }
 
 function Points({ points, isShort }: { points: readonly Point[]; isShort: boolean }) {
@@ -91,13 +97,14 @@ function Points({ points, isShort }: { points: readonly Point[]; isShort: boolea
 function FirstTokens({ requests }: { requests: readonly UsageRequest[] }) {
   return (
     <Table
-      caption="First token of the latest requests"
-      rows={requests.filter(({ firstTokenMs }) => firstTokenMs !== null)}
-      keyOf={({ id }) => id}
+      caption="First token of the latest requests (UTC)"
+      rows={firstTokensOver(requests, PARTS).toReversed()}
+      keyOf={({ at }) => String(at)}
       columns={[
-        { title: 'When', cell: ({ at }) => new Date(at).toISOString().slice(0, 19).replace('T', ' ') },
-        { title: 'Model', cell: ({ model }) => model ?? '-' },
-        { title: 'First token', cell: ({ firstTokenMs }) => duration(firstTokenMs), isNumber: true },
+        { title: 'From', cell: ({ at }) => new Date(at).toISOString().slice(0, 19).replace('T', ' ') },
+        { title: 'Requests', cell: ({ requests: all }) => count(all), isNumber: true },
+        { title: 'p50', cell: ({ p50 }) => duration(p50), isNumber: true },
+        { title: 'p95', cell: ({ p95 }) => duration(p95), isNumber: true },
       ]}
     />
   )

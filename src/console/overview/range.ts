@@ -1,4 +1,5 @@
 import type { UsageDimension, UsageRequest, UsageRow } from '../../wire/admin/usage.ts'
+import { quantile } from '../format.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -59,4 +60,21 @@ export function byMoment(requests: readonly Moment[], from: string, to: string, 
     point.tokens += (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0)
   }
   return points
+}
+
+/** The first tokens of requests in at most `steps` equal parts of the time that they span; parts without one are left out. */
+export function firstTokensOver(requests: readonly Pick<UsageRequest, 'at' | 'firstTokenMs'>[], steps: number) {
+  const known = requests.flatMap(({ at, firstTokenMs }) =>
+    firstTokenMs === null ? [] : [{ at: Date.parse(at), firstTokenMs }],
+  )
+  const start = Math.min(...known.map(({ at }) => at))
+  const stepMs = Math.max(1, (Math.max(...known.map(({ at }) => at)) - start + 1) / steps)
+  const groups = Map.groupBy(known, ({ at }) => Math.floor((at - start) / stepMs))
+  return [...groups]
+    .toSorted(([a], [b]) => a - b)
+    .map(([part, group]) => {
+      const times = group.map(({ firstTokenMs }) => firstTokenMs)
+      const [p50 = 0, p95 = 0] = [quantile(times, 0.5), quantile(times, 0.95)]
+      return { at: start + part * stepMs, requests: group.length, p50, p95 }
+    })
 }
