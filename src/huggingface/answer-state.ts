@@ -61,18 +61,18 @@ export function noteSaid(choice: ChoiceState, said: Fields, legacyText: unknown)
 
 /** Content, reasoning, a refusal, names and arguments of calls. The other names of reasoning repeat it. */
 function lengthOf(said: Fields): number {
-  const texts = [
-    said['content'],
-    said['reasoning_content'] ?? said['reasoning'] ?? said['reasoning_text'],
-    said['refusal'],
-  ]
-  const calls: unknown[] = Array.isArray(said['tool_calls']) ? said['tool_calls'] : []
+  const reasoning = said['reasoning_content'] ?? said['reasoning'] ?? said['reasoning_text']
+  let length = lengthOfText(said['content']) + lengthOfText(reasoning) + lengthOfText(said['refusal'])
+  const calls: unknown = said['tool_calls']
+  if (!Array.isArray(calls)) return length
   for (const call of calls) {
-    const called = isFields(call) ? call['function'] : undefined
-    if (isFields(called)) texts.push(called['name'], called['arguments'])
+    const called: unknown = isFields(call) ? call['function'] : undefined
+    if (isFields(called)) length += lengthOfText(called['name']) + lengthOfText(called['arguments'])
   }
-  return texts.reduce<number>((sum, text) => (typeof text === 'string' ? sum + text.length : sum), 0)
+  return length
 }
+
+const lengthOfText = (text: unknown): number => (typeof text === 'string' ? text.length : 0)
 
 export const hasCalls = ({ calls, hasUnreadCalls }: ChoiceState) => calls.count > 0 || hasUnreadCalls
 
@@ -121,7 +121,9 @@ function all(choices: AnswerState['choices'], holds: (choice: ChoiceState) => bo
 
 /** The length of all that was said, in UTF-16 units: what can be counted where no usage is told. */
 export function textLengthOf({ choices }: AnswerState): number {
-  return [...choices.values()].reduce((sum, { textLength }) => sum + textLength, 0)
+  let sum = 0
+  for (const { textLength } of choices.values()) sum += textLength
+  return sum
 }
 
 function isSomething(value: unknown): boolean {

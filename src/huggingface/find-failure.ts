@@ -6,14 +6,25 @@ import { type Fields, isFields, readError } from '../wire/chat/chunk.ts'
  * `errors`, `success: false`, an error inside a choice, or an object that speaks of a failure and holds no answer.
  */
 export function findFailure(body: Fields): UpstreamError | undefined {
-  const { error, errors } = body
-  const choices = Array.isArray(body['choices']) ? body['choices'].filter(isFields) : []
-  const isAnswer = choices.length > 0 || isFields(body['usage'])
+  const { error, errors, choices } = body
+  const isAnswer = (Array.isArray(choices) && choices.some(isFields)) || isFields(body['usage'])
   if (error && (!isAnswer || saysSomething(error))) return readError(body)
   if (Array.isArray(errors) && errors.some(saysSomething)) return readError({ ...body, error: errors })
-  const inChoice = choices.flatMap(errorsOfChoice).find(saysSomething)
+  const inChoice = findInChoices(choices)
   if (inChoice !== undefined) return readError({ error: inChoice })
   if (body['success'] === false || (!isAnswer && speaksOfFailure(body))) return readError({ ...body, error: undefined })
+  return undefined
+}
+
+function findInChoices(choices: unknown): unknown {
+  if (!Array.isArray(choices)) return undefined
+  for (const choice of choices) {
+    if (!isFields(choice)) continue
+    for (const part of [choice, choice['delta'], choice['message']]) {
+      const error = isFields(part) ? part['error'] : undefined
+      if (error && saysSomething(error)) return error
+    }
+  }
   return undefined
 }
 
@@ -22,10 +33,6 @@ export function withoutEmptyError(body: Fields): Fields {
   if (!('error' in body)) return body
   const { error: _error, ...rest } = body
   return rest
-}
-
-function errorsOfChoice({ error, delta, message }: Fields): unknown[] {
-  return [error, ...[delta, message].filter(isFields).map((said) => said['error'])]
 }
 
 /** Some providers write an error of empty members beside every good answer. */

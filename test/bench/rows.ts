@@ -56,6 +56,13 @@ export const ROW_MAKERS: readonly RowMaker[] = [
     source: 'lately',
     target: 1.5,
   }),
+  streamRow('200 events, well-known provider, usage not asked for', {
+    events: 200,
+    paceMs: 8,
+    atOnce: 20,
+    source: 'known',
+    isUsageUnasked: true,
+  }),
   streamRow('200 events, read event by event', { events: 200, paceMs: 8, atOnce: 20, source: 'new' }),
   streamRow('2,000 events, well-known provider', { events: 2_000, paceMs: 5, atOnce: 8, source: 'known', target: 1.5 }),
   streamRow('2,000 events, read event by event', { events: 2_000, paceMs: 5, atOnce: 8, source: 'new' }),
@@ -115,10 +122,14 @@ type StreamKind = {
   readonly atOnce: number
   /** Whether hugway knows the provider by many clean streams, trusts it since a moment ago, or not at all. */
   readonly source: 'known' | 'lately' | 'new'
+  readonly isUsageUnasked?: boolean
   readonly target?: number
 }
 
-function streamRow(name: string, { events, paceMs, atOnce, source, target }: StreamKind): RowMaker {
+function streamRow(
+  name: string,
+  { events, paceMs, atOnce, source, target, isUsageUnasked = false }: StreamKind,
+): RowMaker {
   return {
     name: `stream, ${name}`,
     async measure({ upstream, contenders, isQuick }) {
@@ -128,13 +139,14 @@ function streamRow(name: string, { events, paceMs, atOnce, source, target }: Str
         paceMs: isQuick ? paceMs / 2 : paceMs,
         ...(source === 'known' && { provider: 'groq' }),
       }
+      const usage = !isUsageUnasked && { stream_options: { include_usage: true } }
       let models = 0
       let model = ONE_TARGET
       const bodyOf = () => {
         if (source === 'new') model = `bench-org/New-${models++}`
-        return chatBody(KIB, 'chat', { model, stream: true })
+        return chatBody(KIB, 'chat', { model, stream: true, ...usage })
       }
-      const load: Load = { count: atOnce, atOnce, shape, bodyOf }
+      const load: Load = { count: atOnce, atOnce, shape, bodyOf, isUsageUnasked }
       const short: Load = { ...load, shape: { ...shape, events: 2, paceMs: 1 } }
       for (const contender of contenders) {
         await measureLoad(contender, { ...short, count: source === 'known' ? MANY_STREAMS : 5, atOnce: 1 }, upstream)
@@ -171,7 +183,14 @@ async function measureSurfaces({ upstream, contenders, isQuick }: Bench): Promis
     atOnce: 20,
     shape,
     // A model that nobody has asked before is not trusted yet.
-    bodyOf: () => bodyOf(chatBody(KIB, 'chat', { model: `bench-org/Surface-${models++}`, stream: true })),
+    bodyOf: () =>
+      bodyOf(
+        chatBody(KIB, 'chat', {
+          model: `bench-org/Surface-${models++}`,
+          stream: true,
+          stream_options: { include_usage: true },
+        }),
+      ),
   })
   const ways = wires.map((wire) => ({ name: wire.name, contender: askedBy(hugway, wire), wire }))
   for (const { contender, wire } of [...ways, ...ways]) await measureLoad(contender, loadOf(wire), upstream)
@@ -188,7 +207,7 @@ async function measureSurfaces({ upstream, contenders, isQuick }: Bench): Promis
 /** One call at a time, so that what is seen is a way and not a queue. */
 async function measureFirstToken({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
   const shape: Shape = { kind: 'stream', events: 5, paceMs: 5, provider: 'groq' }
-  const body = chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true })
+  const body = chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true, stream_options: { include_usage: true } })
   const load: Load = { count: isQuick ? 40 : 50, atOnce: 1, shape, bodyOf: () => body, readDelays: true }
   const first = await rounds(
     contenders,
@@ -293,7 +312,8 @@ async function measureMemory({ upstream, isQuick }: Bench): Promise<Row[]> {
     { name: 'bare', start: startBare },
   ]
   const shape: Shape = { kind: 'stream', events: isQuick ? 40 : 60, paceMs: isQuick ? 50 : 200, provider: 'groq' }
-  const bodyOf = () => chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true })
+  const bodyOf = () =>
+    chatBody(KIB, 'chat', { model: ONE_TARGET, stream: true, stream_options: { include_usage: true } })
   const measured = await rounds(starts, isQuick ? 1 : 3, async ({ start }) => {
     const contender = await start(upstream.url)
     try {

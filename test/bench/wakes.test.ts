@@ -52,7 +52,11 @@ async function wakesOfStream(provider: string, events = EVENTS): Promise<number>
   await upstream.shape({ kind: 'stream', events, paceMs: 3, provider })
   await makeCall({ url: `${worker.url}/wakes`, method: 'GET', headers: {} })
   const headers = { 'content-type': 'application/json', authorization: 'Bearer test-key' }
-  const body = chatBody(1_024, 'chat', { model: 'bench-org/Model', stream: true })
+  const body = chatBody(1_024, 'chat', {
+    model: 'bench-org/Model',
+    stream: true,
+    stream_options: { include_usage: true },
+  })
   const answer = await makeCall({ url: `${worker.url}/v1/chat/completions`, method: 'POST', headers, body })
   expect(answer).toMatchObject({ status: 200, events: eventsOf(events), hasEnd: true })
   return Number(await (await fetch(`${worker.url}/wakes`)).text())
