@@ -1,7 +1,9 @@
+import type { Clock } from './core/clock.ts'
 import { upstreamKind } from './core/router-facts.ts'
 import { createKeyCheck, type KeyCheck } from './gateway/keys/check-key.ts'
 import { createAccessCheck } from './gateway/session/access-jwt.ts'
 import type { SessionDeps } from './gateway/session/sign-in.ts'
+import { foldTraffic } from './gateway/usage/fold-traffic.ts'
 import { createHashUser } from './gateway/usage/hash-user.ts'
 import type { LedgerDeps } from './gateway/usage/ledger-deps.ts'
 import { tellAlerts } from './gateway/usage/tell-alerts.ts'
@@ -23,6 +25,7 @@ import { type CatalogMemory, type CatalogStore, createCatalogStore } from './kv/
 import { createConfigMemory } from './kv/config-memory.ts'
 import { createConfigStore } from './kv/config-store.ts'
 import { limitTimes } from './kv/limit-times.ts'
+import { createTrafficStore } from './kv/traffic-store.ts'
 import { createTrustStore } from './kv/trust-store.ts'
 import { createLedgerClient } from './objects/ledger-client.ts'
 import type { Platform } from './platform.ts'
@@ -59,6 +62,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   const telemetry = settings.otlp && createTelemetry({ fetch, randomBytes, clock, log }, settings.otlp)
   const catalogInUse = createCatalogInUse({})
   const { ledger, usage } = composeLedger(settings, keyStore, { clock, newId, log, fetch })
+  const trafficStore = createTrafficStore(kv, clock)
   return {
     requireSettings: require,
     settingProblems: [...settings.problems.values()],
@@ -72,6 +76,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     managedKeys: { store: keyStore, clock, randomBytes, hasLedger: usage.client.isBound },
     config: { store: configStore, clock, readModels: () => readModels(catalog.store) },
     usage,
+    foldTraffic: async () => foldTraffic({ usage, store: trafficStore }, await catalog.readConfig()),
     catalog,
     modelList: { catalog, inUse: catalogInUse, memory: {} },
     complete: {
@@ -81,9 +86,8 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       breakers: createCircuitBreakers(createBreakerMemory(), clock),
       trust: createStreamTrust(createTrustMemory(), clock),
       trustStore: createTrustStore(kv),
-      traffic: createTrafficStats(createTrafficMemory(), clock),
-      sessionProviders: createSessionProviders(new Map(), clock),
-      routeMemory: {},
+      ...composeRouting(clock),
+      trafficStore,
       catalog,
       catalogInUse,
       clock,
@@ -106,6 +110,15 @@ function composeSessions(
   const memory = createSignInMemory(clock)
   const check = access && createAccessCheck({ settings: access, fetch, clock })
   return { adminToken, keys, memory, access: check, clock, randomBytes, log }
+}
+
+/** What routing remembers of providers and conversations. */
+function composeRouting(clock: Clock) {
+  return {
+    traffic: createTrafficStats(createTrafficMemory(), clock),
+    sessionProviders: createSessionProviders(new Map(), clock),
+    routeMemory: {},
+  }
 }
 
 async function readModels(store: CatalogStore) {

@@ -22,10 +22,18 @@ function appOf(env: Env): { readonly deps: AppDeps; readonly serve: Serve } {
 
 export default {
   fetch: (request, env, ctx) => appOf(env).serve(request, ctx),
-  /** Keeps the catalog fresh, so that no caller waits for the router, the last good configuration at hand, and what isolates learnt told. */
+  /**
+   * Keeps the catalog fresh, so that no caller waits for the router, the last good configuration at hand, and what isolates
+   * learnt of streams and of providers where each of them finds it.
+   */
   async scheduled(_event, env) {
     const { deps } = appOf(env)
     deps.requireSettings('HUGWAY_KV', 'HF_BASE_URL')
-    await Promise.all([refreshCatalog(deps.catalog), deps.config.store.keepLastGood(), foldReports(deps.complete)])
+    await Promise.all([
+      refreshCatalog(deps.catalog),
+      deps.config.store.keepLastGood(),
+      foldReports(deps.complete),
+      deps.foldTraffic(),
+    ])
   },
 } satisfies ExportedHandler<Env>

@@ -182,5 +182,6 @@ export const DESCRIPTIONS = {
     description: 'The share of requests that ask another provider than the one that seems fastest, to learn of it.',
     default: 0.05,
   },
+  ...routing('hugway.projects.*.routing', 'requests of this project'),
   ...routing('hugway.models.*.routing', 'requests to this model'),
 }

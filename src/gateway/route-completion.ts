@@ -9,6 +9,7 @@ import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
 import type { CircuitBreakers } from '../isolate/circuit-breakers.ts'
 import type { SessionProviders } from '../isolate/session-providers.ts'
 import type { TrafficStats } from '../isolate/traffic-stats.ts'
+import type { TrafficStore } from '../kv/traffic-store.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
 import { readProviderWishes, sessionOf, shapeOf } from '../wire/chat/request-shape.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
@@ -20,6 +21,7 @@ export type RouteDeps = {
   readonly catalogInUse: CatalogInUse
   readonly breakers: Pick<CircuitBreakers, 'stateOf'>
   readonly traffic: TrafficStats
+  readonly trafficStore: Pick<TrafficStore, 'read'>
   readonly sessionProviders: SessionProviders
   /** When the isolate last looked for a newer list; plain data. */
   readonly routeMemory: { lookedAt?: number }
@@ -68,6 +70,7 @@ export async function routeCompletion(deps: RouteDeps, request: RouteRequest, ct
   const plan = unwrap(
     planRoute({
       config,
+      project: ctx.caller.project,
       wanted: { model: chat.model, models: chat.models, fallbackOff: isFallbackOff(request.fallback) },
       preferences,
       needs: needsOf(shape),
@@ -139,9 +142,13 @@ function asksForMore({
   return hasTools || hasImages || wantsStructuredOutput || promptBytes + maxTokens > SMALL_REQUEST
 }
 
-function lookAgain({ catalog, routeMemory, clock }: RouteDeps, ctx: CallerContext): void {
+function lookAgain({ catalog, traffic, trafficStore, routeMemory, clock }: RouteDeps, ctx: CallerContext): void {
   const now = clock.now()
   if (now - (routeMemory.lookedAt ?? 0) < LOOK_AGAIN_MS) return
   routeMemory.lookedAt = now
-  ctx.waitUntil(catalog.store.read())
+  const look = async () => {
+    const [, folded] = await Promise.all([catalog.store.read(), trafficStore.read()])
+    if (folded) traffic.fold(folded)
+  }
+  ctx.waitUntil(look())
 }

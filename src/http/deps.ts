@@ -37,6 +37,8 @@ export type AppDeps = BodyDeps & {
   readonly catalog: CatalogDeps
   readonly modelList: ModelListDeps
   readonly complete: CompleteDeps
+  /** Learns of the providers from the ledgers; what the cron trigger does. */
+  readonly foldTraffic: () => Promise<void>
   readonly sessions: SessionDeps
   readonly usage: MetricsDeps
 }

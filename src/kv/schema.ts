@@ -8,6 +8,7 @@
  * | `config:last_good` | the latest document that was in use, to fall back to when `config` is broken by hand | `{ version }` | until replaced |
  * | `catalog:v1` | `{ fetchedAt, models }`: the router's list and when it was fetched | | a week |
  * | `catalog:drift:v1` | `{ at, since, changes }`: what the last refresh that changed something changed; the list before it is what `catalog:v1` held until then | | until replaced |
+ * | `routing:traffic:v1` | `{ entries: { "<org>/<model>:<provider>": ... } }`: what all isolates saw of the providers, by the ledgers' latest completions; weights, waits for the first token, speed | | a day |
  * | `key:<sha256>` | `{ id, name, createdAt, expiresAt?, disabled?, paused?, project?, lineage?, budget?, limits?, models? }`, times in ISO 8601; the hash is of the client key, hex | the same, so that a list needs no reads; none where it is longer than KV's 1,024 bytes | 30 days after it was revoked or expired |
  * | `trust:v1` | `{ <source>: { verdict, at } }`: which providers' streams need not be read event by event | | until replaced |
  * | `trust:report:<verdict>:<source>` | nothing | `{ source, verdict, at }`: a verdict that an isolate has changed, until the cron trigger folds it into `trust:v1` | a day |
@@ -26,6 +27,7 @@ export const CONFIG_VERSION_PREFIX = 'config:v:'
 export const LAST_GOOD_CONFIG_KEY = 'config:last_good'
 export const CATALOG_KEY = 'catalog:v1'
 export const CATALOG_DRIFT_KEY = 'catalog:drift:v1'
+export const TRAFFIC_KEY = 'routing:traffic:v1'
 export const API_KEY_PREFIX = 'key:'
 
 export const TRUST_KEY = 'trust:v1'
@@ -33,6 +35,9 @@ export const TRUST_REPORT_PREFIX = 'trust:report:'
 
 /** A report that nobody has folded by then tells of the past. */
 export const TRUST_REPORT_TTL_SECONDS = 24 * 60 * 60
+
+/** What nobody has renewed for a day says nothing of today. */
+export const TRAFFIC_TTL_SECONDS = 24 * 60 * 60
 
 /** A week: a router that is down for days still leaves a list. */
 export const CATALOG_TTL_SECONDS = 7 * 24 * 60 * 60

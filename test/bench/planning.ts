@@ -46,7 +46,15 @@ export function planningWays(): readonly PlanningWay[] {
       lastProvider: undefined,
     }
     return (n: number) =>
-      planRoute({ config, wanted: wanted(n), preferences: NO_PREFERENCES, needs: NEEDS, known, chance: 1 })
+      planRoute({
+        config,
+        project: 'default',
+        wanted: wanted(n),
+        preferences: NO_PREFERENCES,
+        needs: NEEDS,
+        known,
+        chance: 1,
+      })
   }
   const { value } = parseConfig('{}') as Extract<ReturnType<typeof parseConfig>, { ok: true }>
   return [

@@ -67,6 +67,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     trust: createStreamTrust(createTrustMemory(), clock),
     trustStore: undefined,
     traffic: createTrafficStats(createTrafficMemory(), clock),
+    trafficStore: { read: async () => undefined },
     sessionProviders: createSessionProviders(new Map(), clock),
     routeMemory: {},
     catalog: { store },

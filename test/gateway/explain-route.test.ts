@@ -110,6 +110,7 @@ test('what was explained is what happens, on 1,000 random requests', async () =>
     trust: createStreamTrust(createTrustMemory(), clock),
     trustStore: undefined,
     traffic: createTrafficStats(createTrafficMemory(), clock),
+    trafficStore: { read: async () => undefined },
     sessionProviders: createSessionProviders(new Map(), clock),
     routeMemory: {},
     catalog: { store: { remembered: () => stored, read: async () => stored } },

@@ -155,6 +155,7 @@ function byHugway(world: World, { isolates, policy }: MonthOptions, random: () =
     }
     const planned = planRoute({
       config,
+      project: 'default',
       wanted: { model: id, models: undefined, fallbackOff: false },
       preferences: NO_PREFERENCES,
       needs: needsOf(shape),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { nearestOf } from '../../json/nearest.ts'
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
-import { SORTS } from '../routing/preferences.ts'
+import { deploymentRoutingSchema, routeRulesSchema } from './routing-schema.ts'
 import { budgetsSchema, projectsSchema, usageSchema } from './scopes-schema.ts'
 
 const text = z.string('must be a text')
@@ -50,44 +50,6 @@ const providerSchema = z.strictObject(
   'must be an object',
 )
 
-const SHARE = 'must be a share from 0 to 1'
-const share = z.number(SHARE).check(z.minimum(0, SHARE), z.maximum(1, SHARE))
-const resolver = z.enum(['router', 'own'], 'must be "router" or "own"')
-const above0 = (unit: string) => {
-  const accepted = `must be ${unit}, a number above 0`
-  return z.number(accepted).check(z.gt(0, accepted))
-}
-const providers = z.array(text, 'must be a list of providers such as ["groq", "together"]')
-const price = z.number('must be US dollars per million tokens').check(z.minimum(0, 'must not be below 0'))
-
-/** The names of OpenRouter, as a request's `provider` has them. What they mean is checked by `readPreferences`. */
-const preferencesSchema = z.strictObject(
-  {
-    order: z.optional(providers),
-    only: z.optional(providers),
-    ignore: z.optional(providers),
-    allow_fallbacks: z.optional(z.boolean('must be true or false')),
-    require_parameters: z.optional(z.boolean('must be true or false')),
-    sort: z.optional(z.enum(SORTS, 'must be "price", "throughput" or "latency"')),
-    max_price: z.optional(
-      z.strictObject(
-        { prompt: z.optional(price), completion: z.optional(price) },
-        'must be an object such as { prompt: 1, completion: 2 }',
-      ),
-    ),
-    preferred_min_throughput: z.optional(above0('tokens a second')),
-    preferred_max_latency: z.optional(above0('seconds')),
-  },
-  'must be an object such as { only: ["groq"] }',
-)
-
-const ROUTE_RULES = {
-  resolve: z.optional(resolver),
-  policies: z.optional(resolver),
-  provider: z.optional(preferencesSchema),
-}
-export const routeRulesSchema = z.strictObject(ROUTE_RULES, 'must be an object of resolve, policies, provider')
-
 // Neither key is required: what is wrong with one would hide every problem of meaning in the rest of the document.
 const corsSchema = z.strictObject(
   {
@@ -104,12 +66,7 @@ const hugwaySchema = z.strictObject(
     timeouts: z.optional(timeoutsSchema),
     maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
     maxUpstreamCalls: z.optional(wholeNumber(1, 100)),
-    routing: z.optional(
-      z.strictObject(
-        { ...ROUTE_RULES, explore: z.optional(share) },
-        'must be an object of resolve, policies, provider, explore',
-      ),
-    ),
+    routing: z.optional(deploymentRoutingSchema),
     projects: z.optional(projectsSchema),
     budgets: z.optional(budgetsSchema),
     usage: z.optional(usageSchema),
@@ -170,7 +127,6 @@ export const documentSchema = z.strictObject(
 export type ConfigDocument = z.infer<typeof documentSchema>
 export type OwnModel = z.infer<typeof ownModelSchema>
 export type TimeoutsInput = z.infer<typeof timeoutsSchema>
-export type RouteRulesInput = z.infer<typeof routeRulesSchema>
 
 /** What is wrong with a document's shape, and the part of it that is sound, whose meaning can be checked all the same. */
 export type ReadDocument = { readonly sound: ConfigDocument | undefined; readonly problems: readonly Problem[] }

@@ -4,18 +4,12 @@ import { isModelPattern } from '../identity/model-pattern.ts'
 import { err, ok, type Result } from '../result.ts'
 import { DEFAULT_MODEL } from '../router-facts.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
-import { readPreferences } from '../routing/preferences.ts'
 import { DEFAULT_ROUTE_RULES, type DeploymentRouteRules, isRuling, type RouteRules } from '../routing/route-rules.ts'
 import { checkProvider, readOrigins } from './config-checks.ts'
-import {
-  type ConfigDocument,
-  type OwnModel,
-  type RouteRulesInput,
-  readDocument,
-  type TimeoutsInput,
-} from './config-schema.ts'
+import { type ConfigDocument, type OwnModel, readDocument, type TimeoutsInput } from './config-schema.ts'
 import { parseDocumentText } from './document-text.ts'
 import { type LedgerConfig, resolveLedger } from './ledger-config.ts'
+import { toDeploymentRules, toRouteRules } from './route-config.ts'
 import { checkComments, withoutSecrets } from './secrets.ts'
 
 /** Limits of one request, in milliseconds. See the README for what each of them covers. */
@@ -121,17 +115,10 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
   const primary = (model?.primary && collected.add(model.primary, modelPath)) || collected.defaultRef
   const fallbacks = collected.addAll(model?.fallbacks ?? [], [...MODEL, 'fallbacks'])
   const aliases = collectAliases(document, collected, problems)
-  const models = new Map<string, ModelSettings>()
-  for (const [key, settings] of Object.entries(own?.models ?? {})) {
-    const path = ['hugway', 'models', key]
-    const ref = collected.add(key, path)
-    const list = settings.fallbacks === false ? [] : settings.fallbacks
-    const chain = list && { fallbacks: collected.addAll(list, [...path, 'fallbacks']) }
-    const routing = settings.routing && { routing: toRouteRules(settings.routing, [...path, 'routing'], problems) }
-    const own = { ...chain, ...routing, timeouts: withDefaults(settings.timeouts, timeouts) }
-    if (ref) models.set(formatModelRef(ref), own)
-  }
+  const models = resolveModels(own?.models ?? {}, timeouts, collected, problems)
   const routing = { ...DEFAULT_ROUTE_RULES, ...toDeploymentRules(own?.routing, problems) }
+  const isPattern = (text: string) => isModelPattern(text, (alias) => aliases.refByAlias.has(normalizeAlias(alias)))
+  const ledger = resolveLedger(own, isPattern, problems)
   checkProvider(document, problems)
   const corsOrigins = readOrigins(own?.cors?.origins ?? [], problems)
   return {
@@ -144,18 +131,35 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     models,
     timeouts,
     routing,
-    hasRouteRules: [routing, ...[...models.values()].map((settings) => settings.routing)].some(isRuling),
+    hasRouteRules:
+      isRuling(routing) || [...models.values(), ...ledger.projects.values()].some((one) => isRuling(one.routing)),
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,
     corsOrigins,
     keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
-    ...resolveLedger(
-      own,
-      (text) => isModelPattern(text, (alias) => aliases.refByAlias.has(normalizeAlias(alias))),
-      problems,
-    ),
+    ...ledger,
   }
+}
+
+/** The settings of single models, by ref. */
+function resolveModels(
+  written: NonNullable<NonNullable<ConfigDocument['hugway']>['models']>,
+  timeouts: Timeouts,
+  collected: ReturnType<typeof collectRefs>,
+  problems: Problem[],
+): ReadonlyMap<string, ModelSettings> {
+  const models = new Map<string, ModelSettings>()
+  for (const [key, settings] of Object.entries(written)) {
+    const path = ['hugway', 'models', key]
+    const ref = collected.add(key, path)
+    const list = settings.fallbacks === false ? [] : settings.fallbacks
+    const chain = list && { fallbacks: collected.addAll(list, [...path, 'fallbacks']) }
+    const routing = settings.routing && { routing: toRouteRules(settings.routing, [...path, 'routing'], problems) }
+    const own = { ...chain, ...routing, timeouts: withDefaults(settings.timeouts, timeouts) }
+    if (ref) models.set(formatModelRef(ref), own)
+  }
+  return models
 }
 
 type Path = readonly (string | number)[]
@@ -212,22 +216,6 @@ function withDefaults(given: TimeoutsInput | undefined, defaults: Timeouts): Tim
     idleMs: given?.idleMs ?? defaults.idleMs,
     totalMs: given?.totalMs ?? defaults.totalMs,
   }
-}
-
-function toRouteRules(given: RouteRulesInput, path: Path, problems: Problem[]): RouteRules {
-  const { resolve, policies, provider } = given
-  const read = provider && readPreferences(provider, formatPath([...path, 'provider']))
-  problems.push(...(read?.problems ?? []))
-  return { ...(resolve && { resolve }), ...(policies && { policies }), ...(read && { preferences: read.preferences }) }
-}
-
-function toDeploymentRules(
-  given: (RouteRulesInput & { readonly explore?: number | undefined }) | undefined,
-  problems: Problem[],
-): Partial<DeploymentRouteRules> {
-  if (!given) return {}
-  const rules = toRouteRules(given, ['hugway', 'routing'], problems)
-  return given.explore === undefined ? rules : { ...rules, explore: given.explore }
 }
 
 /** What holds when nothing is configured. Last in the file: it runs the functions above when the module is read. */

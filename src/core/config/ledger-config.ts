@@ -4,6 +4,7 @@ import { DEFAULT_PROJECT } from '../identity/caller.ts'
 import type { Project } from '../identity/project.ts'
 import { isTimeZone } from '../limits/period.ts'
 import type { ConfigDocument } from './config-schema.ts'
+import { toRouteRules } from './route-config.ts'
 import { scopesOf } from './scopes-schema.ts'
 
 /** What the document says of projects, budgets and the ledger. */
@@ -51,7 +52,9 @@ export function resolveLedger(
       const message = 'must be the name of an organisation, without spaces'
       problems.push({ path: formatPath(['hugway', 'projects', id, 'billTo']), message })
     }
-    projects.set(id, { id, name, ...scopesOf(written), ...(billTo !== undefined && { billTo }) })
+    const rules = written.routing && toRouteRules(written.routing, ['hugway', 'projects', id, 'routing'], problems)
+    const more = { ...(billTo !== undefined && { billTo }), ...(rules && { routing: rules }) }
+    projects.set(id, { id, name, ...scopesOf(written), ...more })
   }
   const timeZone = own?.budgets?.timeZone ?? 'UTC'
   if (!isTimeZone(timeZone)) {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { KeyScopes } from '../identity/scopes.ts'
+import { routeRulesSchema } from './routing-schema.ts'
 
 const MODEL = 'must be an alias, huggingface/<org>/<model>[:suffix] or <org>/*'
 const USD = 'must be US dollars from 0 to 1000000'
@@ -47,8 +48,9 @@ export const projectsSchema = z.record(
       name: z.exactOptional(z.string('must be a text')),
       ...SCOPES,
       billTo: z.exactOptional(z.string('must be a text')),
+      routing: z.exactOptional(routeRulesSchema),
     },
-    'must be an object of name, budget, limits, models, billTo',
+    'must be an object of name, budget, limits, models, billTo, routing',
   ),
   'must be an object keyed by project ids',
 )

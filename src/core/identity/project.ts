@@ -1,3 +1,4 @@
+import type { RouteRules } from '../routing/route-rules.ts'
 import { DEFAULT_PROJECT } from './caller.ts'
 import type { KeyScopes } from './scopes.ts'
 
@@ -7,6 +8,8 @@ export type Project = KeyScopes & {
   readonly name: string
   /** Sent as `X-HF-Bill-To`, in place of the deployment's own. */
   readonly billTo?: string | undefined
+  /** Which providers serve its requests. */
+  readonly routing?: RouteRules | undefined
 }
 
 /** The project of a key. One that the configuration does not name, or not any more, is bound to nothing. */

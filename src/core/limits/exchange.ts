@@ -1,4 +1,4 @@
-import type { CompletionEnd, Surface } from '../completion-record.ts'
+import type { CompletionEnd, RequestShape, Surface } from '../completion-record.ts'
 import type { BudgetRule, LimitRules } from '../identity/scopes.ts'
 
 /**
@@ -118,7 +118,7 @@ export type Booking = {
   readonly end: CompletionEnd
   readonly errorCode: string | null
   readonly attempts: number
-  /** JSON of `[{ target, reason }]`. */
+  /** JSON of `[{ target, reason, skipped? }]`. */
   readonly failedAttempts: string
   readonly firstTokenMs: number | null
   readonly durationMs: number
@@ -135,6 +135,9 @@ export type Booking = {
   readonly user: string | null
   /** The fault that was planted, where one was. */
   readonly rehearsed?: string
+  /** Absent in what older code booked. */
+  readonly shape?: RequestShape | undefined
+  readonly repaired?: boolean | undefined
 }
 
 /** A budget crossed one of its thresholds. */

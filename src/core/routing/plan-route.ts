@@ -7,11 +7,13 @@ import type { Needs } from './needs.ts'
 import { planTargets, resolveModel, type Wanted } from './plan.ts'
 import { type ModelPlan, planModel, type RouteKnowledge } from './plan-model.ts'
 import { isOrdering, NO_PREFERENCES, type Preferences } from './preferences.ts'
-import { mergeRules, ROUTER_CHOOSES } from './route-rules.ts'
+import { mergeRules, ROUTER_CHOOSES, type RouteRules } from './route-rules.ts'
 
 /** Everything that a route is decided by. */
 export type RouteQuestion = {
   readonly config: Config
+  /** The id of the caller's. */
+  readonly project: string
   readonly wanted: Wanted
   /** The request's own, from its `provider` object. */
   readonly preferences: Preferences
@@ -55,9 +57,7 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
   // Who asks for the best by name has not asked to be taught with.
   const explores = preferences.sort === undefined && chance < config.routing.explore
   const models = chain.value.map((ref) => {
-    const rules = isRuled
-      ? mergeRules(config.routing, config.models.get(formatModelRef(ref))?.routing, { preferences })
-      : ROUTER_CHOOSES
+    const rules = isRuled ? mergeRules(...rulesOf(question, ref), { preferences }) : ROUTER_CHOOSES
     return planModel({ ref, ...rules, needs, known, explores })
   })
   const fit = interleave(models.map(({ targets }) => targets))
@@ -69,6 +69,11 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
     .filter(({ target }) => !targets.includes(target))
     .map(({ target, reason }) => ({ target: formatModelRef(target), reason }))
   return ok({ targets, skipped, models, needs })
+}
+
+/** What the configuration says, the more special after the more general: deployment, project, model. */
+function rulesOf({ config, project }: RouteQuestion, ref: ModelRef): readonly (RouteRules | undefined)[] {
+  return [config.routing, config.projects.get(project)?.routing, config.models.get(formatModelRef(ref))?.routing]
 }
 
 /** The first of each, then the second of each, without repeats. */
@@ -86,13 +91,14 @@ function interleave(lists: readonly (readonly ModelRef[])[]): readonly ModelRef[
 }
 
 /** A name that the request itself wrote, whose suffix has chosen already what the wish would choose. */
-function findContradiction({ config, wanted, preferences }: RouteQuestion): Failure | undefined {
+function findContradiction(question: RouteQuestion): Failure | undefined {
+  const { config, wanted, preferences } = question
   const { model, models = [] } = wanted
   for (const name of model === undefined && models.length > 0 ? models : [model, ...models]) {
     const ref = resolveModel(config, name)
     if (!ref.ok || ref.value.routing.kind === 'default') continue
     const text = formatModelRef(ref.value)
-    const { policies } = mergeRules(config.routing, config.models.get(text)?.routing)
+    const { policies } = mergeRules(...rulesOf(question, ref.value))
     if (ref.value.routing.kind === 'policy' && policies === 'own') continue
     const wish = ORDERING.find(([, isWished]) => isWished(preferences))?.[0] ?? 'provider'
     const advice = `Send the model without its suffix, or leave ${wish} out.`

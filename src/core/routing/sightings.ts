@@ -1,7 +1,24 @@
 import type { CompletionEnd, CompletionRecord } from '../completion-record.ts'
 import { parseModelRef } from './model-ref.ts'
-import { type FailureReason, isPassing } from './outcome.ts'
+import { type AttemptReport, type FailureReason, isPassing } from './outcome.ts'
 import type { Sighting } from './traffic.ts'
+
+/** What is learnt from: a record, or what a ledger kept of one. */
+export type SeenCompletion = Pick<
+  CompletionRecord,
+  | 'attempts'
+  | 'durationMs'
+  | 'end'
+  | 'firstTokenMs'
+  | 'isEstimated'
+  | 'provider'
+  | 'rehearsed'
+  | 'repaired'
+  | 'shape'
+  | 'stream'
+  | 'target'
+  | 'usage'
+> & { readonly failedAttempts: readonly Pick<AttemptReport, 'target' | 'reason' | 'skipped'>[] }
 
 /** Ends of an answer that had begun and that its provider broke. */
 const BROKEN: readonly CompletionEnd[] = ['cut', 'stalled', 'unreadable', 'upstream_error']
@@ -13,7 +30,7 @@ const UNBROKEN: readonly CompletionEnd[] = ['whole', 'client_gone', 'out_of_time
  * named is not learnt of, nor is anything of a planted fault.
  */
 export function sightingsOf(
-  record: CompletionRecord,
+  record: SeenCompletion,
 ): readonly { readonly offer: string; readonly sighting: Sighting }[] {
   if (record.rehearsed !== undefined) return []
   const seen = record.failedAttempts.flatMap(({ target, reason, skipped }) => {
@@ -25,7 +42,7 @@ export function sightingsOf(
   return offer && sighting ? [...seen, { offer, sighting }] : seen
 }
 
-function answerOf(record: CompletionRecord): Sighting | undefined {
+function answerOf(record: SeenCompletion): Sighting | undefined {
   const { end, attempts, firstTokenMs, durationMs, usage, shape } = record
   const isBroken = BROKEN.includes(end)
   if (!isBroken && !UNBROKEN.includes(end)) return undefined

@@ -35,7 +35,9 @@ export async function toBooking(
     end: record.end,
     errorCode: record.errorCode ?? null,
     attempts: record.attempts,
-    failedAttempts: JSON.stringify(record.failedAttempts.map(({ target, reason }) => ({ target, reason }))),
+    failedAttempts: JSON.stringify(
+      record.failedAttempts.map(({ target, reason, skipped }) => ({ target, reason, skipped })),
+    ),
     firstTokenMs: record.firstTokenMs ?? null,
     durationMs: record.durationMs,
     promptTokens: usage?.promptTokens ?? 0,
@@ -47,6 +49,8 @@ export async function toBooking(
     costNanoUsd: record.costNanoUsd ?? null,
     upstreamRequestId: record.upstreamRequestId ?? null,
     configVersion: record.configVersion,
+    shape: record.shape,
+    repaired: record.repaired,
     user: kept !== null && byUser === 'hash' ? await hashUser(kept) : kept,
     ...(record.rehearsed !== undefined && { rehearsed: record.rehearsed }),
   }

@@ -88,6 +88,20 @@ describe('a chain of models', () => {
     expect(targetsOf({ document })).toEqual(['a/b', 'c/d:other', 'e/f:groq'])
   })
 
+  test('a wish of a project holds for its requests alone', () => {
+    const document = { hugway: { projects: { research: { routing: { provider: { sort: 'price' } } } } } }
+    expect(targetsOf({ document, project: 'research' })).toMatchObject({ 0: 'a/b:cheap' })
+    expect(targetsOf({ document })).toEqual(['a/b'])
+  })
+
+  test('the model’s word goes before the project’s, and that before the deployment’s', () => {
+    const wish = (only: string) => ({ routing: { provider: { only: [only] } } })
+    const hugway = { ...wish('fast'), projects: { research: wish('cheap') } }
+    expect(targetsOf({ document: { hugway }, project: 'research' })).toEqual(['a/b:cheap'])
+    const ofModel = { ...hugway, models: { 'a/b': wish('prompt') } }
+    expect(targetsOf({ document: { hugway: ofModel }, project: 'research' })).toEqual(['a/b:prompt'])
+  })
+
   test('the request wins over the configuration', () => {
     const document = { hugway: { routing: { provider: { sort: 'price', only: ['cheap', 'fast'] } } } }
     expect(targetsOf({ document })).toEqual(['a/b:cheap', 'a/b:fast'])

@@ -48,6 +48,7 @@ export type Asked = {
   readonly provider?: unknown
   readonly shape?: Partial<RequestShape>
   readonly document?: unknown
+  readonly project?: string
   readonly known?: Partial<RouteKnowledge>
   readonly list?: readonly RouterModel[]
   readonly chance?: number
@@ -64,6 +65,7 @@ export function plan(asked: Asked): { readonly plan: Plan | undefined; readonly 
   const catalog = buildCatalog(list, config)
   const planned = planRoute({
     config,
+    project: asked.project ?? 'default',
     wanted: { model, models, fallbackOff: false },
     preferences: preferences.value,
     needs: needsOf({ ...SHAPE, ...shape }),
