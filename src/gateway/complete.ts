@@ -4,7 +4,6 @@ import type { CompletionRecord } from '../core/completion-record.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
-import { createRouterBody } from '../huggingface/request-body.ts'
 import { type ClientStream, type ConnectionEnd, openClientStream } from '../stream/client-stream.ts'
 import { waitWithHeartbeats } from '../stream/heartbeat.ts'
 import { type RelayRequest, type RelayResult, relay } from '../stream/relay.ts'
@@ -37,6 +36,7 @@ import {
 } from './route-completion.ts'
 import { type SettleDeps, type Settlement, settle } from './settle.ts'
 import { refreshTrust } from './share-trust.ts'
+import { answerLimits, createTargetBodies } from './target-bodies.ts'
 import { type ChainDeps, type ChainRequest, tryTargets, type Winner } from './try-targets.ts'
 import { unwrap } from './unwrap.ts'
 
@@ -136,12 +136,17 @@ async function understand(
 ): Promise<readonly [Asked, ChainRequest]> {
   deps.requireSettings(...SETTINGS)
   const { config } = ctx
-  const { chat, createEncoder, droppedTools = [] } = unwrap(wire.read(await body.read(config.maxBodyBytes)))
+  const read = unwrap(wire.read(await body.read(config.maxBodyBytes)))
+  const { chat, createEncoder, droppedTools = [] } = read
   const { model, stream } = chat
   draft.askedModel = shortenAsked(model)
   draft.stream = stream
   if (droppedTools.length > 0) draft.droppedTools = droppedTools
-  const route = await routeCompletion(deps, { chat, fallback, session }, ctx)
+  const route = await routeCompletion(
+    deps,
+    { chat, fallback, session: session ?? read.session, clampsMaxTokens: wire.clampsMaxTokens },
+    ctx,
+  )
   rememberLeaders(deps.traffic, route.plan)
   draft.shape = route.shape
   draft.route = summarize(route.plan)
@@ -152,10 +157,14 @@ async function understand(
   const { targets } = admission
   const chain: ChainRequest = {
     targets,
-    bodyFor: createRouterBody(chat, {
-      affordedTokens: admission.maxTokens,
-      asksForUsage: !wire.mayPassThrough || config.usage.unasked !== 'estimate',
-    }),
+    bodyFor: createTargetBodies(
+      read,
+      {
+        affordedTokens: admission.maxTokens,
+        asksForUsage: !wire.mayPassThrough || config.usage.unasked !== 'estimate',
+      },
+      wire.clampsMaxTokens ? answerLimits(targets, route.catalog, route.shape) : undefined,
+    ),
     stream,
     choiceCount: chat.choiceCount,
     timeoutsOf: (target) => timeoutsOf(config, target),

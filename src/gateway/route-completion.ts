@@ -1,3 +1,4 @@
+import type { Catalog } from '../core/catalog/catalog.ts'
 import type { Clock } from '../core/clock.ts'
 import type { CompletionRecord, RequestShape, RouteSummary } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
@@ -36,11 +37,14 @@ export type RouteRequest = {
   readonly fallback: string | undefined
   /** The header `x-session-id`, as it was sent. */
   readonly session?: string | undefined
+  /** Whether the limit of the answer is a wish that is clamped to what a target can say: then it skips none. */
+  readonly clampsMaxTokens?: boolean
 }
 
 export type Route = {
   readonly plan: Plan
   readonly shape: RequestShape
+  readonly catalog: Catalog
   /** What the conversation is known by; absent where nothing is pinned, because only pinning can keep to a provider. */
   readonly session: string | undefined
 }
@@ -73,7 +77,7 @@ export async function routeCompletion(deps: RouteDeps, request: RouteRequest, ct
       project: ctx.caller.project,
       wanted: { model: chat.model, models: chat.models, fallbackOff: isFallbackOff(request.fallback) },
       preferences,
-      needs: needsOf(shape),
+      needs: needsOf(request.clampsMaxTokens ? { ...shape, maxTokens: undefined } : shape),
       known: {
         offersOf: catalog.offersOf,
         expectationOf: deps.traffic.expectationOf,
@@ -84,7 +88,7 @@ export async function routeCompletion(deps: RouteDeps, request: RouteRequest, ct
       chance: deps.random(),
     }),
   )
-  return { plan, shape, session }
+  return { plan, shape, catalog, session }
 }
 
 /** Remembers who stands first, so that two providers that are nearly alike do not take turns. */

@@ -53,3 +53,8 @@ export function isAbsent(value: unknown): value is null | undefined {
 export function pick(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(names.flatMap((name) => (isAbsent(fields[name]) ? [] : [[name, fields[name]]])))
 }
+
+/** A text; anything else says nothing. */
+export function textOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -8,6 +8,10 @@ import type { ChatRequest } from './chat/request.ts'
 export type SurfaceRequest = {
   /** The canonical request: a chat completion's body, in bytes. */
   readonly chat: ChatRequest
+  /** The same without the thoughts of earlier turns, for models that are not given them back; absent where there are none. */
+  readonly withoutReasoning?: () => ChatRequest
+  /** What the client calls the conversation, where its API has a member for it. */
+  readonly session?: string | undefined
   readonly createEncoder: (options: EncoderOptions) => AnswerEncoder
   /** Types of hosted tools that no model is shown, because only their own API could run them. */
   readonly droppedTools?: readonly string[]
@@ -38,4 +42,9 @@ export type SurfaceWire = {
    * clean end for a whole answer.
    */
   readonly afterError: 'close' | 'abort'
+  /**
+   * Whether the limit of the answer is a wish: Claude Code asks for 32,000 tokens of whatever model, and for 128,000 after an
+   * answer that was too long. What a target cannot say is clamped, and skips no target.
+   */
+  readonly clampsMaxTokens: boolean
 }

@@ -26,6 +26,8 @@ export type Conversation = {
   /** @returns Whether a call with this id was made; nothing is added otherwise. */
   result(callId: string, parts: readonly ContentPart[]): boolean
   messages(): Fields[]
+  /** The same without reasoning; `undefined` where there is none in it. */
+  messagesWithoutReasoning(): Fields[] | undefined
 }
 
 type Answer = { readonly texts: string[]; readonly reasoning: string[]; readonly calls: ToolCall[] }
@@ -45,6 +47,10 @@ export function createConversation(): Conversation {
   let current: (Turn & { readonly answer: Answer }) | undefined
   let hasAnswer = false
 
+  const messages = () => [
+    ...(systemTexts.length > 0 ? [{ role: 'system', content: systemTexts.join('\n\n') }] : []),
+    ...turns.flatMap(toMessages),
+  ]
   const say = (content: Fields['content']) => {
     current = undefined
     thoughts = []
@@ -81,10 +87,12 @@ export function createConversation(): Conversation {
       turn.images.push(...parts.filter(({ type }) => type === 'image_url'))
       return true
     },
-    messages: () => [
-      ...(systemTexts.length > 0 ? [{ role: 'system', content: systemTexts.join('\n\n') }] : []),
-      ...turns.flatMap(toMessages),
-    ],
+    messages,
+    messagesWithoutReasoning() {
+      const all = messages()
+      if (!all.some((message) => 'reasoning_content' in message)) return undefined
+      return all.map(({ reasoning_content: _thoughts, ...rest }) => rest)
+    },
   }
 }
 

@@ -12,4 +12,5 @@ export const chatWire: SurfaceWire = {
   },
   mayPassThrough: true,
   afterError: 'abort',
+  clampsMaxTokens: false,
 }

@@ -3,13 +3,17 @@ import type { Result } from '../../core/result.ts'
 import { type Fields, isFields } from '../chat/chunk.ts'
 import { createConversation } from '../chat/conversation.ts'
 import { namesOfDropped } from '../dropped-tools.ts'
-import { catchRefusal, countAt, fieldsAt, isAbsent, listAt, pick, refuse } from '../refuse.ts'
+import { catchRefusal, countAt, fieldsAt, isAbsent, listAt, pick, refuse, textOrNone } from '../refuse.ts'
 import { mapTools } from './tools.ts'
 import { readTurns } from './turns.ts'
 
 /** A request to `POST /v1/messages`, as the chat completion that goes up, and what its answer needs of it. */
 export type MessagesRequest = {
   readonly chat: Fields
+  /** Its messages without the thoughts of earlier turns; absent where there are none. */
+  readonly messagesWithoutReasoning: readonly Fields[] | undefined
+  /** What the client calls the conversation. */
+  readonly session: string | undefined
   /** `model` as it was sent: answers repeat it. */
   readonly model: string | undefined
   readonly stopSequences: readonly string[]
@@ -45,7 +49,9 @@ export function mapMessagesRequest(value: unknown): Result<MessagesRequest, Fail
     const { model } = body
     return {
       chat,
-      model: typeof model === 'string' ? model : undefined,
+      messagesWithoutReasoning: conversation.messagesWithoutReasoning(),
+      session: isFields(body['metadata']) ? textOrNone(body['metadata']['user_id']) : undefined,
+      model: textOrNone(model),
       stopSequences,
       droppedTools: namesOfDropped([...dropped, ...hostedServers(body)]),
     }

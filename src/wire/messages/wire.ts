@@ -10,9 +10,10 @@ export const messagesWire: SurfaceWire = {
   read(body) {
     const read = readMapped(body, mapMessagesRequest)
     if (!read.ok) return read
-    const { chat, mapped } = read.value
+    const { mapped, ...chat } = read.value
     return ok({
-      chat,
+      ...chat,
+      session: mapped.session,
       createEncoder: ({ newId, requestId }) =>
         createMessagesEncoder(mapped, { id: newId().replaceAll('-', ''), requestId }),
       droppedTools: mapped.droppedTools,
@@ -20,4 +21,5 @@ export const messagesWire: SurfaceWire = {
   },
   mayPassThrough: false,
   afterError: 'close',
+  clampsMaxTokens: true,
 }

@@ -3,7 +3,7 @@ import type { Result } from '../../core/result.ts'
 import { type Fields, isFields } from '../chat/chunk.ts'
 import { createConversation } from '../chat/conversation.ts'
 import { namesOfDropped } from '../dropped-tools.ts'
-import { catchRefusal, countAt, fieldsAt, isAbsent, pick, refuse, textAt } from '../refuse.ts'
+import { catchRefusal, countAt, fieldsAt, isAbsent, pick, refuse, textAt, textOrNone } from '../refuse.ts'
 import { repeatRequest } from './answer.ts'
 import { readInput } from './input.ts'
 import { createToolNames, type ToolNames } from './tool-names.ts'
@@ -12,6 +12,10 @@ import { mapTools } from './tools.ts'
 /** A request to `POST /v1/responses`, as the chat completion that goes up, and what its answer needs of it. */
 export type ResponsesRequest = {
   readonly chat: Fields
+  /** Its messages without the thoughts of earlier turns; absent where there are none. */
+  readonly messagesWithoutReasoning: readonly Fields[] | undefined
+  /** What the client calls the conversation. */
+  readonly session: string | undefined
   readonly names: ToolNames
   /** `model` as it was sent. */
   readonly model: string | undefined
@@ -61,8 +65,10 @@ export function mapResponsesRequest(value: unknown): Result<ResponsesRequest, Fa
     const { model } = body
     return {
       chat,
+      messagesWithoutReasoning: conversation.messagesWithoutReasoning(),
+      session: textOrNone(body['prompt_cache_key']),
       names,
-      model: typeof model === 'string' ? model : undefined,
+      model: textOrNone(model),
       repeated: repeatRequest(body),
       droppedTools: namesOfDropped(dropped),
     }

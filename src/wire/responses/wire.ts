@@ -10,9 +10,10 @@ export const responsesWire: SurfaceWire = {
   read(body) {
     const read = readMapped(body, mapResponsesRequest)
     if (!read.ok) return read
-    const { chat, mapped } = read.value
+    const { mapped, ...chat } = read.value
     return ok({
-      chat,
+      ...chat,
+      session: mapped.session,
       createEncoder: ({ newId, startedAt, now }) =>
         createResponsesEncoder(mapped, { id: newId().replaceAll('-', ''), startedAt, now }),
       droppedTools: mapped.droppedTools,
@@ -20,4 +21,5 @@ export const responsesWire: SurfaceWire = {
   },
   mayPassThrough: false,
   afterError: 'close',
+  clampsMaxTokens: false,
 }

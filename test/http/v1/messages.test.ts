@@ -88,6 +88,55 @@ describe('an answer', () => {
   })
 })
 
+describe('what goes up differs by target', () => {
+  const sentOf = (calls: readonly { readonly body: string }[]) => calls.map(({ body }) => JSON.parse(body))
+  const busyThenWhole = () =>
+    inTurn(
+      () => new Response('busy', { status: 503 }),
+      () => new Response(WHOLE),
+    )
+
+  test('max_tokens is clamped to what each can say, and skips none', async () => {
+    const { send, configure, calls } = await start(busyThenWhole())
+    const rows = [
+      { id: 'huggingface/a/first', contextWindow: 4_096 },
+      { id: 'huggingface/b/second:groq', maxTokens: 8_192 },
+    ]
+    await configure({ ...CHAIN, models: { providers: { huggingface: { models: rows } } } })
+    expect((await send({ model: undefined, max_tokens: 32_000 })).status).toBe(200)
+    const [first, second] = sentOf(calls)
+    expect(first.max_tokens).toBeGreaterThan(3_000)
+    expect(first.max_tokens).toBeLessThan(4_096)
+    expect(second).toMatchObject({ model: 'b/second:groq', max_tokens: 8_192 })
+  })
+
+  test('what fits goes up as it came', async () => {
+    const { send, calls } = await start(() => new Response(WHOLE))
+    await send({ max_tokens: 128_000 })
+    expect(sentOf(calls)).toMatchObject([{ max_tokens: 128_000 }])
+  })
+
+  test('thoughts of earlier turns go up to models that are given them back, and to no other', async () => {
+    const { send, configure, calls } = await start(busyThenWhole())
+    await configure({
+      agents: { defaults: { model: { primary: 'deepseek-ai/DeepSeek-V4', fallbacks: ['Qwen/Qwen3-8B'] } } },
+    })
+    const used = { type: 'tool_use', id: 't', name: 'f', input: {} }
+    const content = [{ type: 'thinking', thinking: 'hm', signature: '' }, used]
+    const result = { type: 'tool_result', tool_use_id: 't', content: 'done' }
+    const messages = [
+      { role: 'user', content: 'go' },
+      { role: 'assistant', content },
+      { role: 'user', content: [result] },
+    ]
+    expect((await send({ model: undefined, messages })).status).toBe(200)
+    const [first, second] = sentOf(calls)
+    expect(first.messages[1]).toMatchObject({ reasoning_content: 'hm', tool_calls: [{ id: 't' }] })
+    expect(second.messages[1]).toEqual({ ...first.messages[1], reasoning_content: undefined })
+    expect(JSON.stringify(second)).not.toContain('reasoning_content')
+  })
+})
+
 describe('a key', () => {
   test('is taken as x-api-key as well', async () => {
     const { ask } = await start(() => new Response(WHOLE))
