@@ -26,3 +26,9 @@ export function formatReset(ms: number): string {
   const seconds = Math.ceil(ms / 1_000)
   return `${Math.floor(seconds / 60)}m${seconds % 60}s`
 }
+
+/** What {@link formatReset} wrote, in milliseconds; `undefined` for anything else. */
+export function readReset(text: string): number | undefined {
+  const [, minutes, value, unit] = /^(?:(\d+)m)?(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? []
+  return value === undefined ? undefined : Number(minutes ?? 0) * 60_000 + Number(value) * (unit === 's' ? 1_000 : 1)
+}

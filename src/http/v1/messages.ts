@@ -5,6 +5,7 @@ import { toLogged } from '../../gateway/to-logged.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { estimateTokens } from '../../wire/messages/count-tokens.ts'
 import { toMessagesErrorBody } from '../../wire/messages/error.ts'
+import { toMessagesRateHeaders } from '../../wire/messages/rate-headers.ts'
 import { mapMessagesRequest } from '../../wire/messages/request.ts'
 import { messagesWire } from '../../wire/messages/wire.ts'
 import { readMapped } from '../../wire/read-mapped.ts'
@@ -22,9 +23,11 @@ import { answerCompletion } from './answer-completion.ts'
  */
 export function createMessagesApp(deps: AppDeps): App {
   const app: App = new Hono()
-  app.use(async function nameRequest(c, next) {
+  app.use(async function addHeaders(c, next) {
     await next()
     c.res.headers.set('request-id', c.var.requestId)
+    const rates = toMessagesRateHeaders(c.res.headers, deps.clock.now())
+    for (const [name, value] of Object.entries(rates)) c.res.headers.set(name, value)
   })
   app.use(useConfig(deps))
   app.use(allowOrigins)
