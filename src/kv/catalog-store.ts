@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { CatalogChanges } from '../core/catalog/catalog-drift.ts'
 import type { RouterModel } from '../core/catalog/router-model.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import { NO_ANSWER, type ReadsUnderWay, readOnce } from './one-read.ts'
 import { CATALOG_DRIFT_KEY, CATALOG_KEY, CATALOG_TTL_SECONDS, KV_READ_LIMIT_MS } from './schema.ts'
 
 /** The router's list as it was fetched; `fetchedAt` in milliseconds since the epoch. */
@@ -11,12 +12,23 @@ export type StoredCatalog = { readonly fetchedAt: number; readonly models: reado
 export type StoredDrift = { readonly at: number; readonly since: number; readonly changes: CatalogChanges }
 
 /** The isolate's copy; plain data. */
-export type CatalogMemory = { stored?: StoredCatalog; refreshingSince?: number; failedAt?: number; drift?: StoredDrift }
+export type CatalogMemory = {
+  stored?: StoredCatalog
+  refreshingSince?: number
+  failedAt?: number
+  drift?: StoredDrift
+  underWay?: ReadsUnderWay
+  /** Counts reads that found nothing, so that who waits for one learns of it. */
+  emptyReads?: number
+}
 
 export type CatalogStore = {
   /** The isolate's copy, without asking KV. */
   remembered(): StoredCatalog | undefined
-  /** KV's copy, if it answers in time and has a readable one; the isolate keeps it where it is newer. */
+  /**
+   * KV's copy, if it answers in time and has a readable one; the isolate keeps it where it is newer. Requests that want the
+   * first copy at the same time read once.
+   */
   read(): Promise<StoredCatalog | undefined>
   /** Keeps a new list in the isolate, and in KV. A failed write costs other isolates a fetch of their own. */
   write(stored: StoredCatalog): Promise<void>
@@ -48,15 +60,31 @@ export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock
     if (stored.fetchedAt >= (memory.stored?.fetchedAt ?? 0)) memory.stored = stored
     return memory.stored
   }
+  const readStored = async () => {
+    const value = await within(kv.get(CATALOG_KEY, 'json'), KV_READ_LIMIT_MS, clock).catch(() => undefined)
+    if (value === TIMED_OUT) return undefined
+    const parsed = storedSchema.safeParse(value)
+    // An old or broken shape counts as absent; so does a list from the future, which would never be renewed.
+    if (!parsed.success || parsed.data.fetchedAt > clock.now()) return undefined
+    return remember(parsed.data)
+  }
   return {
     remembered: () => memory.stored,
     async read() {
-      const value = await within(kv.get(CATALOG_KEY, 'json'), KV_READ_LIMIT_MS, clock).catch(() => undefined)
-      if (value === TIMED_OUT) return undefined
-      const parsed = storedSchema.safeParse(value)
-      // An old or broken shape counts as absent; so does a list from the future, which would never be renewed.
-      if (!parsed.success || parsed.data.fetchedAt > clock.now()) return undefined
-      return remember(parsed.data)
+      if (memory.stored) return readStored()
+      const { emptyReads } = memory
+      memory.underWay ??= new Map()
+      const answer = await readOnce<StoredCatalog | null>(memory.underWay, clock, {
+        name: CATALOG_KEY,
+        look: () => memory.stored ?? (memory.emptyReads === emptyReads ? undefined : null),
+        async read() {
+          const stored = await readStored()
+          if (!stored) memory.emptyReads = (memory.emptyReads ?? 0) + 1
+          return stored ?? null
+        },
+        waitUntil: () => {}, // whoever waits for a reader that has left reads itself
+      })
+      return answer === NO_ANSWER ? undefined : (answer ?? undefined)
     },
     async write(stored) {
       remember(stored)

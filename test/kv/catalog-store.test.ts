@@ -47,6 +47,19 @@ describe('a catalog', () => {
     expect(await store.read()).toMatchObject({ models })
   })
 
+  test.each<[what: string, isThere: boolean]>([
+    ['that is there', true],
+    ['that is not', false],
+  ])('%s is read once for two hundred requests of a new isolate', async (_what, isThere) => {
+    const { store, clock, probe } = isolate()
+    if (isThere) await isolate().store.write({ fetchedAt: clock.now(), models })
+    const all = Promise.all(Array.from({ length: 200 }, () => store.read()))
+    await clock.pass(0)
+    await clock.pass(10)
+    expect((await all).every((one) => (one !== undefined) === isThere)).toBe(true)
+    expect(probe.calls).toEqual(['get catalog:v1'])
+  })
+
   test('that KV refuses is remembered all the same', async () => {
     const { store, clock, probe } = isolate()
     probe.fault = 'down'

@@ -13,7 +13,8 @@ export type Attack = {
 
 const MIB = 1024 * 1024
 const CHAT = { model: 'a/b', messages: [{ role: 'user', content: 'hi' }] }
-const STREAM = { ...CHAT, stream: true }
+/** Asks for usage: a stream whose usage has to be taken out is never passed through. */
+const STREAM = { ...CHAT, stream: true, stream_options: { include_usage: true } }
 
 /** A chat, against an upstream that plays this. */
 const against =
