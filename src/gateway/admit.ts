@@ -114,6 +114,9 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
   }
 }
 
+/** Whether its money is counted, so that what it used must be known. */
+export const isBudgeted = ({ reservedNanoUsd }: Admission) => reservedNanoUsd !== undefined
+
 /** Books what nothing was reserved for: of a caller without bounds, or of a request that was refused. Never throws. */
 export async function bookFree(
   ledger: LedgerDeps,

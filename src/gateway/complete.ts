@@ -14,7 +14,7 @@ import type { ChatRequest } from '../wire/chat/request.ts'
 import { userOf } from '../wire/chat/request-shape.ts'
 import { droppedToolsHeader } from '../wire/dropped-tools.ts'
 import type { SurfaceWire } from '../wire/surface.ts'
-import { type AdmitDeps, admit } from './admit.ts'
+import { type AdmitDeps, admit, isBudgeted } from './admit.ts'
 import {
   type CompletionDraft,
   type CompletionEnding,
@@ -161,7 +161,7 @@ async function understand(
       read,
       {
         affordedTokens: admission.maxTokens,
-        asksForUsage: !wire.mayPassThrough || config.usage.unasked !== 'estimate',
+        asksForUsage: isBudgeted(admission) ? 'always' : !wire.mayPassThrough || config.usage.unasked !== 'estimate',
       },
       wire.clampsMaxTokens ? answerLimits(targets, route.catalog, route.shape) : undefined,
     ),

@@ -6,6 +6,7 @@ export function toResponse(
   completion: Completion,
   requestId: string,
   toErrorBody?: (thrown: unknown) => unknown,
+  quotaStatus?: number,
 ): Response {
   switch (completion.kind) {
     case 'whole':
@@ -19,6 +20,6 @@ export function toResponse(
         },
       })
     case 'failed':
-      return toErrorResponse(completion.error, requestId, toErrorBody)
+      return toErrorResponse(completion.error, requestId, toErrorBody, quotaStatus)
   }
 }

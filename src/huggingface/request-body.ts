@@ -4,8 +4,11 @@ import type { ChatRequest } from '../wire/chat/request.ts'
 export type RouterBodyOptions = {
   /** The limit of the answer in place of the client's own, where a budget affords no more. */
   readonly affordedTokens?: number | undefined
-  /** Whether usage is asked for where the client said nothing of it. Default: it is. */
-  readonly asksForUsage?: boolean
+  /**
+   * Whether usage is asked for where the client said nothing of it. Default: it is. `always`: also where the client wants
+   * none, because a budget is counted by it.
+   */
+  readonly asksForUsage?: boolean | 'always'
 }
 
 /**
@@ -33,7 +36,9 @@ export function createRouterBody(
     ours.add('max_tokens')
     added += `,"max_tokens":${textOf(json, maxTokens.valueStart, maxTokens.end)}`
   }
-  if (asksForUsage && request.stream && request.includeUsage === undefined) {
+  const mayAsk =
+    asksForUsage === 'always' ? request.includeUsage !== true : asksForUsage && request.includeUsage === undefined
+  if (mayAsk && request.stream) {
     ours.add('stream_options')
     const options = last.get('stream_options')
     const others = (options && membersOf(json, options.valueStart)) ?? []

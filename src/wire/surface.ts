@@ -47,4 +47,6 @@ export type SurfaceWire = {
    * answer that was too long. What a target cannot say is clamped, and skips no target.
    */
   readonly clampsMaxTokens: boolean
+  /** The status of a budget that is spent, where 402 would be repeated: Codex does so five times. */
+  readonly quotaStatus?: 429
 }

@@ -21,5 +21,5 @@ export async function answerCompletion(
   const completion = complete(deps.complete, request, contextOf(c))
   // When the client leaves before the answer the runtime drops this handler, and with it what is still to be booked.
   c.executionCtx.waitUntil(completion)
-  return toResponse(await completion, c.var.requestId, toErrorBody)
+  return toResponse(await completion, c.var.requestId, toErrorBody, wire.quotaStatus)
 }

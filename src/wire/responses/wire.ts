@@ -22,4 +22,5 @@ export const responsesWire: SurfaceWire = {
   mayPassThrough: false,
   afterError: 'close',
   clampsMaxTokens: false,
+  quotaStatus: 429,
 }

@@ -102,6 +102,42 @@ describe('money', () => {
   })
 })
 
+describe('a budget that is spent, on the other surfaces', () => {
+  const ask = async (path: string, body: object) => {
+    const gateway = await start(() => whole())
+    await gateway.configure(budget(0))
+    const headers = { 'content-type': 'application/json' }
+    return gateway.ask(path, { method: 'POST', headers, body: JSON.stringify({ model: MODEL, ...body }) })
+  }
+
+  test('is no 402 where Codex would send it five times again', async () => {
+    const response = await ask('/v1/responses', { input: 'hi' })
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([429, 'false'])
+    expect(await errorOf(response)).toMatchObject({ code: 'insufficient_quota' })
+  })
+
+  test('is a 402 of the Messages API', async () => {
+    const response = await ask('/v1/messages', { max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] })
+    expect(response.status).toBe(402)
+  })
+})
+
+test('a budgeted client that wants no usage cannot hide what it used', async () => {
+  const gateway = await start(() => sse())
+  await gateway.configure(budget(1))
+  const response = await gateway.chat({ ...STREAM, max_tokens: 9, stream_options: { include_usage: false } })
+  await response.text()
+  const { body } = gateway.calls.find(({ url }) => url.endsWith('/chat/completions')) ?? { body: '{}' }
+  expect(JSON.parse(body)).toMatchObject({ stream_options: { include_usage: true } })
+})
+
+test('a limit that cannot be read is no smaller limit', async () => {
+  const gateway = await start(() => whole())
+  await gateway.configure(budget(0.0001))
+  const body = `{"messages":[{"role":"user","content":"hi"}],"max_tokens":1,"max_completion_tokens":100000.${'0'.repeat(40)}}`
+  expect((await gateway.chat(body)).status).toBe(402)
+})
+
 describe('rates', () => {
   test('are told in the headers that clients read, and refuse with the time to wait', async () => {
     const gateway = await start(() => whole())
