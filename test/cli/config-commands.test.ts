@@ -38,7 +38,7 @@ describe('a slip is one line with the nearest known word, and exit code 2', () =
 test('help is there for everything', async () => {
   const overview = await hugway(['--help'], {})
   expect(overview.code).toBe(0)
-  const commands = [...overview.out.matchAll(/^ {2}npx hugway ((?:config |keys )?[a-z]+)/gm)].map(
+  const commands = [...overview.out.matchAll(/^ {2}npx hugway ((?:config |keys |projects )?[a-z]+)/gm)].map(
     ([, name]) => name ?? '',
   )
   expect(commands.length).toBeGreaterThanOrEqual(17)

@@ -6,9 +6,11 @@ import { connect } from './connect.ts'
 import { deploy } from './deploy.ts'
 import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
-import { keysCreate, keysList, keysRevoke, keysRotate } from './keys.ts'
+import { keysChange, keysCreate, keysList, keysRevoke, keysRotate } from './keys.ts'
 import { onboard } from './onboard.ts'
+import { projectsList, projectsRemove, projectsSet } from './projects.ts'
 import { scoreboard } from './scoreboard.ts'
+import { usage } from './usage.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -26,8 +28,13 @@ export const COMMANDS: readonly Command[] = [
   configImport,
   keysCreate,
   keysList,
+  keysChange,
   keysRevoke,
   keysRotate,
+  projectsList,
+  projectsSet,
+  projectsRemove,
+  usage,
   explain,
   scoreboard,
   connect,

@@ -2,10 +2,13 @@ import type { Command, CommandContext } from '../command.ts'
 import { CommandError, usageError } from '../command-error.ts'
 import { COMMAND } from '../command-name.ts'
 import { parseLifetime } from '../lifetime.ts'
+import { formatUsd } from '../table.ts'
 import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { findWorker, WORKER_FLAGS } from '../worker/worker-access.ts'
+import { BOUNDS_FLAGS, readBounds } from './bounds-flags.ts'
+import { formatBudget, spentOf } from './projects.ts'
 
 const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
 const EXPIRES = {
@@ -13,6 +16,8 @@ const EXPIRES = {
   value: 'TIME',
   help: 'how long it works: 90d, 12h, 4w, or a date (default: for ever)',
 } as const
+
+const PROJECT = { kind: 'text', value: 'P', help: 'the project that it belongs to (default: default)' } as const
 
 /** `hugway keys create`. */
 export const keysCreate: Command = {
@@ -24,6 +29,8 @@ export const keysCreate: Command = {
     flags: {
       ...WORKER_FLAGS,
       name: { kind: 'text', value: 'N', help: 'whose key it is (default: the day)' },
+      project: PROJECT,
+      ...BOUNDS_FLAGS,
       expires: EXPIRES,
       json: JSON_FLAG,
     },
@@ -31,8 +38,48 @@ export const keysCreate: Command = {
   async run(context) {
     const { args } = context
     const name = args.text('name') ?? `made ${new Date().toISOString().slice(0, 10)}`
-    const { body } = await clientOf(context).request('POST', '/keys', JSON.stringify({ name, ...lifetimeOf(context) }))
+    const project = args.text('project')
+    const bounds = withoutNull({ ...readBounds(args), ...(project !== undefined && { project }) })
+    const wanted = JSON.stringify({ name, ...bounds, ...lifetimeOf(context) })
+    const { body } = await clientOf(context).request('POST', '/keys', wanted)
     showKey(context, body)
+    return undefined
+  },
+}
+
+/** `hugway keys change`. */
+export const keysChange: Command = {
+  spec: {
+    name: 'keys change',
+    positionals: 'ID_OR_NAME',
+    summary: 'Changes what a key may do, without a new secret; "none" takes a bound away.',
+    flags: {
+      ...WORKER_FLAGS,
+      name: { kind: 'text', value: 'N', help: 'whose key it is' },
+      project: PROJECT,
+      ...BOUNDS_FLAGS,
+      expires: { ...EXPIRES, help: 'how long it works: 90d, a date, or none' },
+      disable: { kind: 'switch', help: 'it opens nothing until it is enabled' },
+      enable: { kind: 'switch', help: 'it opens again' },
+      json: JSON_FLAG,
+    },
+  },
+  async run(context) {
+    const { args } = context
+    const client = clientOf(context)
+    const [name, project] = [args.text('name'), args.text('project')]
+    const change = {
+      ...(name !== undefined && { name }),
+      ...(project !== undefined && { project }),
+      ...readBounds(args),
+      ...(args.text('expires') === 'none' ? { expiresAt: null } : lifetimeOf(context)),
+      ...((args.has('disable') || args.has('enable')) && { disabled: args.has('disable') }),
+    }
+    if (Object.keys(change).length === 0) throw usageError('say what is to be other: keys change --help lists it')
+    const path = `/keys/${encodeURIComponent(await idOf(context, client, ['active', 'disabled']))}`
+    const { body } = await client.request('PATCH', path, JSON.stringify(change))
+    if (args.has('json')) printJson(context.terminal, body)
+    else for (const line of formatKeys([body])) context.terminal.print(line)
     return undefined
   },
 }
@@ -123,11 +170,17 @@ async function listKeys(client: AdminClient): Promise<readonly unknown[]> {
 }
 
 /** An id, or the name of the one key that is active under it. */
-async function idOf({ args }: CommandContext, client: AdminClient): Promise<string> {
+async function idOf(
+  { args }: CommandContext,
+  client: AdminClient,
+  statuses: readonly string[] = ['active'],
+): Promise<string> {
   const [wanted = ''] = args.positionals
   const keys = await listKeys(client)
   if (keys.some((key) => fieldOf(key, 'id') === wanted)) return wanted
-  const named = keys.filter((key) => fieldOf(key, 'name') === wanted && fieldOf(key, 'status') === 'active')
+  const named = keys.filter(
+    (key) => fieldOf(key, 'name') === wanted && statuses.includes(String(fieldOf(key, 'status'))),
+  )
   const [only, ...others] = named.map((key) => String(fieldOf(key, 'id')))
   if (only === undefined)
     throw new CommandError(`${client.url} has no active key "${wanted}": ${COMMAND} keys list shows them`)
@@ -140,9 +193,7 @@ async function idOf({ args }: CommandContext, client: AdminClient): Promise<stri
 
 /** A table with a header; a column that no key has anything for is left out. */
 function formatKeys(keys: readonly unknown[]): readonly string[] {
-  const rows = keys.map((key) =>
-    COLUMNS.map(([field]) => shortTime(fieldOf(key, field)) ?? (field === 'expiresAt' ? 'never' : '')),
-  )
+  const rows = keys.map((key) => COLUMNS.map(([field]) => cellOf(key, field)))
   const shown = COLUMNS.map(([, title], column) => ({ title, column })).filter(({ column }) =>
     rows.some((row) => row[column] !== ''),
   )
@@ -161,10 +212,28 @@ const COLUMNS = [
   ['status', 'STATUS'],
   ['name', 'NAME'],
   ['project', 'PROJECT'],
+  ['budget', 'BUDGET'],
+  ['spent', 'SPENT'],
   ['createdAt', 'MADE'],
   ['lastUsedAt', 'LAST USED'],
   ['expiresAt', 'ENDS'],
 ] as const
+
+function cellOf(key: unknown, field: (typeof COLUMNS)[number][0]): string {
+  const budget = fieldOf(key, 'budget')
+  if (field === 'budget') return budget ? formatBudget(budget) : ''
+  if (field === 'spent') {
+    const cost = fieldOf(key, 'costNanoUsd')
+    if (budget) return spentOf(budget)
+    return typeof cost === 'number' && cost > 0 ? formatUsd(cost / 1e9) : ''
+  }
+  return shortTime(fieldOf(key, field)) ?? (field === 'expiresAt' ? 'never' : '')
+}
+
+/** A new key has no bound that could be taken away. */
+function withoutNull(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+}
 
 /** To the minute: the seconds of a key's life tell nobody anything. */
 function shortTime(value: unknown): string | undefined {

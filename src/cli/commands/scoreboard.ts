@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { toTable } from '../table.ts'
 import { printJson } from '../terminal.ts'
 import { createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
@@ -32,7 +33,7 @@ export const scoreboard: Command = {
     const rows = listOf(fieldOf(body, 'rows'))
     if (args.has('json')) printJson(terminal, rows)
     else if (rows.length === 0) terminal.print('nothing has been seen yet')
-    else for (const line of toTable([COLUMNS, ...rows.map(cellsOf)])) terminal.print(line)
+    else for (const line of toTable([COLUMNS, ...rows.map(cellsOf)], 2)) terminal.print(line)
     return undefined
   },
 }
@@ -56,15 +57,4 @@ function cellsOf(row: unknown): string[] {
     number(fieldOf(price, 'input')),
     number(fieldOf(price, 'output')),
   ]
-}
-
-/** Columns as wide as their widest cell; the first two are words, the rest numbers. */
-function toTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -1,0 +1,63 @@
+import type { KeyScopes } from '../../core/identity/scopes.ts'
+import { usageError } from '../command-error.ts'
+import type { Arguments } from '../flags.ts'
+
+/** The flags by which a key or a project is bound. */
+export const BOUNDS_FLAGS = {
+  budget: { kind: 'text', value: 'USD/PERIOD', help: 'what it may spend: 20/month; day, week, month or total' },
+  rpm: { kind: 'text', value: 'N', help: 'requests a minute' },
+  tpm: { kind: 'text', value: 'N', help: 'tokens a minute' },
+  concurrent: { kind: 'text', value: 'N', help: 'requests at once' },
+  model: { kind: 'list', value: 'M', help: 'an alias, a ref or ORG/* that it may use (default: every model)' },
+} as const
+
+const PERIODS = ['day', 'week', 'month', 'total'] as const
+
+/** What a value takes a bound away by. */
+const NONE = 'none'
+
+type Bounds = { readonly [K in keyof KeyScopes]: KeyScopes[K] | null }
+
+/**
+ * Reads the bounds that were given; `none` takes one away, as `null`.
+ *
+ * @throws {CommandError} For a value that is none.
+ */
+export function readBounds(args: Arguments): Bounds {
+  const models = args.list('model')
+  const limits = readLimits(args)
+  const budget = args.text('budget')
+  return {
+    ...(budget !== undefined && { budget: budget === NONE ? null : readBudget(budget) }),
+    ...(limits !== undefined && { limits }),
+    ...(models.length > 0 && { models: models[0] === NONE ? null : models }),
+  }
+}
+
+function readBudget(text: string): NonNullable<KeyScopes['budget']> {
+  const [, usd, period] = /^\$?(\d+(?:\.\d+)?)(?:\/(\w+))?$/.exec(text) ?? []
+  const per = PERIODS.find((one) => one === (period ?? 'month'))
+  if (usd === undefined || per === undefined) throw usageError('--budget takes US dollars a period, such as 20/month')
+  return { usd: Number(usd), per }
+}
+
+/** Limits are one value: those that are not given again are not kept. */
+function readLimits(args: Arguments): KeyScopes['limits'] | null | undefined {
+  const named = { rpm: 'requestsPerMinute', tpm: 'tokensPerMinute', concurrent: 'concurrent' } as const
+  const flags = Object.keys(named) as (keyof typeof named)[]
+  const given = flags.flatMap((flag) => {
+    const text = args.text(flag)
+    return text === undefined ? [] : [[flag, text] as const]
+  })
+  if (given.length === 0) return undefined
+  if (given.every(([, text]) => text === NONE)) return null
+  const limits = given.filter(([, text]) => text !== NONE)
+  return Object.fromEntries(limits.map(([flag, text]) => [named[flag], readCount(flag, text)]))
+}
+
+function readCount(flag: string, text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,9})([kM]?)$/.exec(text) ?? []
+  const count = digits === '' ? 0 : Number(digits) * (unit === 'k' ? 1_000 : unit === 'M' ? 1_000_000 : 1)
+  if (count < 1) throw usageError(`--${flag} takes a number from 1, such as 60 or 200k`)
+  return count
+}

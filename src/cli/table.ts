@@ -1,0 +1,30 @@
+/**
+ * Lines of a table, columns as wide as their widest cell.
+ *
+ * @param words How many columns, from the left, are words; the rest are numbers, which stand at the right.
+ */
+export function toTable(rows: readonly (readonly string[])[], words: number): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column < words ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+/** A line of bars; nothing at all is a space, the most the highest bar. */
+export function toSparkline(values: readonly number[]): string {
+  const most = Math.max(...values, 0)
+  return values
+    .map((value) => (value <= 0 || most === 0 ? ' ' : (BARS[Math.ceil((value / most) * BARS.length) - 1] ?? ' ')))
+    .join('')
+}
+
+/** US dollars as a person reads them: cents where there are dollars, digits that matter where there are not. */
+export function formatUsd(usd: number): string {
+  if (usd === 0) return '$0'
+  return usd >= 1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(9).replace(/^(0\.0*[1-9]\d{0,2})\d*$/, '$1')}`
+}
