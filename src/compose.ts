@@ -1,5 +1,6 @@
 import type { Clock } from './core/clock.ts'
 import { upstreamKind } from './core/router-facts.ts'
+import { type CatalogDeps, currentModels } from './gateway/catalog/refresh-catalog.ts'
 import { createKeyCheck, type KeyCheck } from './gateway/keys/check-key.ts'
 import { createAccessCheck } from './gateway/session/access-jwt.ts'
 import type { SessionDeps } from './gateway/session/sign-in.ts'
@@ -61,7 +62,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   })
   const telemetry = settings.otlp && createTelemetry({ fetch, randomBytes, clock, log }, settings.otlp)
   const catalogInUse = createCatalogInUse({})
-  const { ledger, usage } = composeLedger(settings, keyStore, { clock, newId, log, fetch })
+  const { ledger, usage } = composeLedger(settings, keyStore, catalog, { clock, newId, log, fetch })
   const trafficStore = createTrafficStore(kv, clock)
   return {
     requireSettings: require,
@@ -130,6 +131,7 @@ type LedgerPlatform = Pick<Platform, 'clock' | 'newId' | 'log' | 'fetch'>
 function composeLedger(
   settings: Settings,
   store: ApiKeyStore,
+  catalog: CatalogDeps,
   { clock, newId, log, fetch }: LedgerPlatform,
 ): { readonly ledger: LedgerDeps; readonly usage: AppDeps['usage'] } {
   const client = createLedgerClient(settings.projects, settings.ledgerLocation, clock, log)
@@ -143,7 +145,8 @@ function composeLedger(
     exchange: client.exchange,
     tellAlerts: (project, told) => tellAlerts(alerts, project, told),
     hashUser: createHashUser(settings.adminToken),
-    memory: {},
+    readModels: (ctx) => currentModels(catalog, ctx),
+    memory: { reads: new Map() },
   }
   return { ledger, usage: { client, keys: { store }, clock, memory: {} } }
 }

@@ -80,7 +80,7 @@ export type Failure =
       readonly allowed: readonly string[]
     }
   /** A key with a bound cannot be served, because nobody knows what is left of it. */
-  | { readonly kind: 'ledger_unavailable'; readonly reason: 'no_binding' | 'no_answer' }
+  | { readonly kind: 'ledger_unavailable'; readonly reason: 'no_binding' | 'no_answer' | 'no_prices' }
   /** An upstream said that the request itself is at fault; `status` is its own, 400 to 499. */
   | {
       readonly kind: 'upstream_refused'

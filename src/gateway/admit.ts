@@ -9,6 +9,7 @@ import { priceOf, type TargetPrice } from '../core/limits/price.ts'
 import { maxTokensWithin, type RequestSize, reserveFor } from '../core/limits/reserve.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
+import { readOnce } from '../kv/one-read.ts'
 import { rateHeaders } from '../wire/rate-headers.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
 import type { CallerContext } from './context.ts'
@@ -71,8 +72,7 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
     if (own.bounds.length > 0) tellUnbound(ledger)
     return { ...allowed, billTo, headers: {}, settle: (record) => bookFree(ledger, facts, record, ctx) }
   }
-  const catalog = await catalogOf(deps, ctx)
-  const priced = pricedTargets(catalog, allowed.targets, own.isMoneyBound)
+  const priced = await pricedTargets(deps, allowed.targets, own.isMoneyBound, ctx)
   const reserve = reserveFor(facts.size, priced.known)
   const has = (what: 'requestsPerMinute' | 'tokensPerMinute' | 'concurrent') =>
     own.bounds.some(({ limits }) => limits?.[what] !== undefined)
@@ -157,7 +157,13 @@ type Priced = Allowed & {
 }
 
 /** @throws {GatewayError} `unpriced_model` where money is bound and no target has a price. */
-function pricedTargets(catalog: Catalog, targets: readonly ModelRef[], isMoneyBound: boolean): Priced {
+async function pricedTargets(
+  deps: AdmitDeps,
+  targets: readonly ModelRef[],
+  isMoneyBound: boolean,
+  ctx: CallerContext,
+): Promise<Priced> {
+  const { catalog, isComplete } = await catalogOf(deps, isMoneyBound, ctx)
   const known = targets.map((ref) => {
     const row = catalog.rowOf(ref)
     return { ref, price: priceOf(row, ref)?.highest, contextLength: positive(row?.['context_length']) }
@@ -165,7 +171,12 @@ function pricedTargets(catalog: Catalog, targets: readonly ModelRef[], isMoneyBo
   if (!isMoneyBound) return { targets, skipped: [], known: known.map((one) => ({ ...one, price: undefined })) }
   const priced = known.filter(({ price }) => price !== undefined)
   const without = known.filter(({ price }) => price === undefined).map(({ ref }) => formatModelRef(ref))
-  if (priced.length === 0) throw new GatewayError({ kind: 'unpriced_model', models: without })
+  if (priced.length === 0) {
+    // A list that nobody could read says nothing of a model's price.
+    throw new GatewayError(
+      isComplete ? { kind: 'unpriced_model', models: without } : { kind: 'ledger_unavailable', reason: 'no_prices' },
+    )
+  }
   return {
     targets: priced.map(({ ref }) => ref),
     skipped: without.map((target) => ({ target, reason: 'unpriced' })),
@@ -173,9 +184,20 @@ function pricedTargets(catalog: Catalog, targets: readonly ModelRef[], isMoneyBo
   }
 }
 
-async function catalogOf({ catalog, catalogInUse }: AdmitDeps, { config }: CallerContext): Promise<Catalog> {
-  const stored = catalog.store.remembered() ?? (await catalog.store.read())
-  return catalogInUse.of(config, stored?.models)
+type KnownCatalog = { readonly catalog: Catalog; readonly isComplete: boolean }
+
+/** A burst on an isolate that is new reads the list once. Where only rates are bound, what is known will do. */
+async function catalogOf(deps: AdmitDeps, isMoneyBound: boolean, ctx: CallerContext): Promise<KnownCatalog> {
+  const { ledger, catalog, catalogInUse } = deps
+  const look = () => catalog.store.remembered()?.models
+  const read = async () => (await ledger.readModels(ctx)) ?? null
+  const reads = { name: 'models', look, read, waitUntil: ctx.waitUntil }
+  const found = isMoneyBound ? (look() ?? (await readOnce(ledger.memory.reads, ledger.clock, reads))) : look()
+  const models = typeof found === 'symbol' || found === null ? undefined : found
+  return {
+    catalog: catalogInUse.of(ctx.config, models),
+    isComplete: models !== undefined || ctx.config.mode === 'replace',
+  }
 }
 
 /** What runs on after a response has 30 seconds. */

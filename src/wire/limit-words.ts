@@ -62,14 +62,20 @@ export function describeLimitFailure(failure: LimitFailure): LimitWords {
       const message = `The model ${model} does not exist for ${describeOwner(owner)}, model not found. It may use: ${allowed.join(', ')}.`
       return { ...invalid(404, 'model_not_found', message), param: 'model' }
     }
-    case 'ledger_unavailable': {
-      const why = failure.reason === 'no_binding' ? 'this deployment has no ledger yet: deploy it again' : NO_ANSWER
-      return server(503, 'ledger_unavailable', `Service Unavailable: this key has limits, and ${why}.`)
-    }
+    case 'ledger_unavailable':
+      return server(
+        503,
+        'ledger_unavailable',
+        `Service Unavailable: this key has limits, and ${UNAVAILABLE[failure.reason]}.`,
+      )
   }
 }
 
-const NO_ANSWER = 'the ledger that counts them does not answer; send it again in a moment'
+const UNAVAILABLE = {
+  no_binding: 'this deployment has no ledger yet: deploy it again',
+  no_answer: 'the ledger that counts them does not answer; send it again in a moment',
+  no_prices: 'the prices of the models cannot be read; send it again in a moment',
+}
 
 function describeRate({ owner, what, retryAfterMs }: Extract<LimitFailure, { kind: 'rate_limited' }>): LimitWords {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000))

@@ -17,6 +17,7 @@ export type SettingName =
   | 'HF_BILL_TO'
   | 'HUGWAY_API_KEY'
   | 'HUGWAY_ADMIN_TOKEN'
+  | 'HUGWAY_ALERTS_URL'
 
 export type GatewayOptions = {
   /** Base URL of the upstream, e.g. a simulator's `url`. */
@@ -25,12 +26,18 @@ export type GatewayOptions = {
   readonly config?: unknown
   /** Over the defaults `hf_test_token`, `test-key` and `test-admin-token`; an empty text unsets one. */
   readonly settings?: Partial<Record<SettingName, string>>
+  /** Where Durable Objects keep what they keep; a directory that goes with the gateway by default. */
+  readonly objectsPath?: string
+  /** How many isolates serve, each on a port of its own. Default 1. */
+  readonly isolates?: number
 }
 
 /** The deployed bundle, running in bare workerd. */
 export type Gateway = {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
+  /** Of each isolate; the first is {@link Gateway.url}. */
+  readonly urls: readonly string[]
   readonly pid: number
   readonly kv: ScriptedKv
   /** Every line the Worker logged, parsed; what is not JSON comes as `{ event: 'workerd', text }`. */
@@ -50,16 +57,16 @@ const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { 
  *
  * @throws When workerd does not listen within 20 seconds, with what it said.
  */
-export async function startGateway({ upstreamUrl, config, settings }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ upstreamUrl, config, settings, ...options }: GatewayOptions): Promise<Gateway> {
   const kv = await startScriptedKv()
   if (config !== undefined) kv.set('config', config)
   const directory = mkdtempSync(join(tmpdir(), 'hugway-gateway-'))
   copyFileSync(join(await bundleDirectory(), 'worker.js'), join(directory, 'worker.js'))
   const file = join(directory, 'config.capnp')
-  const objects = join(directory, 'objects')
-  mkdirSync(objects)
+  const { objectsPath = join(directory, 'objects'), isolates = 1 } = options
+  mkdirSync(objectsPath, { recursive: true })
   const texts = withoutEmpty({ ...DEFAULTS, HF_BASE_URL: upstreamUrl, ...settings })
-  writeFileSync(file, workerdConfig(texts, kv.port, objects))
+  writeFileSync(file, workerdConfig(texts, kv.port, objectsPath, isolates - 1))
   const child = spawn(workerdPath, ['serve', '--control-fd=3', file], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
@@ -74,8 +81,9 @@ export async function startGateway({ upstreamUrl, config, settings }: GatewayOpt
     rmSync(directory, { recursive: true, force: true })
   }
   try {
-    const port = await listeningPort(child)
-    return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, kv, logs: () => lines.map(parseLine), close }
+    const ports = await listeningPorts(child, isolates)
+    const urls = ports.map((port) => `http://127.0.0.1:${port}`)
+    return { url: urls[0] ?? '', urls, pid: child.pid ?? 0, kv, logs: () => lines.map(parseLine), close }
   } catch (cause) {
     await close()
     throw new Error(`workerd did not start: ${lines.join('\n')}`, { cause })
@@ -87,16 +95,19 @@ function withoutEmpty(settings: Partial<Record<SettingName, string>>): Record<st
 }
 
 /** workerd tells of its sockets on a descriptor of its own, a JSON object a line. */
-function listeningPort(child: ChildProcess): Promise<number> {
+function listeningPorts(child: ChildProcess, count: number): Promise<readonly number[]> {
+  const ports: number[] = []
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('it said nothing in time')), START_LIMIT_MS)
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
     createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
-      const said = JSON.parse(line) as { readonly event: string; readonly port: number }
+      const said = JSON.parse(line) as { readonly event: string; readonly socket: string; readonly port: number }
       if (said.event !== 'listen') return
+      ports[said.socket === 'http' ? 0 : Number(said.socket.slice('other'.length)) + 1] = said.port
+      if (Object.keys(ports).length < count) return
       clearTimeout(timer)
-      resolve(said.port)
+      resolve(ports)
     })
   })
 }

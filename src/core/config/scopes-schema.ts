@@ -42,7 +42,7 @@ export const PROJECT_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
 /** `hugway.projects` */
 export const projectsSchema = z.record(
-  z.string().check(z.regex(PROJECT_ID, 'must be small letters, digits, - and _, such as "research"')),
+  z.string().check(z.regex(PROJECT_ID, 'must be small letters, digits, - and _')),
   z.strictObject(
     {
       name: z.exactOptional(z.string('must be a text')),
@@ -52,7 +52,7 @@ export const projectsSchema = z.record(
     },
     'must be an object of name, budget, limits, models, billTo, routing',
   ),
-  'must be an object keyed by project ids',
+  'must be an object keyed by project ids: small letters, digits, - and _',
 )
 
 const PERCENT = 'must be per cent of a budget, from 1 to 1000'

@@ -22,6 +22,8 @@ const SHARE_MS = 2_000
 /** The runtime ends what goes on after an answer at 30 s. */
 const GIVE_UP_MS = 20_000
 const LOOK_MS = 100
+/** Whether somebody waits is looked at so often. */
+const MOST_PAUSE_MS = 500
 /** After this a sender has died with its request. */
 const SENDING_LIMIT_MS = 5_000
 const LONGEST_PAUSE_MS = 8_000
@@ -78,10 +80,13 @@ export async function giveBack(
 }
 
 /** Milliseconds until this request may send; 0, if it is to send now. */
-function pauseBefore({ outbox }: ProjectMemory, clock: Clock): number {
+function pauseBefore({ outbox, pools }: ProjectMemory, clock: Clock): number {
   const now = clock.now()
   if (outbox.sendingSince !== undefined && now - outbox.sendingSince < SENDING_LIMIT_MS) return LOOK_MS
-  return Math.max(0, outbox.sendAt - now)
+  const pauseMs = Math.max(0, outbox.sendAt - now)
+  // Somebody waits for money that these records give back.
+  const isWanted = outbox.failures === 0 && [...pools.values()].some(({ waiting }) => waiting > 0)
+  return isWanted ? 0 : Math.min(pauseMs, MOST_PAUSE_MS)
 }
 
 async function send(deps: BookDeps, project: string, memory: ProjectMemory, rules: LedgerRules): Promise<void> {

@@ -13,6 +13,7 @@ export function noLedger(clock: Clock): LedgerDeps {
     exchange: async () => undefined,
     tellAlerts: async () => {},
     hashUser: async () => 'hashed',
-    memory: {},
+    readModels: async () => undefined,
+    memory: { reads: new Map() },
   }
 }
