@@ -155,6 +155,19 @@ describe('rates', () => {
   })
 })
 
+test('rates are told to clients of the Messages API in their own headers, and refuse in their own envelope', async () => {
+  const gateway = await start(() => whole())
+  await gateway.configure({ hugway: { projects: { default: { limits: { requestsPerMinute: 1 } } } } })
+  const send = () => gateway.ask('/v1/messages', { method: 'POST', body: JSON.stringify({ ...ASK, max_tokens: 9 }) })
+  const first = await send()
+  expect(first.headers.get('anthropic-ratelimit-requests-limit')).toBe('1')
+  expect(first.headers.get('anthropic-ratelimit-requests-remaining')).toBe('0')
+  expect(Date.parse(first.headers.get('anthropic-ratelimit-requests-reset') ?? '')).toBeGreaterThan(Date.now())
+  const second = await send()
+  expect([second.status, second.headers.has('retry-after')]).toEqual([429, true])
+  expect(await second.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } })
+})
+
 describe('models', () => {
   const project = (models: string[]) => ({
     agents: { defaults: { model: { primary: MODEL, fallbacks: ['openai/gpt-oss-120b'] } } },
