@@ -9,7 +9,7 @@ import { DESCRIPTIONS } from './config-descriptions.mjs'
  * @throws {Error} Naming the keys that have no description, and the descriptions that have no key.
  */
 export function createConfigSchema() {
-  const { $schema, ...schema } = z.toJSONSchema(documentSchema, { io: 'input' })
+  const { $schema, ...schema } = z.toJSONSchema(documentSchema(), { io: 'input' })
   const used = new Set()
   const missing = []
   describe(schema, '', (path) => {

@@ -16,7 +16,7 @@ type RecordSchema = {
  */
 export function createApiKeyList(
   kv: KVNamespace,
-  recordSchema: RecordSchema,
+  recordSchema: () => RecordSchema,
   remembered: (sha256: string) => ApiKeyRecord | null | undefined,
 ): () => Promise<readonly ListedApiKey[]> {
   return async function listApiKeys() {
@@ -29,7 +29,7 @@ export function createApiKeyList(
       for (const { name, metadata } of page.keys) {
         const sha256 = name.slice(API_KEY_PREFIX.length)
         const own = remembered(sha256)
-        const parsed = recordSchema.safeParse(
+        const parsed = recordSchema().safeParse(
           own === undefined ? (metadata ?? (await kv.get(name, 'json').catch(() => null))) : own,
         )
         if (!parsed.success || !parsed.data) continue

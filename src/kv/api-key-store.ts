@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../core/clock.ts'
-import { SCOPES } from '../core/config/scopes-schema.ts'
+import { scopeFields } from '../core/config/scopes-schema.ts'
 import { judgeFreshness } from '../core/freshness.ts'
 import { type ApiKeyRecord, keyStatus } from '../core/identity/api-key.ts'
+import { once } from '../core/once.ts'
 import { createApiKeyList, idOfKey, type ListedApiKey } from './api-key-list.ts'
 import { type ApiKeyMemory, type RememberedKey, remember } from './api-key-memory.ts'
 import { NO_ANSWER, readOnce } from './one-read.ts'
@@ -41,17 +42,19 @@ export type ApiKeyStore = {
   remove(sha256: string): Promise<void>
 }
 
-const recordSchema = z.object({
-  id: z.exactOptional(z.string()),
-  name: z.string(),
-  createdAt: z.optional(z.string()),
-  expiresAt: z.optional(z.nullable(z.string())),
-  disabled: z.optional(z.boolean()),
-  paused: z.optional(z.boolean()),
-  project: z.exactOptional(z.string()),
-  lineage: z.exactOptional(z.string()),
-  ...SCOPES,
-})
+const recordSchema = once(() =>
+  z.object({
+    id: z.exactOptional(z.string()),
+    name: z.string(),
+    createdAt: z.optional(z.string()),
+    expiresAt: z.optional(z.nullable(z.string())),
+    disabled: z.optional(z.boolean()),
+    paused: z.optional(z.boolean()),
+    project: z.exactOptional(z.string()),
+    lineage: z.exactOptional(z.string()),
+    ...scopeFields(),
+  }),
+)
 
 /**
  * A copy that is older than `staleMs` is never used unasked, however idle the isolate was: with KV's own minute this is the
@@ -74,7 +77,7 @@ export function createApiKeyStore(kv: KVNamespace, memory: ApiKeyMemory, clock: 
     record && keyStatus(record, clock.now()) === 'active' ? { kind: 'active', record } : { kind: 'none' }
   /** What KV says. A value that is no JSON says nothing: somebody else's bytes must not end a good key. */
   const read = async (sha256: string): Promise<RememberedKey> => {
-    const parsed = recordSchema.safeParse(await kv.get(API_KEY_PREFIX + sha256, 'json'))
+    const parsed = recordSchema().safeParse(await kv.get(API_KEY_PREFIX + sha256, 'json'))
     const known = copyOf(sha256)
     if (known && isTrusted(known)) return known // it was written while KV was being asked
     // A record that is none opens nothing.

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { CatalogChanges } from '../core/catalog/catalog-drift.ts'
 import type { RouterModel } from '../core/catalog/router-model.ts'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import { once } from '../core/once.ts'
 import { NO_ANSWER, type ReadsUnderWay, readOnce } from './one-read.ts'
 import { CATALOG_DRIFT_KEY, CATALOG_KEY, CATALOG_TTL_SECONDS, KV_READ_LIMIT_MS } from './schema.ts'
 
@@ -37,23 +38,32 @@ export type CatalogStore = {
   writeDrift(drift: StoredDrift): Promise<void>
 }
 
-const storedSchema = z.object({
-  fetchedAt: z.number(),
-  models: z.array(z.looseObject({ id: z.string() })).check(z.minLength(1)),
-})
-
-const change = { model: z.string(), provider: z.exactOptional(z.string()), from: z.number(), to: z.number() }
-const driftSchema = z.object({
-  at: z.number(),
-  since: z.number(),
-  changes: z.object({
-    gone: z.array(z.string()),
-    added: z.array(z.string()),
-    providersLost: z.array(z.object({ model: z.string(), provider: z.string() })),
-    pricesUp: z.array(z.object({ ...change, field: z.enum(['input', 'output']) })),
-    contextsDown: z.array(z.object(change)),
+const storedSchema = once(() =>
+  z.object({
+    fetchedAt: z.number(),
+    models: z.array(z.looseObject({ id: z.string() })).check(z.minLength(1)),
   }),
-})
+)
+
+const change = once(() => ({
+  model: z.string(),
+  provider: z.exactOptional(z.string()),
+  from: z.number(),
+  to: z.number(),
+}))
+const driftSchema = once(() =>
+  z.object({
+    at: z.number(),
+    since: z.number(),
+    changes: z.object({
+      gone: z.array(z.string()),
+      added: z.array(z.string()),
+      providersLost: z.array(z.object({ model: z.string(), provider: z.string() })),
+      pricesUp: z.array(z.object({ ...change(), field: z.enum(['input', 'output']) })),
+      contextsDown: z.array(z.object(change())),
+    }),
+  }),
+)
 
 export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock: Clock): CatalogStore {
   const remember = (stored: StoredCatalog) => {
@@ -63,7 +73,7 @@ export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock
   const readStored = async () => {
     const value = await within(kv.get(CATALOG_KEY, 'json'), KV_READ_LIMIT_MS, clock).catch(() => undefined)
     if (value === TIMED_OUT) return undefined
-    const parsed = storedSchema.safeParse(value)
+    const parsed = storedSchema().safeParse(value)
     // An old or broken shape counts as absent; so does a list from the future, which would never be renewed.
     if (!parsed.success || parsed.data.fetchedAt > clock.now()) return undefined
     return remember(parsed.data)
@@ -92,7 +102,7 @@ export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock
     },
     async readDrift() {
       const value = await within(kv.get(CATALOG_DRIFT_KEY, 'json'), KV_READ_LIMIT_MS, clock).catch(() => undefined)
-      const parsed = driftSchema.safeParse(value)
+      const parsed = driftSchema().safeParse(value)
       const isNewer = parsed.success && parsed.data.at >= (memory.drift?.at ?? 0)
       return isNewer ? parsed.data : memory.drift
     },

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { VersionFacts } from '../core/config/config-version.ts'
+import { once } from '../core/once.ts'
 import { CONFIG_VERSION_PREFIX } from './schema.ts'
 
 /** One version in a list. */
@@ -20,12 +21,14 @@ export type ConfigHistory = {
   list(limit: number, before?: string): Promise<{ readonly versions: readonly ListedVersion[]; readonly next?: string }>
 }
 
-const factsSchema = z.object({
-  at: z.string(),
-  author: z.string(),
-  action: z.enum(['put', 'patch', 'rollback', 'by_hand']),
-  of: z.exactOptional(z.string()),
-})
+const factsSchema = once(() =>
+  z.object({
+    at: z.string(),
+    author: z.string(),
+    action: z.enum(['put', 'patch', 'rollback', 'by_hand']),
+    of: z.exactOptional(z.string()),
+  }),
+)
 
 /** @remarks Another location sees a version within about a minute of its writing, as everything in KV. */
 export function createConfigHistory(kv: KVNamespace): ConfigHistory {
@@ -33,7 +36,7 @@ export function createConfigHistory(kv: KVNamespace): ConfigHistory {
     keep: (id, text, facts) => kv.put(CONFIG_VERSION_PREFIX + id, text, { metadata: facts }),
     async read(id) {
       const { value, metadata } = await kv.getWithMetadata(CONFIG_VERSION_PREFIX + id)
-      const facts = factsSchema.safeParse(metadata)
+      const facts = factsSchema().safeParse(metadata)
       return value === null || !facts.success ? undefined : { id, ...facts.data, text: value }
     },
     async list(limit, before) {
@@ -45,7 +48,7 @@ export function createConfigHistory(kv: KVNamespace): ConfigHistory {
           ...(cursor !== undefined && { cursor }),
         })
         for (const { name, metadata } of page.keys) {
-          const facts = factsSchema.safeParse(metadata)
+          const facts = factsSchema().safeParse(metadata)
           if (facts.success) all.push({ id: name.slice(CONFIG_VERSION_PREFIX.length), ...facts.data })
         }
         more = !page.list_complete

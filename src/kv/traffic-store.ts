@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import { once } from '../core/once.ts'
 import type { Traffic } from '../core/routing/traffic.ts'
 import { KV_READ_LIMIT_MS, TRAFFIC_KEY, TRAFFIC_TTL_SECONDS } from './schema.ts'
 
@@ -11,25 +12,27 @@ export type TrafficStore = {
   write(entries: ReadonlyMap<string, Traffic>): Promise<void>
 }
 
-const trafficSchema = z.object({
-  since: z.number(),
-  at: z.number(),
-  attempts: z.number(),
-  failed: z.number(),
-  broken: z.number(),
-  firstTokens: z.array(z.number()),
-  tokens: z.number(),
-  generationMs: z.number(),
-  toolAnswers: z.number(),
-  badToolAnswers: z.number(),
+const storedSchema = once(() => {
+  const traffic = z.object({
+    since: z.number(),
+    at: z.number(),
+    attempts: z.number(),
+    failed: z.number(),
+    broken: z.number(),
+    firstTokens: z.array(z.number()),
+    tokens: z.number(),
+    generationMs: z.number(),
+    toolAnswers: z.number(),
+    badToolAnswers: z.number(),
+  })
+  return z.object({ entries: z.record(z.string(), traffic) })
 })
-const storedSchema = z.object({ entries: z.record(z.string(), trafficSchema) })
 
 export function createTrafficStore(kv: KVNamespace, clock: Clock): TrafficStore {
   return {
     async read() {
       const value = await within(kv.get(TRAFFIC_KEY, 'json'), KV_READ_LIMIT_MS, clock).catch(() => undefined)
-      const parsed = value === TIMED_OUT ? undefined : storedSchema.safeParse(value)
+      const parsed = value === TIMED_OUT ? undefined : storedSchema().safeParse(value)
       return parsed?.success ? new Map(Object.entries(parsed.data.entries)) : undefined
     },
     async write(entries) {

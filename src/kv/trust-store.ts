@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { once } from '../core/once.ts'
 import type { SharedTrust, TrustReport } from '../core/trust/stream-trust.ts'
 import { TRUST_KEY, TRUST_REPORT_PREFIX, TRUST_REPORT_TTL_SECONDS } from './schema.ts'
 
@@ -13,16 +14,16 @@ export type TrustStore = {
   forget(reports: readonly TrustReport[]): Promise<void>
 }
 
-const verdict = z.enum(['odd', 'clean', 'well_known'])
-const sharedSchema = z.record(z.string(), z.object({ verdict, at: z.number() }))
-const reportSchema = z.object({ source: z.string(), verdict, at: z.number() })
+const verdict = once(() => z.enum(['odd', 'clean', 'well_known']))
+const sharedSchema = once(() => z.record(z.string(), z.object({ verdict: verdict(), at: z.number() })))
+const reportSchema = once(() => z.object({ source: z.string(), verdict: verdict(), at: z.number() }))
 /** KV takes no longer names; a source whose name is longer is learnt by each isolate for itself. */
 const MAX_KEY_BYTES = 512
 
 export function createTrustStore(kv: KVNamespace): TrustStore {
   return {
     async read() {
-      const parsed = sharedSchema.safeParse(await kv.get(TRUST_KEY, 'json'))
+      const parsed = sharedSchema().safeParse(await kv.get(TRUST_KEY, 'json'))
       return parsed.success ? parsed.data : {}
     },
     write: (shared) => kv.put(TRUST_KEY, JSON.stringify(shared)),
@@ -34,7 +35,7 @@ export function createTrustStore(kv: KVNamespace): TrustStore {
     async reports() {
       const { keys } = await kv.list({ prefix: TRUST_REPORT_PREFIX })
       return keys.flatMap(({ metadata }) => {
-        const parsed = reportSchema.safeParse(metadata)
+        const parsed = reportSchema().safeParse(metadata)
         return parsed.success ? [parsed.data] : []
       })
     },

@@ -2,141 +2,159 @@ import * as z from 'zod/mini'
 import { nearestOf } from '../../json/nearest.ts'
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
+import { once } from '../once.ts'
 import { deploymentRoutingSchema, routeRulesSchema } from './routing-schema.ts'
 import { budgetsSchema, projectsSchema, usageSchema } from './scopes-schema.ts'
 
-const text = z.string('must be a text')
-const ref = z.string('must be a model ref, huggingface/<org>/<model>[:suffix]')
-const refs = z.array(ref, 'must be a list of model refs')
+const text = once(() => z.string('must be a text'))
+const ref = once(() => z.string('must be a model ref, huggingface/<org>/<model>[:suffix]'))
+const refs = once(() => z.array(ref(), 'must be a list of model refs'))
 const wholeNumber = (min: number, max: number) => {
   const accepted = `must be a whole number from ${min} to ${max}`
   return z.int(accepted).check(z.minimum(min, accepted), z.maximum(max, accepted))
 }
-const milliseconds = wholeNumber(1, 3_600_000)
+const milliseconds = once(() => wholeNumber(1, 3_600_000))
 
-const timeoutsSchema = z.strictObject(
-  {
-    headersMs: z.optional(milliseconds),
-    firstTokenMs: z.optional(milliseconds),
-    idleMs: z.optional(milliseconds),
-    totalMs: z.optional(milliseconds),
-  },
-  'must be an object of headersMs, firstTokenMs, idleMs, totalMs',
+const timeoutsSchema = once(() =>
+  z.strictObject(
+    {
+      headersMs: z.optional(milliseconds()),
+      firstTokenMs: z.optional(milliseconds()),
+      idleMs: z.optional(milliseconds()),
+      totalMs: z.optional(milliseconds()),
+    },
+    'must be an object of headersMs, firstTokenMs, idleMs, totalMs',
+  ),
 )
 
 // OpenClaw's rows carry options of many kinds, which are kept; these are the ones the model list shows.
-const ownModelSchema = z.looseObject(
-  {
-    id: ref,
-    name: z.optional(text),
-    alias: z.optional(text),
-    contextWindow: z.optional(wholeNumber(1, 1_000_000_000)),
-    maxTokens: z.optional(wholeNumber(1, 1_000_000_000)),
-    reasoning: z.optional(z.boolean('must be true or false')),
-    input: z.optional(z.array(text, 'must be a list such as ["text", "image"]')),
-    cost: z.optional(z.looseObject({}, 'must be an object such as { input: 0.05, output: 0.2 }')),
-  },
-  'must be a model row, an object with an id',
+const ownModelSchema = once(() =>
+  z.looseObject(
+    {
+      id: ref(),
+      name: z.optional(text()),
+      alias: z.optional(text()),
+      contextWindow: z.optional(wholeNumber(1, 1_000_000_000)),
+      maxTokens: z.optional(wholeNumber(1, 1_000_000_000)),
+      reasoning: z.optional(z.boolean('must be true or false')),
+      input: z.optional(z.array(text(), 'must be a list such as ["text", "image"]')),
+      cost: z.optional(z.looseObject({}, 'must be an object such as { input: 0.05, output: 0.2 }')),
+    },
+    'must be a model row, an object with an id',
+  ),
 )
 
-const providerSchema = z.strictObject(
-  {
-    // Accepted so that OpenClaw's own block can be pasted; `config.ts` refuses values that would mean something.
-    baseUrl: z.optional(text),
-    api: z.optional(z.literal('openai-completions', 'must be "openai-completions"')),
-    apiKey: z.optional(text),
-    models: z.optional(z.array(ownModelSchema, 'must be a list of model rows')),
-  },
-  'must be an object',
+const providerSchema = once(() =>
+  z.strictObject(
+    {
+      // Accepted so that OpenClaw's own block can be pasted; `config.ts` refuses values that would mean something.
+      baseUrl: z.optional(text()),
+      api: z.optional(z.literal('openai-completions', 'must be "openai-completions"')),
+      apiKey: z.optional(text()),
+      models: z.optional(z.array(ownModelSchema(), 'must be a list of model rows')),
+    },
+    'must be an object',
+  ),
 )
 
 // Neither key is required: what is wrong with one would hide every problem of meaning in the rest of the document.
-const corsSchema = z.strictObject(
-  {
-    origins: z.optional(
-      z.union([z.array(text), z.literal('*')], 'must be a list of origins such as "https://chat.example.com", or "*"'),
-    ),
-  },
-  'must be { origins: ["https://..."] }',
-)
-
-const hugwaySchema = z.strictObject(
-  {
-    holdMs: z.optional(wholeNumber(0, 600_000)),
-    timeouts: z.optional(timeoutsSchema),
-    maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
-    maxUpstreamCalls: z.optional(wholeNumber(1, 100)),
-    routing: z.optional(deploymentRoutingSchema),
-    projects: z.optional(projectsSchema),
-    budgets: z.optional(budgetsSchema),
-    usage: z.optional(usageSchema),
-    keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
-    cors: z.optional(corsSchema),
-    models: z.optional(
-      z.record(
-        text,
-        z.strictObject(
-          {
-            fallbacks: z.optional(z.union([z.literal(false), refs], 'must be a list of model refs, or false')),
-            timeouts: z.optional(timeoutsSchema),
-            routing: z.optional(routeRulesSchema),
-          },
-          'must be an object of fallbacks, timeouts, routing',
+const corsSchema = once(() =>
+  z.strictObject(
+    {
+      origins: z.optional(
+        z.union(
+          [z.array(text()), z.literal('*')],
+          'must be a list of origins such as "https://chat.example.com", or "*"',
         ),
-        'must be an object keyed by model refs',
       ),
-    ),
-  },
-  'must be an object',
+    },
+    'must be { origins: ["https://..."] }',
+  ),
 )
 
-const primaryAndFallbacks = z.strictObject({ primary: z.optional(ref), fallbacks: z.optional(refs) })
-const defaultsSchema = z.strictObject(
-  {
-    model: z.optional(z.union([ref, primaryAndFallbacks], 'must be a model ref or { primary, fallbacks }')),
-    models: z.optional(
-      z.record(
-        text,
-        z.strictObject({ alias: z.optional(text) }, 'must be an object such as { alias: "DeepSeek R1" }'),
-        'must be an object keyed by model refs',
+const hugwaySchema = once(() =>
+  z.strictObject(
+    {
+      holdMs: z.optional(wholeNumber(0, 600_000)),
+      timeouts: z.optional(timeoutsSchema()),
+      maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
+      maxUpstreamCalls: z.optional(wholeNumber(1, 100)),
+      routing: z.optional(deploymentRoutingSchema()),
+      projects: z.optional(projectsSchema()),
+      budgets: z.optional(budgetsSchema()),
+      usage: z.optional(usageSchema()),
+      keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
+      cors: z.optional(corsSchema()),
+      models: z.optional(
+        z.record(
+          text(),
+          z.strictObject(
+            {
+              fallbacks: z.optional(z.union([z.literal(false), refs()], 'must be a list of model refs, or false')),
+              timeouts: z.optional(timeoutsSchema()),
+              routing: z.optional(routeRulesSchema()),
+            },
+            'must be an object of fallbacks, timeouts, routing',
+          ),
+          'must be an object keyed by model refs',
+        ),
       ),
-    ),
-  },
-  'must be an object',
+    },
+    'must be an object',
+  ),
+)
+
+const primaryAndFallbacks = once(() => z.strictObject({ primary: z.optional(ref()), fallbacks: z.optional(refs()) }))
+const defaultsSchema = once(() =>
+  z.strictObject(
+    {
+      model: z.optional(z.union([ref(), primaryAndFallbacks()], 'must be a model ref or { primary, fallbacks }')),
+      models: z.optional(
+        z.record(
+          text(),
+          z.strictObject({ alias: z.optional(text()) }, 'must be an object such as { alias: "DeepSeek R1" }'),
+          'must be an object keyed by model refs',
+        ),
+      ),
+    },
+    'must be an object',
+  ),
 )
 
 /** The configuration document: OpenClaw's own shape, as far as it concerns models, and what is ours under `hugway`. */
-export const documentSchema = z.strictObject(
-  {
-    $schema: z.optional(text),
-    agents: z.optional(z.strictObject({ defaults: z.optional(defaultsSchema) }, 'must be an object')),
-    models: z.optional(
-      z.strictObject(
-        {
-          mode: z.optional(z.enum(['merge', 'replace'], 'must be "merge" or "replace"')),
-          providers: z.optional(z.strictObject({ huggingface: z.optional(providerSchema) }, 'must be an object')),
-        },
-        'must be an object',
+export const documentSchema = once(() =>
+  z.strictObject(
+    {
+      $schema: z.optional(text()),
+      agents: z.optional(z.strictObject({ defaults: z.optional(defaultsSchema()) }, 'must be an object')),
+      models: z.optional(
+        z.strictObject(
+          {
+            mode: z.optional(z.enum(['merge', 'replace'], 'must be "merge" or "replace"')),
+            providers: z.optional(z.strictObject({ huggingface: z.optional(providerSchema()) }, 'must be an object')),
+          },
+          'must be an object',
+        ),
       ),
-    ),
-    hugway: z.optional(hugwaySchema),
-  },
-  'must be an object',
+      hugway: z.optional(hugwaySchema()),
+    },
+    'must be an object',
+  ),
 )
 
-export type ConfigDocument = z.infer<typeof documentSchema>
-export type OwnModel = z.infer<typeof ownModelSchema>
-export type TimeoutsInput = z.infer<typeof timeoutsSchema>
+export type ConfigDocument = z.infer<ReturnType<typeof documentSchema>>
+export type OwnModel = z.infer<ReturnType<typeof ownModelSchema>>
+export type TimeoutsInput = z.infer<ReturnType<typeof timeoutsSchema>>
 
 /** What is wrong with a document's shape, and the part of it that is sound, whose meaning can be checked all the same. */
 export type ReadDocument = { readonly sound: ConfigDocument | undefined; readonly problems: readonly Problem[] }
 
 /** Checks the shape of a document, strictly. Lists every problem; an unknown key comes with the nearest known one. */
 export function readDocument(value: unknown): ReadDocument {
-  const parsed = documentSchema.safeParse(value)
+  const parsed = documentSchema().safeParse(value)
   if (parsed.success) return { sound: parsed.data, problems: [] }
   const faults = parsed.error.issues.flatMap((issue) => toFaults(issue, []))
-  const sound = documentSchema.safeParse(leaveOut(value, faults))
+  const sound = documentSchema().safeParse(leaveOut(value, faults))
   const problems = faults.map(({ path, message }) => ({ path: formatPath(path) || '(the document)', message }))
   return { sound: sound.data, problems }
 }
@@ -190,7 +208,7 @@ function leaveOut(value: unknown, faults: readonly Fault[]): unknown {
 
 /** Walks the schema, so that the list of known keys cannot drift from what is accepted. */
 function knownKeysAt(path: readonly PropertyKey[]): string[] {
-  let at: Walkable | undefined = documentSchema as unknown as Walkable
+  let at: Walkable | undefined = documentSchema() as unknown as Walkable
   for (const key of path) at = objectIn(at)?.shape?.[String(key)] ?? objectIn(at)?.valueType ?? objectIn(at)?.element
   return Object.keys(objectIn(at)?.shape ?? {})
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { PROJECT_ID, SCOPES } from '../../core/config/scopes-schema.ts'
+import { PROJECT_ID, scopeFields } from '../../core/config/scopes-schema.ts'
 import { looksSecret } from '../../core/config/secrets.ts'
 import type { Failure } from '../../core/failure.ts'
 import { quote } from '../../core/quote.ts'
@@ -30,7 +30,7 @@ const project = z.string(PROJECT).check(z.regex(PROJECT_ID, PROJECT))
 
 /** `POST /admin/keys`. */
 export const newKeySchema = z.strictObject(
-  { name, project: z.exactOptional(project), ...SCOPES, ...EXPIRY },
+  { name, project: z.exactOptional(project), ...scopeFields(), ...EXPIRY },
   'must be an object such as {"name": "laptop"}',
 )
 
@@ -39,9 +39,9 @@ export const changeKeySchema = z.strictObject(
   {
     name: z.exactOptional(name),
     project: z.exactOptional(project),
-    budget: z.exactOptional(z.nullable(SCOPES.budget)),
-    limits: z.exactOptional(z.nullable(SCOPES.limits)),
-    models: z.exactOptional(z.nullable(SCOPES.models)),
+    budget: z.exactOptional(z.nullable(scopeFields().budget)),
+    limits: z.exactOptional(z.nullable(scopeFields().limits)),
+    models: z.exactOptional(z.nullable(scopeFields().models)),
     expiresAt: z.exactOptional(z.nullable(time)),
     disabled: z.exactOptional(z.boolean('must be true or false')),
   },
