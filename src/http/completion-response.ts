@@ -1,4 +1,4 @@
-import type { Completion } from '../gateway/complete.ts'
+import type { Completion } from '../gateway/completion.ts'
 import { toErrorResponse } from './error-response.ts'
 
 /** Makes the response of a completion, whichever surface it is for; `toErrorBody` is that surface's envelope. */

@@ -1,6 +1,6 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
-import type { RequestBody } from '../gateway/complete.ts'
+import type { RequestBody } from '../gateway/completion.ts'
 import { collectBytes } from '../json/collect-bytes.ts'
 import { decodeBody, encodingOf } from './decode-body.ts'
 
