@@ -152,7 +152,7 @@ test('every key of the schema stands in configuration.md, and no other', () => {
   const page = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8')
   const documented = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key = '']) => key).filter((key) => key !== 'key')
   const schema: Schema = JSON.parse(readFileSync(join(ROOT, 'schema/config.json'), 'utf8'))
-  const known = leavesOf(schema, '').filter((key) => !/^hugway\.models\["<ref>"\]\.timeouts\./.test(key))
+  const known = leavesOf(schema, '')
   expect(documented.toSorted()).toEqual([...known, 'agents.defaults.model'].toSorted())
 })
 
@@ -174,6 +174,7 @@ function leavesOf(schema: Schema, path: string): readonly string[] {
   const items = schema.items?.properties ? [path, ...leavesOf(schema.items, `${path}[]`)] : []
   const either = (schema.anyOf ?? []).flatMap((one) => (one.properties ? leavesOf(one, path) : []))
   const all = [...own, ...named, ...items, ...either]
-  const isOwnTimeouts = path === 'hugway.models["<ref>"].timeouts'
-  return all.length > 0 && !isOwnTimeouts ? [...new Set(all)] : [path]
+  // A model's or a project's own are one row: their keys stand once, where they are general.
+  const isOwn = /\["<ref>"\]\.(?:timeouts|routing)$/.test(path)
+  return all.length > 0 && !isOwn ? [...new Set(all)] : [path]
 }
