@@ -104,21 +104,39 @@ export function unknown(what: string, word: string, known: readonly string[], co
   return `unknown ${what} "${quote(word)}"${nearest ? `; did you mean ${nearest}?` : ''} (${where} lists what there is)`
 }
 
+/** Breaks a text at words, so that no line is wider than the terminal; what it is behind stays free in the next lines. */
+export function wrap(text: string, columns: number, indent = 0): string {
+  const lines = text.split('\n').map((line) => {
+    const room = Math.max(20, columns - indent)
+    const pattern = new RegExp(`(.{1,${room}})(?: +|$)|(\\S+) *`, 'g')
+    return [...line.matchAll(pattern)].map(([, fitting, long]) => fitting ?? long ?? '')
+  })
+  return lines.map((parts) => parts.join(`\n${' '.repeat(indent)}`)).join(`\n${' '.repeat(indent)}`)
+}
+
+/** A terminal's width; a pipe has none, and gets lines as they are. */
+export const terminalColumns = (): number => process.stdout.columns ?? 10_000
+
 /** The text of `--help` for one command. */
-export function formatHelp(spec: CommandSpec): string {
+export function formatHelp(spec: CommandSpec, columns = terminalColumns()): string {
   const flags = Object.entries({ ...spec.flags, help: HELP }).map(([name, flag]) => {
     const value = flag.kind === 'switch' ? '' : ` ${flag.value ?? 'TEXT'}`
     return [`--${name}${value}${flag.kind === 'list' ? ' ...' : ''}`, flag.help] as const
   })
   const width = Math.max(...flags.map(([left]) => left.length))
   const usage = [COMMAND, spec.name, spec.positionals, '[flags]'].filter((part) => part !== '').join(' ')
+  const isNarrow = columns < width + 34
   return [
-    `Usage: ${usage}`,
+    wrap(`Usage: ${usage}`, columns),
     '',
-    spec.summary,
-    ...(spec.details ? ['', spec.details] : []),
+    wrap(spec.summary, columns),
+    ...(spec.details ? ['', wrap(spec.details, columns)] : []),
     '',
-    ...flags.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+    ...flags.map(([left, right]) =>
+      isNarrow
+        ? `  ${left}\n      ${wrap(right, columns, 6)}`
+        : `  ${left.padEnd(width)}  ${wrap(right, columns, width + 4)}`,
+    ),
   ].join('\n')
 }
 

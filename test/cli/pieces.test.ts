@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands/commands.ts'
 import { checkClock } from '../../src/cli/doctor/doctor-router.ts'
 import { type CommandSpec, formatHelp, parseArguments } from '../../src/cli/flags.ts'
 import { parseLifetime } from '../../src/cli/lifetime.ts'
+import { hasEveryWord } from '../../src/cli/prompts.ts'
 import { setDevVar } from '../../src/cli/settings/dev-vars.ts'
 import { cheapestModel, judgeToken } from '../../src/cli/worker/router-access.ts'
 import { addTomlDeployment, addTomlFlag, readTomlDeployment } from '../../src/cli/wrangler/wrangler-toml.ts'
@@ -186,4 +188,30 @@ test.each<[status: number, kind: string]>([
 test('the token is tried on the cheapest model there is', () => {
   expect(cheapestModel(SIMULATED_MODELS)).toBe('meta-llama/Llama-3.1-8B-Instruct:cheapest')
   expect(cheapestModel([])).toBe('Qwen/Qwen3-8B')
+})
+
+describe('in a narrow terminal', () => {
+  test.each([60, 80])('the help of every command is no wider than %d columns, and says everything', (columns) => {
+    for (const { spec } of COMMANDS) {
+      const help = formatHelp(spec, columns)
+      // What is one word cannot be broken.
+      const wide = help.split('\n').filter((line) => line.length > columns && line.trim().includes(' '))
+      expect(wide, spec.name).toEqual([])
+      expect(help.replace(/\s+/g, ' ')).toContain(spec.summary.replace(/\s+/g, ' '))
+    }
+  })
+})
+
+test('a search finds what has every word, wherever it stands', () => {
+  const choice = {
+    value: 'huggingface/deepseek-ai/DeepSeek-R1:cheapest',
+    label: 'deepseek-ai / DeepSeek R1 (cheapest)',
+  }
+  expect(['r1 chea', 'CHEAPEST deepseek', '', 'seek-r1'].map((search) => hasEveryWord(search, choice))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ])
+  expect(hasEveryWord('r1 fast', choice)).toBe(false)
 })

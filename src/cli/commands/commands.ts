@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { COMMAND } from '../command-name.ts'
+import { terminalColumns, wrap } from '../flags.ts'
 import { configGet, configImport, configSet, configUnset, configValidate } from './config-files.ts'
 import { configDiff, configEdit, configHistory, configRollback } from './config-history.ts'
 import { connect } from './connect.ts'
@@ -45,13 +46,16 @@ export function formatOverview(group: string): string {
   const specs = COMMANDS.map(({ spec }) => spec).filter(({ name }) => group === '' || name.startsWith(`${group} `))
   const lines = specs.map(({ name, positionals, summary }) => {
     const left = `${COMMAND} ${name}${positionals === '' ? '' : ` ${positionals}`}`
-    return `  ${left}\n      ${summary}`
+    return `  ${left}\n      ${wrap(summary, terminalColumns(), 6)}`
   })
   return [
     `Usage: ${COMMAND} COMMAND [ARGUMENTS] [flags]`,
     '',
     ...lines,
     '',
-    `${COMMAND} COMMAND --help tells the flags. Exit codes: 0 done, 1 failed, 2 not understood.`,
+    wrap(
+      `${COMMAND} COMMAND --help tells the flags. Exit codes: 0 done, 1 failed, 2 not understood.`,
+      terminalColumns(),
+    ),
   ].join('\n')
 }

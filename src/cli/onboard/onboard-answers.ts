@@ -16,7 +16,7 @@ export type OnboardAnswers = {
 }
 
 /** A ref in the form that the configuration has. @throws {CommandError} For a text that is none, naming `flag`. */
-export function checkRef(text: string, flag: string): string {
+function checkRef(text: string, flag: string): string {
   const parsed = parseModelRef(text)
   if (parsed.ok) return formatModelRef(parsed.value)
   throw usageError(`${flag}: "${parsed.error.text}" is not a model. The form is ${MODEL_REF_FORM}`)
@@ -72,7 +72,7 @@ export function answersFromFlags(flags: ModelFlags, draft: DocumentDraft): Onboa
 type NamedRef = OnboardAnswers['aliases'][number]
 
 /** Whether two refs would be asked for by one name. */
-export function isOneName(one: NamedRef, other: NamedRef): boolean {
+function isOneName(one: NamedRef, other: NamedRef): boolean {
   return normalizeAlias(one.alias) === normalizeAlias(other.alias) && !isSame(one.ref, other.ref)
 }
 

@@ -6,6 +6,7 @@ const NOISE = [
   /^⎔ /,
   /^\[wrangler:info\] (Ready on|GET \/health ) ?/,
   /^🪵/,
+  /^✨ Parsed \d+ valid header rules?/,
   /^\[custom build\] Running: /,
   /^✨ Parsed \d+ valid header rules?\./u,
   / ⛅️ wrangler /u,
