@@ -163,6 +163,11 @@ export const DESCRIPTIONS = {
       'What a stream tells of usage to a client that did not ask: "beside_finish" reason; "pass" for clients that read a last chunk without choices; "estimate" does not ask the upstream either.',
     default: 'beside_finish',
   },
+  'hugway.collectMs': {
+    description:
+      'Events of a stream that is read one by one are handed on together, once in so many milliseconds; 0 hands each on as it comes.',
+    default: 40,
+  },
   'hugway.keyCopyMs': {
     description: 'How long an isolate’s copy of a client key serves while KV does not answer, in milliseconds.',
     default: 3_600_000,

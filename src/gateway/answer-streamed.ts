@@ -122,6 +122,7 @@ function relayTo(
       gone,
       parsedReads,
       hidesBareChunks: asked.hidesUsage,
+      collectMs: ctx.config.collectMs,
     },
     client,
     deps,

@@ -7,11 +7,11 @@ import { classifyErrorEvent } from '../huggingface/classify-error.ts'
 import type { Redact } from '../huggingface/redact.ts'
 import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import type { ClientStream } from './client-stream.ts'
-import { openCrumbReader } from './crumb-reader.ts'
 import type { BegunStream } from './first-event.ts'
 import { type IdleWatchdog, idleLimitMs, startIdleWatchdog } from './idle-watchdog.ts'
 import type { NormalizedChunk, Normalizer, StreamEnd } from './normalizer.ts'
 import { passThrough } from './pass-through.ts'
+import { openPieceReader } from './piece-reader.ts'
 
 /** How a relayed stream ended: as the upstream ended it, or because the client left. */
 export type RelayResult = {
@@ -44,6 +44,8 @@ export type RelayRequest = {
   readonly encoder: AnswerEncoder
   /** Reads after which a clean stream goes through the runtime's own pipe; infinity for every surface but chat. */
   readonly parsedReads: number
+  /** Milliseconds in which the events of a stream that is read are collected; 0: each is handed on as it comes. */
+  readonly collectMs: number
   /** Whether the client is to get no chunk without choices, so that a source which sends one is not clean for it. */
   readonly hidesBareChunks: boolean
 }
@@ -144,7 +146,9 @@ async function moveParsed(request: RelayRequest, client: ClientStream, clock: Cl
   const pass = createPass(watchdog, normalizer, encoder)
   try {
     await pass(begun.chunks)
-    const reader = rest && openCrumbReader(rest, clock)
+    // What may go to the pipe is not teed before.
+    const collectMs = request.parsedReads === Number.POSITIVE_INFINITY ? request.collectMs : 0
+    const reader = rest && openPieceReader(rest, collectMs, clock)
     let isCleanEnd = true
     for (let reads = 0; reader && rest && !normalizer.end(); reads++) {
       if (reads >= request.parsedReads && normalizer.isClean() && normalizer.isAtBoundary()) {

@@ -84,6 +84,7 @@ const hugwaySchema = once(() =>
       budgets: z.optional(budgetsSchema()),
       usage: z.optional(usageSchema()),
       keyCopyMs: z.optional(wholeNumber(30_000, 86_400_000)),
+      collectMs: z.optional(wholeNumber(0, 1_000)),
       cors: z.optional(corsSchema()),
       models: z.optional(
         z.record(

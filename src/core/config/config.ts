@@ -53,6 +53,8 @@ export type Config = {
   readonly corsOrigins: readonly string[]
   /** How long, in milliseconds, a copy of a client key serves while KV does not answer. */
   readonly keyCopyMs: number
+  /** Milliseconds in which the events of a stream that is read are collected; 0: each is handed on as it comes. */
+  readonly collectMs: number
 } & LedgerConfig
 
 /** A document, its text as it was written, and what it means. */
@@ -67,6 +69,8 @@ const DEFAULT_HOLD_MS = 15_000
 /** A chain of four, each tried twice. */
 const DEFAULT_MAX_UPSTREAM_CALLS = 8
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
+/** Half of it is what a token waits at the median, where tokens come faster than that. */
+const DEFAULT_COLLECT_MS = 40
 const DEFAULT_KEY_COPY_MS = 3_600_000
 
 /**
@@ -133,11 +137,8 @@ function resolve(document: ConfigDocument, problems: Problem[]): Config {
     routing,
     hasRouteRules:
       isRuling(routing) || [...models.values(), ...ledger.projects.values()].some((one) => isRuling(one.routing)),
-    holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
-    maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-    maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,
+    ...toRequestBounds(own),
     corsOrigins,
-    keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
     ...ledger,
   }
 }
@@ -160,6 +161,17 @@ function resolveModels(
     if (ref) models.set(formatModelRef(ref), own)
   }
   return models
+}
+
+/** Sizes, counts and times that a number sets. */
+function toRequestBounds(own: ConfigDocument['hugway']) {
+  return {
+    holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
+    maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,
+    keyCopyMs: own?.keyCopyMs ?? DEFAULT_KEY_COPY_MS,
+    collectMs: own?.collectMs ?? DEFAULT_COLLECT_MS,
+  }
 }
 
 type Path = readonly (string | number)[]

@@ -17,7 +17,7 @@ export function fastClock(times: number): Clock {
   }
 }
 
-export type RelayOptions = Partial<Pick<RelayRequest, 'idleMs' | 'parsedReads' | 'hidesBareChunks'>> & {
+export type RelayOptions = Partial<Pick<RelayRequest, 'idleMs' | 'parsedReads' | 'collectMs' | 'hidesBareChunks'>> & {
   /** The whole request's time, from now. */
   readonly totalMs?: number
   readonly clock?: Clock
@@ -53,6 +53,7 @@ export async function relayed(pieces: Parameters<typeof bodyOf>, options: RelayO
           gone: options.gone ?? new AbortController().signal,
           encoder: createChatEncoder({ hidesUsage: false }),
           parsedReads: options.parsedReads ?? Number.POSITIVE_INFINITY,
+          collectMs: options.collectMs ?? 0,
           hidesBareChunks: options.hidesBareChunks ?? false,
         },
         client,

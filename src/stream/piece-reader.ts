@@ -1,0 +1,95 @@
+import type { Clock } from '../core/clock.ts'
+import { openCrumbReader, type StreamReader } from './crumb-reader.ts'
+
+/** First words are never held up. */
+const READS_AT_ONCE = 16
+const BUFFER_BYTES = 64 * 1024
+const PULL_BYTES = 32 * 1024
+/** What is pulled ahead of a client that reads slowly. */
+const AHEAD_BYTES = 512 * 1024
+
+/**
+ * A wake-up of JavaScript for each event is what a parsed stream costs. After its first pieces, where they come closer
+ * than half of `collectMs`, a stream is therefore collected: the runtime itself pulls a second branch of it, so that bytes
+ * keep coming, and what has come is taken once in `collectMs`.
+ *
+ * @param collectMs 0: every piece is read as it comes.
+ */
+export function openPieceReader(
+  rest: ReadableStream<Uint8Array>,
+  collectMs: number,
+  clock: Clock,
+): Pick<StreamReader, 'read' | 'releaseLock'> {
+  const single = openCrumbReader(rest, clock)
+  if (collectMs === 0) return single
+  const startedAt = clock.now()
+  let reads = 0
+  let collector: Pick<StreamReader, 'read'> | undefined
+  const mayCollect = () => reads >= READS_AT_ONCE && (clock.now() - startedAt) / reads <= collectMs / 2
+  return {
+    async read() {
+      if (!collector && mayCollect()) {
+        single.releaseLock()
+        collector = startCollecting(rest, collectMs, clock)
+      }
+      reads++
+      return (collector ?? single).read()
+    },
+    // What is collected is never given back to be read otherwise.
+    releaseLock: () => single.releaseLock(),
+  }
+}
+
+function startCollecting(
+  rest: ReadableStream<Uint8Array>,
+  collectMs: number,
+  clock: Clock,
+): Pick<StreamReader, 'read'> {
+  const [pulled, taken] = rest.tee()
+  const pull = startPulling(pulled)
+  const reader = taken.getReader({ mode: 'byob' })
+  let buffer = new ArrayBuffer(BUFFER_BYTES)
+  let wasFull = true
+  return {
+    async read() {
+      // A pause would hold up a stream that comes faster than the buffer holds.
+      if (!wasFull) await clock.wait(collectMs)
+      const read = await reader.read(new Uint8Array(buffer))
+      if (!read.value || read.done) return { done: true }
+      buffer = read.value.buffer as ArrayBuffer
+      wasFull = read.value.byteLength === BUFFER_BYTES
+      pull.taken(read.value.byteLength)
+      return read
+    },
+  }
+}
+
+/** Lets the runtime pull a branch, 32 KiB between two wake-ups, so far ahead of what is taken of the other branch. */
+function startPulling(branch: ReadableStream<Uint8Array>): { taken(bytes: number): void } {
+  const { readable, writable } = new IdentityTransformStream()
+  branch.pipeTo(writable).catch(() => {}) // the other branch tells of a broken upstream
+  const reader = readable.getReader({ mode: 'byob' })
+  let buffer = new ArrayBuffer(PULL_BYTES)
+  let aheadBytes = 0
+  let isPulling = false
+  const run = async () => {
+    isPulling = true
+    while (aheadBytes < AHEAD_BYTES) {
+      const { value, done } = await reader.readAtLeast(PULL_BYTES, new Uint8Array(buffer))
+      if (done || !value) return // and never pulls again
+      aheadBytes += value.byteLength
+      buffer = value.buffer as ArrayBuffer
+    }
+    isPulling = false
+  }
+  const start = () => {
+    run().catch(() => {})
+  }
+  start()
+  return {
+    taken(bytes) {
+      aheadBytes -= bytes
+      if (!isPulling && aheadBytes < AHEAD_BYTES) start()
+    },
+  }
+}
