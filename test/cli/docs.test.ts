@@ -9,7 +9,7 @@ import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { type Gateway, startGateway } from '../support/start-gateway.ts'
 import { environmentOf, MAIN, makeProject, playNpx, ROOT, type TestProject } from './support/hugway.ts'
 
-const PAGES = ['onboarding', 'configuration', 'model-refs', 'teams', 'clients', 'operations', 'self-hosting']
+const PAGES = ['onboarding', 'configuration', 'model-refs', 'routing', 'teams', 'clients', 'operations', 'self-hosting']
 const LOCAL = 'http://127.0.0.1:8787'
 const KEYS = { apiKey: 'hugway-local-docs-key', adminToken: 'hugway-admin-docs-token' }
 
