@@ -63,7 +63,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
   const telemetry = settings.otlp && createTelemetry({ fetch, randomBytes, clock, log }, settings.otlp)
   const catalogInUse = createCatalogInUse({})
   const { ledger, usage } = composeLedger(settings, keyStore, catalog, { clock, newId, log, fetch })
-  const trafficStore = createTrafficStore(kv, clock)
+  const routing = composeRouting(kv, catalog, clock)
   return {
     requireSettings: require,
     settingProblems: [...settings.problems.values()],
@@ -77,7 +77,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
     managedKeys: { store: keyStore, clock, randomBytes, hasLedger: usage.client.isBound },
     config: { store: configStore, clock, readModels: () => readModels(catalog.store) },
     usage,
-    foldTraffic: async () => foldTraffic({ usage, store: trafficStore }, await catalog.readConfig()),
+    foldTraffic: async () => foldTraffic({ usage, store: routing.trafficStore }, await catalog.readConfig()),
     catalog,
     modelList: { catalog, inUse: catalogInUse, memory: {} },
     complete: {
@@ -87,8 +87,7 @@ export function compose(env: Env, { clock, random, newId, randomBytes, log, fetc
       breakers: createCircuitBreakers(createBreakerMemory(), clock),
       trust: createStreamTrust(createTrustMemory(), clock),
       trustStore: createTrustStore(kv),
-      ...composeRouting(clock),
-      trafficStore,
+      ...routing,
       catalog,
       catalogInUse,
       clock,
@@ -114,8 +113,10 @@ function composeSessions(
 }
 
 /** What routing remembers of providers and conversations. */
-function composeRouting(clock: Clock) {
+function composeRouting(kv: KVNamespace, catalog: CatalogDeps, clock: Clock) {
   return {
+    currentModels: (ctx: Parameters<typeof currentModels>[1]) => currentModels(catalog, ctx),
+    trafficStore: createTrafficStore(kv, clock),
     traffic: createTrafficStats(createTrafficMemory(), clock),
     sessionProviders: createSessionProviders(new Map(), clock),
     routeMemory: {},

@@ -1,4 +1,3 @@
-import type { RouterModel } from '../core/catalog/router-model.ts'
 import type { Config } from '../core/config/config.ts'
 import { normalizeAlias } from '../core/config/config.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
@@ -9,11 +8,6 @@ import type { RequestBody } from './completion.ts'
 import type { CallerContext } from './context.ts'
 import { type RouteDeps, type RouteRequest, routeCompletion } from './route-completion.ts'
 import { unwrap } from './unwrap.ts'
-
-export type ExplainDeps = RouteDeps & {
-  /** The router's list, asked for where nobody has one yet. */
-  readonly currentModels: (ctx: CallerContext) => Promise<readonly RouterModel[] | undefined>
-}
 
 export type ExplainRequest = {
   readonly body: RequestBody
@@ -29,7 +23,7 @@ const NEVER = () => 1
  * @throws {GatewayError} Whatever the completion itself would be refused with before anybody is asked.
  */
 export async function explainRoute(
-  deps: ExplainDeps,
+  deps: RouteDeps,
   { body, fallback, session }: ExplainRequest,
   ctx: CallerContext,
 ): Promise<RouteExplanation> {

@@ -1,4 +1,5 @@
 import type { Catalog } from '../core/catalog/catalog.ts'
+import type { RouterModel } from '../core/catalog/router-model.ts'
 import type { Clock } from '../core/clock.ts'
 import type { CompletionRecord, RequestShape, RouteSummary } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
@@ -19,6 +20,8 @@ import { unwrap } from './unwrap.ts'
 
 export type RouteDeps = {
   readonly catalog: { readonly store: Pick<CatalogDeps['store'], 'remembered' | 'read'> }
+  /** The list in use: the isolate's, else KV's, else the router's, which is not waited for for long. */
+  readonly currentModels: (ctx: Pick<CallerContext, 'waitUntil'>) => Promise<readonly RouterModel[] | undefined>
   readonly catalogInUse: CatalogInUse
   readonly breakers: Pick<CircuitBreakers, 'stateOf'>
   readonly traffic: TrafficStats
@@ -56,7 +59,7 @@ const SMALL_REQUEST = 8_192
 
 /**
  * Decides a request's route by what this isolate knows. The same for a request that is served and for one that is only
- * explained. Waits for KV only where the route depends on the catalogue and the isolate has none yet.
+ * explained. Waits for the list only where the route depends on it and the isolate has none yet.
  *
  * @throws {GatewayError} For a name, a wish or a header that means nothing, and where the wishes leave nobody.
  */
@@ -65,8 +68,7 @@ export async function routeCompletion(deps: RouteDeps, request: RouteRequest, ct
   const { config } = ctx
   const preferences = unwrap(parsePreferences(unwrap(readProviderWishes(chat))))
   const isOwn = preferences !== NO_PREFERENCES || config.hasRouteRules
-  const models =
-    deps.catalog.store.remembered()?.models ?? (isOwn ? (await deps.catalog.store.read())?.models : undefined)
+  const models = isOwn ? await deps.currentModels(ctx) : deps.catalog.store.remembered()?.models
   const shape = shapeOf(chat)
   if (isOwn || asksForMore(shape)) lookAgain(deps, ctx)
   const catalog = deps.catalogInUse.of(config, models)

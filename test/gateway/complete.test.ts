@@ -69,6 +69,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     trustStore: undefined,
     traffic: createTrafficStats(createTrafficMemory(), clock),
     trafficStore: { read: async () => undefined },
+    currentModels: async () => undefined,
     sessionProviders: createSessionProviders(new Map(), clock),
     routeMemory: {},
     catalog: { store },

@@ -3,7 +3,8 @@ import { GatewayError } from '../../core/failure.ts'
 import { CONSOLE_CALLER } from '../../core/identity/caller.ts'
 import type { RouteExplanation } from '../../wire/route-explanation.ts'
 import type { RequestContext } from '../context.ts'
-import { type ExplainDeps, explainRoute } from '../explain-route.ts'
+import { explainRoute } from '../explain-route.ts'
+import type { RouteDeps } from '../route-completion.ts'
 
 /**
  * Tells what would become of a chat completion by a document that is not stored. Nothing is written and nobody asked.
@@ -11,7 +12,7 @@ import { type ExplainDeps, explainRoute } from '../explain-route.ts'
  * @throws {GatewayError} `bad_config`, or whatever the completion would be refused with.
  */
 export function explainWhatIf(
-  deps: ExplainDeps,
+  deps: RouteDeps,
   { config: text, request }: { readonly config: string; readonly request: object },
   ctx: RequestContext,
 ): Promise<RouteExplanation> {

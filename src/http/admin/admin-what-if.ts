@@ -1,6 +1,4 @@
-import { currentModels } from '../../gateway/catalog/refresh-catalog.ts'
 import { explainWhatIf } from '../../gateway/config/what-if.ts'
-import type { ExplainDeps } from '../../gateway/explain-route.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readWhatIf } from '../../wire/admin/what-if.ts'
 import { type App, type AppDeps, contextOf, refuseOtherMethods } from '../deps.ts'
@@ -12,10 +10,11 @@ const MAX_BYTES = 2 * 1024 * 1024
 
 /** `POST /admin/config/what-if`: whom a request would go to by a document that is not stored. */
 export function serveWhatIf(app: App, deps: AppDeps): void {
-  const own: ExplainDeps = { ...deps.complete, currentModels: (ctx) => currentModels(deps.catalog, ctx) }
   app.post(PATH, async (c) => {
     const request = unwrap(readWhatIf(await readJson(c.req.raw, deps.clock, MAX_BYTES)))
-    return Response.json(await explainWhatIf(own, request, contextOf(c)), { headers: { 'cache-control': 'no-store' } })
+    return Response.json(await explainWhatIf(deps.complete, request, contextOf(c)), {
+      headers: { 'cache-control': 'no-store' },
+    })
   })
   refuseOtherMethods(app, PATH, ['POST'])
 }

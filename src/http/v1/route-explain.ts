@@ -1,5 +1,4 @@
-import { currentModels } from '../../gateway/catalog/refresh-catalog.ts'
-import { type ExplainDeps, explainRoute } from '../../gateway/explain-route.ts'
+import { explainRoute } from '../../gateway/explain-route.ts'
 import { type App, type AppDeps, contextOf, refuseOtherMethods, sessionHeaderOf } from '../deps.ts'
 import { bodyOf } from '../read-body.ts'
 
@@ -7,14 +6,13 @@ const PATH = '/v1/route/explain'
 
 /** `POST /v1/route/explain`: what would become of a chat completion, which is not made. */
 export function serveRouteExplain(app: App, deps: AppDeps): void {
-  const own: ExplainDeps = { ...deps.complete, currentModels: (ctx) => currentModels(deps.catalog, ctx) }
   app.post(PATH, async (c) => {
     const request = {
       body: bodyOf(c.req.raw, deps),
       fallback: c.req.header('x-hugway-fallback'),
       session: sessionHeaderOf(c),
     }
-    const explanation = await explainRoute(own, request, contextOf(c)).finally(request.body.letGo)
+    const explanation = await explainRoute(deps.complete, request, contextOf(c)).finally(request.body.letGo)
     return Response.json(explanation, { headers: { 'cache-control': 'no-store' } })
   })
   refuseOtherMethods(app, PATH, ['POST'])
