@@ -355,10 +355,8 @@ describe('what is refused, by its name and with what to send instead', () => {
 
   test('a body that is small to send and huge to hold', () => {
     const bomb = `{"input":[${'[],'.repeat(3_000_000)}[]]}`
-    expect(responsesWire.read(new TextEncoder().encode(bomb))).toMatchObject({
-      ok: false,
-      error: { kind: 'bad_request' },
-    })
+    const read = responsesWire.read(new TextEncoder().encode(bomb))
+    expect(read).toMatchObject({ ok: false, error: { message: expect.stringContaining('JSON values') } })
   })
 
   test('bytes that are not UTF-8', () => {
