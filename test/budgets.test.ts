@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
-const MAX_BUNDLE_KIB = 52
+/**
+ * The size of 2026-11-27 and a tenth: it is told, not chased. A free plan takes 3 MiB; what an isolate's start costs is
+ * what it reads and evaluates, and `npm run bench` measures that. A jump means that a dependency came along unseen.
+ */
+const MAX_BUNDLE_KIB = 140
 const MAX_LINES = 250
 
 test(`the Worker is under ${MAX_BUNDLE_KIB} KiB gzip`, () => {

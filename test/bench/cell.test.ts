@@ -6,7 +6,7 @@ import { type Load, measureCalls, measureLoad } from './cell.ts'
 import { type Contender, direct } from './contenders.ts'
 import { makeCall } from './load.ts'
 import { cpuUs, quantile, residentKiB, spreadOf } from './measure.ts'
-import { eventsOf, type Shape, WHOLE_ANSWER } from './shape.ts'
+import { eventsOf, eventText, type Shape, WHOLE_ANSWER } from './shape.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 const WHOLE: Load = {
@@ -116,6 +116,23 @@ test('the upstream sends each event when its time has come, as a packet of its o
   expect(answer.delaysMs).toHaveLength(10)
   expect(answer.totalMs).toBeGreaterThan(150)
   expect(await upstream.takeSeen()).toEqual({ requests: 1, bodyBytes: 2, events: 10 })
+})
+
+test('of tokens that come in one packet, or are cut by it, each is timed', async () => {
+  const [first, second, third] = [eventText(0), eventText(1), eventText(2)]
+  const server = createServer((_request, response) => {
+    response.write(first + second + third.slice(0, 200))
+    setTimeout(() => response.end(third.slice(200)), 200)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { delaysMs } = await makeCall({ url, method: 'GET', headers: {}, readDelays: true })
+    expect(delaysMs).toHaveLength(3)
+    expect(delaysMs.at(-1)).toBeGreaterThan(150)
+  } finally {
+    server.close()
+  }
 })
 
 test.each([1_024, 32 * 1_024, 1_048_576])('bodies of %d bytes have that size and are chats', (bytes) => {

@@ -97,8 +97,9 @@ function costOf(answers: readonly Answered[], usedUs: number): Cost {
   }
 }
 
-function checkAnswer({ name, wire }: Contender, answer: Answered, { shape, isUsageUnasked }: Load): void {
-  const { status, bytes, events, hasEnd } = answer
+function checkAnswer({ name, wire }: Contender, answer: Answered, load: Load): void {
+  const { shape, isUsageUnasked, readDelays } = load
+  const { status, bytes, events, hasEnd, delaysMs } = answer
   if (status !== 200) fail(name, `an answer had the status ${status}`)
   if (shape.kind === 'whole' && bytes < WHOLE_ANSWER.byteLength) fail(name, `an answer had ${bytes} bytes`)
   if (shape.kind !== 'stream') return
@@ -106,6 +107,10 @@ function checkAnswer({ name, wire }: Contender, answer: Answered, { shape, isUsa
   const isMissing = isUsageUnasked ? events < expected - 1 : events !== expected
   if (!hasEnd || isMissing) {
     fail(name, `a stream had ${events} events of ${expected}${hasEnd ? '' : ' and no end'}`)
+  }
+  // Whoever sends many tokens in one piece must not be measured by the last of them, which waited least.
+  if (readDelays && delaysMs.length !== shape.events) {
+    fail(name, `${delaysMs.length} tokens were timed of ${shape.events}`)
   }
 }
 

@@ -11,7 +11,7 @@ export type Answered = {
   readonly hasEnd: boolean
   readonly firstMs: number
   readonly totalMs: number
-  /** For each piece that brought tokens: how long the last of them took from the upstream's write to here. */
+  /** For each token: how long it took from the upstream's write to here, however many came in one piece. */
   readonly delaysMs: readonly number[]
 }
 
@@ -50,13 +50,18 @@ export function makeCall({ url, method, headers, body, readDelays, end = DONE }:
     let [bytes, events, firstMs] = [0, 0, 0]
     let tail: Buffer = Buffer.alloc(0)
     const delaysMs: number[] = []
+    let line = ''
     response.on('data', (piece: Buffer) => {
       if (bytes === 0) firstMs = performance.now() - startedAt
       bytes += piece.byteLength
       const before = tail
       tail = Buffer.concat([before, piece]).subarray(-end.byteLength)
       events += countEvents(before.at(-1) === 0x0a ? Buffer.concat([before.subarray(-1), piece]) : piece)
-      if (readDelays) delaysMs.push(...delayOf(piece))
+      if (!readDelays) return
+      line += piece.toString('latin1')
+      const whole = line.lastIndexOf('\n') + 1
+      delaysMs.push(...delaysOf(line.slice(0, whole)))
+      line = line.slice(whole)
     })
     response.on('end', () => {
       const totalMs = performance.now() - startedAt
@@ -78,8 +83,7 @@ function countEvents(piece: Buffer): number {
 }
 
 /** See `eventText` in `shape.ts`. */
-function delayOf(piece: Buffer): number[] {
+function delaysOf(lines: string): number[] {
   const now = performance.timeOrigin + performance.now()
-  const sentAt = [...piece.toString().matchAll(/"content":" t(\d+\.\d+)"/g)].at(-1)?.[1]
-  return sentAt === undefined ? [] : [now - Number(sentAt)]
+  return [...lines.matchAll(/"content":" t(\d+\.\d+)"/g)].map(([, sentAt]) => now - Number(sentAt))
 }

@@ -66,6 +66,7 @@ export const ROW_MAKERS: readonly RowMaker[] = [
   streamRow('200 events, read event by event', { events: 200, paceMs: 8, atOnce: 20, source: 'new' }),
   streamRow('2,000 events, well-known provider', { events: 2_000, paceMs: 5, atOnce: 8, source: 'known', target: 1.5 }),
   streamRow('2,000 events, read event by event', { events: 2_000, paceMs: 5, atOnce: 8, source: 'new' }),
+  { name: 'free plan', measure: measureFreePlan },
   { name: 'surfaces', measure: measureSurfaces },
   { name: 'first token', measure: measureFirstToken },
   { name: 'model list', measure: measureModelList },
@@ -169,6 +170,31 @@ function streamRow(
       ]
     },
   }
+}
+
+/**
+ * What a free plan's limit of CPU is dearest for: a long answer of a source that nobody knows yet. The kernel's work is in
+ * the floor as well, so what is over it is an estimate of what the plan counts.
+ */
+async function measureFreePlan({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  const seconds = isQuick ? 6 : 60
+  const shape = { kind: 'stream', events: (4_000 / 60) * seconds, paceMs: 15 } as const
+  let models = 0
+  const bodyOf = () => chatBody(KIB, 'chat', { model: `bench-org/Cold-${models++}`, stream: true })
+  const load: Load = { count: 4, atOnce: 4, shape, bodyOf }
+  const two = contenders.filter(({ name }) => name === 'floor' || name === 'hugway')
+  const short: Load = { ...load, count: 50, shape: { ...shape, events: 50, paceMs: 2 } }
+  for (const contender of two) await measureLoad(contender, short, upstream)
+  const { values, ratios } = await rounds(
+    two,
+    1,
+    async (contender) => (await measureLoad(contender, load, upstream)).cpuUs / 1_000,
+  )
+  const tokens = `4,000 tokens in 60 s of a new source${isQuick ? ' (a tenth of it here)' : ''}`
+  return [
+    { name: `${tokens}: CPU a stream`, unit: 'ms', target: undefined, values, ratios },
+    overFirst(`${tokens}: CPU over the floor`, 10, values),
+  ]
 }
 
 /** The same stream by the other two wires, against a chat that is read event by event as theirs always are. */
@@ -353,7 +379,7 @@ async function measureStart({ upstream, contenders, isQuick }: Bench): Promise<R
   })
   return [
     { name: 'start to first answer: CPU', unit: 'ms', target: undefined, ...measured },
-    overEmpty(measured.values),
+    overFirst('start-up: CPU over an empty Worker', 15, measured.values),
   ]
 }
 
@@ -363,16 +389,11 @@ async function startCost({ chatUrl, pid }: Contender): Promise<number> {
   return cpuUs(pid) / 1_000
 }
 
-function overEmpty(values: Row['values']): Row {
-  const [empty, hugway] = [values['empty Worker'], values['hugway']]
-  if (!empty || !hugway) throw new Error('nothing was started')
-  const over = (value: number) => value - empty.median
+/** How much more hugway takes than the contender that was measured first. */
+function overFirst(name: string, most: number, values: Row['values']): Row {
+  const [first, hugway] = [Object.values(values)[0], values['hugway']]
+  if (!first || !hugway) throw new Error('nothing was measured')
+  const over = (value: number) => value - first.median
   const spread = { median: over(hugway.median), min: over(hugway.min), max: over(hugway.max) }
-  return {
-    name: 'start-up: CPU over an empty Worker',
-    unit: 'ms',
-    target: { value: 15 },
-    values: { hugway: spread },
-    ratios: {},
-  }
+  return { name, unit: 'ms', target: { value: most }, values: { hugway: spread }, ratios: {} }
 }
