@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describeIgnoredEnv, readDevVars } from '../../src/cli/project.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
+import { startGateway } from '../support/start-gateway.ts'
 import { makeProject, type TestProject } from './support/hugway.ts'
 
 let router: Simulator
@@ -185,4 +187,38 @@ test('a slip in a flag costs no call', async () => {
   await onboard('--alias', 'nonsense')
   await onboard('--team', 'Not A Team')
   expect(router.requests).toEqual([])
+})
+
+test('a Worker that serves the simulator has to be started again, and onboarding says so', async () => {
+  const settings = { HF_TOKEN: 'hf_simulated', HUGWAY_ADMIN_TOKEN: 'hugway-admin-of-this-test' }
+  const simulated = await startGateway({ upstreamUrl: router.url, settings })
+  const environment = {
+    HF_BASE_URL: router.url,
+    HUGWAY_URL: simulated.url,
+    HUGWAY_ADMIN_TOKEN: settings.HUGWAY_ADMIN_TOKEN,
+  }
+  const run = await project.hugway(FLAGS, environment)
+  await simulated.close()
+  expect(run.code, run.err).toBe(0)
+  expect(run.err).toContain('npm start serves the simulator until it is started again')
+})
+
+test('where there is a .env and no .dev.vars, the token is found there and put there, as wrangler reads it', async () => {
+  project.write('.env', '# shared\nOTHER=1\nHF_TOKEN=hf_of_env\n')
+  const found = await project.hugway(['onboard', '--non-interactive'], { HF_BASE_URL: router.url })
+  expect(found.code, found.err).toBe(0)
+  expect(router.requests.find(({ path }) => path.includes('/chat/'))?.headers['authorization']).toBe('Bearer hf_of_env')
+  await onboard()
+  expect(project.read('.env')).toBe(`# shared\nOTHER=1\nHF_TOKEN=${TOKEN}\n`)
+  expect(project.has('.dev.vars')).toBe(false)
+  const doctor = await project.hugway(['doctor'], { HF_BASE_URL: router.url })
+  expect(doctor.out).toContain('ok       token: HF_TOKEN is set in .env')
+})
+
+test('a .env beside a .dev.vars is not read, and that is said', () => {
+  project.write('.env', 'HF_TOKEN=hf_of_env\n')
+  expect(describeIgnoredEnv(project.root)).toBeUndefined()
+  project.write('.dev.vars', 'HF_TOKEN=hf_of_dev_vars\n')
+  expect(describeIgnoredEnv(project.root)).toContain('.env is not read')
+  expect(readDevVars({ root: project.root })).toEqual({ HF_TOKEN: 'hf_of_dev_vars' })
 })

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { parseServeFlags } from '../../src/cli/serve/serve-flags.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { environmentOf, ROOT } from './support/hugway.ts'
@@ -92,4 +93,15 @@ test.each<[what: string, args: readonly string[], said: RegExp]>([
   expect(await run.ended).toBe(2)
   expect(run.output()).toMatch(said)
   expect(run.output().trim().split('\n')).toHaveLength(1)
+})
+
+test('what the image runs is what the command takes', () => {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+  const [, script = '', ...args] = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
+  expect(existsSync(join(ROOT, script))).toBe(true)
+  expect(parseServeFlags(args)).toEqual({
+    ok: true,
+    value: { do: 'serve', host: '0.0.0.0', port: 8787, data: '/data', bundle: 'dist/worker.js' },
+  })
+  expect(readFileSync(join(ROOT, '.dockerignore'), 'utf8')).toMatch(/^\.dev\.vars$[\s\S]*^\.env$[\s\S]*^\.hugway$/m)
 })

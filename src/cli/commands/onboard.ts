@@ -25,7 +25,7 @@ import { ask, choose, confirm } from '../prompts.ts'
 import { putTokenIntoDevVars } from '../settings/dev-vars-file.ts'
 import { createAdminClient } from '../worker/admin-client.ts'
 import { findToken } from '../worker/router-access.ts'
-import { findTeamWorker, isSimulated, LOCAL_URL } from '../worker/worker-access.ts'
+import { findTeamWorker, findWorker, isSimulated, LOCAL_URL } from '../worker/worker-access.ts'
 import { createWrangler } from '../wrangler/wrangler.ts'
 import { intentOf } from './deploy.ts'
 
@@ -133,7 +133,7 @@ function apply(draft: DocumentDraft, answers: OnboardAnswers): void {
 }
 
 async function finishHere(
-  { terminal }: CommandContext,
+  { args, terminal }: CommandContext,
   project: Project,
   { value }: OnboardToken,
   { place, before, draft }: Change,
@@ -154,7 +154,7 @@ async function finishHere(
   if (!isDryRun && used && used.value !== value) {
     terminal.warn(`${used.name} of the ${used.source} goes before it, and is another one: npm start will use that.`)
   }
-  if (!isDryRun && (await isSimulated(LOCAL_URL))) {
+  if (!isDryRun && (await isSimulated(findWorker(args, project).url))) {
     terminal.warn('npm start serves the simulator until it is started again: stop it by Ctrl-C, then npm start.')
   }
   const next = `Next: npm start, which serves ${LOCAL_URL}/v1; then ${COMMAND} connect openclaw`
