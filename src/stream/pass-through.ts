@@ -27,7 +27,12 @@ export type PassedThrough = {
 const SAMPLE_EVERY_MS = 1_000
 /** Not under 16 KiB, the runtime's own block: a smaller read sees less than the pipe has passed on. */
 const SAMPLE_BYTES = 64 * 1024
-const READS_PER_SAMPLE = 4
+/** A sample goes on while its reads come back full: what is not taken waits in memory, for the pipe runs ahead. */
+const MAX_READS_PER_SAMPLE = 1_024
+const MIN_READS_PER_SAMPLE = 4
+/** After so many bytes in a sample the next one comes soon: at this speed a second's bytes are too many to keep. */
+const FLOOD_BYTES = 1024 * 1024
+const SAMPLE_FLOOD_EVERY_MS = 20
 const BOTH_BRANCHES_MS = 200
 /** A client that reads nothing is dropped this long after its time has run out. */
 const GRACE_MS = 5_000
@@ -86,14 +91,17 @@ async function watch(
   state: { readonly ended?: true },
   clock: Clock,
 ): Promise<Interruption | undefined> {
+  let everyMs = SAMPLE_EVERY_MS
   for (let lastEventAt = clock.now(); !state.ended && !normalizer.end(); ) {
     const now = clock.now()
     const limitMs = idleLimitMs(idleMs, normalizer.hasFinalUsage())
     // Once the upstream has ended, only the client is waited for: it may read slowly what the pipe still holds.
     const idleLeftMs = samples.hasEnded() ? SAMPLE_EVERY_MS : lastEventAt + limitMs - now
-    await within(pipe, Math.max(10, Math.min(SAMPLE_EVERY_MS, deadlineAt - now, idleLeftMs)), clock)
+    await within(pipe, Math.max(10, Math.min(everyMs, deadlineAt - now, idleLeftMs)), clock)
     if (state.ended) return undefined
-    if (await samples.take(READS_PER_SAMPLE, clock)) lastEventAt = clock.now()
+    const sample = await samples.take(clock)
+    if (sample.hasEvent) lastEventAt = clock.now()
+    everyMs = sample.bytes >= FLOOD_BYTES ? SAMPLE_FLOOD_EVERY_MS : SAMPLE_EVERY_MS
     if (clock.now() >= deadlineAt) return 'out_of_time'
     if (!samples.hasEnded() && clock.now() - lastEventAt >= limitMs) return 'stalled'
   }
@@ -117,21 +125,25 @@ function createSampler(branch: ReadableStream<Uint8Array>, skimmer: Skimmer) {
     return hasEvent
   }
   return {
-    /** Takes what is there, without waiting for more; says whether an event came. */
-    async take(maxReads: number, clock: Clock): Promise<boolean> {
+    /** Takes what is there, without waiting for more; says whether an event came, and how much. */
+    async take(clock: Clock): Promise<{ readonly hasEvent: boolean; readonly bytes: number }> {
       let hasEvent = false
-      for (let reads = 0; reads < maxReads; reads++) {
+      let bytes = 0
+      for (let reads = 0; reads < MAX_READS_PER_SAMPLE; reads++) {
         pending ??= read()
         const got = await within(pending, 0, clock)
-        if (got === TIMED_OUT) return hasEvent
+        if (got === TIMED_OUT) break
         if (got === 'broken' || got.done || !got.value) {
           hasEnded = true
-          return hasEvent
+          break
         }
         pending = undefined
+        bytes += got.value.byteLength
+        const isFull = got.value.byteLength === SAMPLE_BYTES
         if (keep(got.value)) hasEvent = true
+        if (!isFull && reads >= MIN_READS_PER_SAMPLE - 1) break
       }
-      return hasEvent
+      return { hasEvent, bytes }
     },
     /** Reads to the end, clean or not. */
     async toEnd(): Promise<void> {
