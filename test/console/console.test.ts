@@ -292,10 +292,17 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
       expect(await page.locator('pre .added').allTextContents()).toContainEqual(
         expect.stringContaining('"alias": "Quick"'),
       )
+      const before = await page.getByText('Active: ', { exact: false }).first().textContent()
       await button('Save').click()
-      await page.getByText('(active)').waitFor()
+      await page.getByText('What saving changes').waitFor({ state: 'detached' })
       const models = await (await gateway.asAdmin('/admin/config')).text()
       expect(models).toContain('Quick')
+      // The list of versions and the document come one after the other.
+      const active = async () => [
+        await page.getByText('Active: ', { exact: false }).first().textContent(),
+        `Active: ${(await page.locator('td strong').first().textContent())?.replace(' (active)', '')}`,
+      ]
+      await expect.poll(async () => new Set([...(await active()), before]).size).toBe(2)
       const older = page
         .getByRole('row')
         .filter({ has: page.getByRole('button', { name: 'Roll back' }) })

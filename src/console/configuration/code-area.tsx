@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { call } from '../api.ts'
+import { FailureNote } from '../parts/states.tsx'
 import { useLoad } from '../parts/use-load.ts'
 import { completeAt, type Suggestion } from './complete-at.ts'
 
@@ -9,13 +10,14 @@ const MAX_ROWS = 40
 /** A text in which the schema's keys and values are offered: Control and space, then the arrow keys and Enter. */
 export function CodeArea({ text, onChange }: { text: string; onChange: (text: string) => void }) {
   const schema = useLoad('schema', (signal) => call<object>('/schema/config.json', { signal }))
-  const [offers, setOffers] = useState<Suggestion[]>()
+  /** Where something is to be offered; it may have been asked for before the schema was there. */
+  const [askedAt, setAskedAt] = useState<number>()
   const area = useRef<HTMLTextAreaElement>(null)
-  const offer = () => setOffers(completeAt(text, area.current?.selectionStart ?? 0, schema.data))
+  const offers = askedAt === undefined || !schema.data ? undefined : completeAt(text, askedAt, schema.data)
+  const offer = () => setAskedAt(area.current?.selectionStart ?? 0)
   const take = ({ insert, from }: Suggestion) => {
-    const end = area.current?.selectionStart ?? from
-    setOffers(undefined)
-    onChange(text.slice(0, from) + insert + text.slice(end))
+    setAskedAt(undefined)
+    onChange(text.slice(0, from) + insert + text.slice(askedAt))
     // The cursor can be set once the new text is there.
     setTimeout(() => {
       area.current?.focus()
@@ -34,7 +36,7 @@ export function CodeArea({ text, onChange }: { text: string; onChange: (text: st
           spellcheck={false}
           value={text}
           onInput={(event) => {
-            setOffers(undefined)
+            setAskedAt(undefined)
             onChange(event.currentTarget.value)
           }}
           onKeyDown={(event) => {
@@ -48,7 +50,9 @@ export function CodeArea({ text, onChange }: { text: string; onChange: (text: st
       <button type="button" onClick={offer}>
         What may stand here?
       </button>
-      {offers && <Offers offers={offers} onTake={take} onClose={() => setOffers(undefined)} />}
+      {offers && <Offers offers={offers} onTake={take} onClose={() => setAskedAt(undefined)} />}
+      {askedAt !== undefined && schema.isLoading && <p class="wait">Loading the schema …</p>}
+      {schema.failure && <FailureNote failure={schema.failure} onRetry={schema.reload} />}
     </>
   )
 }
