@@ -29,6 +29,8 @@ import { promisify } from 'node:util'
 
 const PRIMARY = 'Qwen/Qwen3-8B'
 const FALLBACK = 'openai/gpt-oss-120b'
+/** Of a family that is given its own thoughts back. */
+const THINKER = 'deepseek-ai/DeepSeek-R1'
 const ANSWER = 'pong, simulated and whole'
 const THOUGHT = 'Simulated thoughts come first.'
 
@@ -52,7 +54,7 @@ export function scenariosOf(client) {
     const turn = await ask(target)
     const problems = turn.timedOut ? ['it did not end in time'] : []
     if (turn.ok) problems.push('it took a broken answer for a whole one')
-    if (!/incomplete|overloaded|unavailable|unreachable|credits/i.test(turn.error))
+    if (!/incomplete|overloaded|unavailable|unreachable|credits|quota/i.test(turn.error))
       problems.push('its error says nothing')
     return { problems, saw: describe(turn) }
   }
@@ -122,7 +124,7 @@ function editScenario(client, ask) {
       const directory = await mkdtemp(join(tmpdir(), 'hugway-edit-'))
       file = join(directory, 'note.txt')
       try {
-        const turn = await ask(target, { prompt: `Write the file ${file}` })
+        const turn = await ask(target, { model: THINKER, prompt: `Write the file ${file}` })
         const { problems, saw } = report(turn, ANSWER)
         const written = await readFile(file, 'utf8').catch(() => undefined)
         if (written !== text) problems.push(`the file holds ${JSON.stringify(written)}`)

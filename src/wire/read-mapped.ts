@@ -49,7 +49,7 @@ function unwrapped(chat: Result<ChatRequest, Failure>): ChatRequest {
 }
 
 /** Parses a body as strictly as a chat completion's is read: bytes that are not UTF-8 are no text to guess at. */
-export function parseJson(body: Uint8Array): Result<unknown, Failure> {
+function parseJson(body: Uint8Array): Result<unknown, Failure> {
   if (hasMoreValuesThan(body, MAX_VALUES)) {
     return err({ kind: 'bad_request', message: `The body holds more than ${MAX_VALUES} JSON values. Send less of it.` })
   }

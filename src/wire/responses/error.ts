@@ -1,11 +1,10 @@
 import type { Fields } from '../chat/chunk.ts'
-import { type ErrorBody, toErrorBody } from '../chat/error.ts'
 import { describeThrown } from '../failure-words.ts'
 
-/** Before an answer has begun, the envelope is the one of chat completions: OpenAI has one for both. */
-export const toResponsesErrorBody: (thrown: unknown) => ErrorBody = toErrorBody
-
-/** What a response that failed says of it, and the members of the `error` event before it. */
+/**
+ * What a response that failed says of it, and the members of the `error` event before it. Before an answer has begun, the
+ * envelope is the one of chat completions: OpenAI has one for both.
+ */
 export function toResponseError(thrown: unknown): {
   readonly error: { readonly code: string; readonly message: string }
   readonly event: Fields
