@@ -372,17 +372,34 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     await page.getByText('simulated answer', { exact: false }).first().waitFor()
   })
 
+  /** What axe finds on the page as it is, and whether it fits a phone. */
+  async function expectNoBarrier(): Promise<void> {
+    await page.evaluate(axe.source)
+    const { violations }: axe.AxeResults = await page.evaluate('axe.run()')
+    const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ target }) => target.join(' ')) }))
+    expect(found).toEqual([])
+    expect(Number(await page.evaluate('document.documentElement.scrollWidth'))).toBeLessThanOrEqual(360)
+  }
+
+  test('who signs in with a key finds no barrier either, on the way in and on his page', async () => {
+    const limits = { name: 'ann', budget: { usd: 5, per: 'month' }, limits: { requestsPerMinute: 60 } }
+    const made = await gateway.asAdmin('/admin/keys', { method: 'POST', body: JSON.stringify(limits) })
+    await newContext({ viewport: { width: 360, height: 740 } })
+    await page.goto(`${gateway.url}/console/`)
+    await page.getByLabel('Admin token or client key').waitFor()
+    await expectNoBarrier()
+    await signInBy(((await made.json()) as { key: string }).key)
+    await page.getByText('of $5.00 per month', { exact: false }).waitFor()
+    await page.getByText('60 requests a minute for the key').waitFor()
+    await expectNoBarrier()
+  })
+
   describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     test.each(PAGES)('%s has no barrier that axe finds, also on a phone', async (name) => {
       await newContext({ colorScheme, viewport: { width: 360, height: 740 } })
       await signIn()
       await visit(name)
-      await page.evaluate(axe.source)
-      const { violations }: axe.AxeResults = await page.evaluate('axe.run()')
-      const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ target }) => target.join(' ')) }))
-      expect(found).toEqual([])
-      const width = Number(await page.evaluate('document.documentElement.scrollWidth'))
-      expect(width).toBeLessThanOrEqual(360)
+      await expectNoBarrier()
     })
   })
 })
