@@ -152,6 +152,7 @@ export const SCHEMAS = {
     upstream: { type: 'string', enum: ['hugging_face', 'simulator', 'other'] },
     config: object({ source: { type: 'string', enum: ['kv', 'last_good', 'built_in'] }, problem: text }, ['problem']),
     catalog: object({ source: text, models: count, ageMs: number }, ['models', 'ageMs']),
+    ledger: { type: 'string', enum: ['ok', 'not_bound', 'not_answering'] },
   }),
   RouteExplanation: object({
     asked: orNull(text),

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { UpstreamKind } from '../core/router-facts.ts'
 import type { CatalogMemory } from '../kv/catalog-store.ts'
+import type { LedgerClient } from '../objects/ledger-client.ts'
 import { type ConfigDeps, currentConfig } from './config/edit-config.ts'
 import type { RequestContext } from './context.ts'
 
@@ -10,6 +11,7 @@ export type HealthDeps = {
   readonly config: ConfigDeps
   readonly catalog: { readonly memory: CatalogMemory }
   readonly clock: Clock
+  readonly usage: { readonly client: Pick<LedgerClient, 'isBound' | 'health'> }
 }
 
 /** Whether the deployment can serve, and what it serves from. */
@@ -23,6 +25,8 @@ export type Health = {
   readonly catalog:
     | { readonly source: 'router'; readonly models: number; readonly ageMs: number }
     | { readonly source: 'not_read_yet' }
+  /** `not_bound`: there is nobody to hold limits. `not_answering`: as of this isolate's last call of it. */
+  readonly ledger: 'ok' | 'not_bound' | 'not_answering'
 }
 
 /** KV did not say and no copy stands in: everything but this route answers 503 with `retry-after`. */
@@ -33,7 +37,7 @@ const UNREADABLE = { source: 'unknown', problem: 'KV did not answer' }
  * it.
  */
 export async function reportHealth(
-  { settingProblems, upstream, config, catalog, clock }: HealthDeps,
+  { settingProblems, upstream, config, catalog, clock, usage }: HealthDeps,
   ctx: Pick<RequestContext, 'waitUntil'>,
 ): Promise<Health> {
   const state = await currentConfig(config, ctx).catch(() => UNREADABLE)
@@ -46,7 +50,13 @@ export async function reportHealth(
     catalog: stored
       ? { source: 'router', models: stored.models.length, ageMs: clock.now() - stored.fetchedAt }
       : { source: 'not_read_yet' },
+    ledger: ledgerOf(usage.client),
   }
+}
+
+function ledgerOf({ isBound, health }: HealthDeps['usage']['client']): Health['ledger'] {
+  if (!isBound) return 'not_bound'
+  return (health.failedAt ?? 0) > (health.answeredAt ?? 0) ? 'not_answering' : 'ok'
 }
 
 function describeProblem(problem: string): string {

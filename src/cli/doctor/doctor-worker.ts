@@ -46,6 +46,18 @@ export async function checkWorker(access: WorkerAccess, isFixing: boolean): Prom
   }
 }
 
+/** A Worker of a version before there were ledgers says nothing of one. */
+function ledgerFinding(ledger: unknown): readonly Finding[] {
+  if (ledger === 'not_bound') {
+    const what = 'no binding HUGWAY_PROJECTS: budgets and limits are not held, usage is not booked'
+    return [warning('Worker ledger', what, `deploy again (${COMMAND} deploy), which adds it`)]
+  }
+  if (ledger !== 'not_answering') return []
+  return [
+    warning('Worker ledger', 'it does not answer: keys with bounds are refused', 'look at the log: ledger_failed'),
+  ]
+}
+
 function checkHealth(url: string, health: unknown): readonly Finding[] {
   const problems = listOf(fieldOf(health, 'settings')).map(String)
   const settings = problems.map((problem) => failure('Worker settings', problem, `then look at ${url}/health again`))
@@ -54,6 +66,7 @@ function checkHealth(url: string, health: unknown): readonly Finding[] {
   const restart = `set HF_TOKEN (${COMMAND} onboard), then end npm start by Ctrl-C and start it again`
   return [
     ...(settings.length > 0 ? settings : [fine('Worker settings', 'every setting is there, the KV binding too')]),
+    ...ledgerFinding(fieldOf(health, 'ledger')),
     ...(isSimulated ? [warning('upstream', 'a simulator answers, no model does', restart)] : []),
     ...(typeof config === 'string'
       ? [failure('Worker configuration', config, `${COMMAND} config validate, then set`)]

@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ADMIN_TOKEN, ASK, errorOf, type Gateway, startGateway, useGateway } from '../support/gateway.ts'
+import {
+  ADMIN_TOKEN,
+  ASK,
+  errorOf,
+  type Gateway,
+  LEDGER,
+  startGateway,
+  type Upstream,
+  useGateway,
+} from '../support/gateway.ts'
 
 useGateway()
 vi.setConfig({ testTimeout: 30_000 })
@@ -10,12 +19,16 @@ afterEach(() => running?.settled(), 30_000)
 const MODEL = 'huggingface/Qwen/Qwen3-8B'
 /** 100 tokens at 0.05 and 50 at 0.2 dollars a million. */
 const COST = 15_000
-const answer = () =>
-  Response.json({
-    id: 'x',
-    choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-    usage: { prompt_tokens: 100, completion_tokens: 50 },
-  })
+const answer: Upstream = ({ url }) =>
+  Response.json(
+    url.endsWith('/models')
+      ? { data: ['nobody/knows', 'openai/gpt-oss-120b'].map((id) => ({ id, providers: [] })) }
+      : {
+          id: 'x',
+          choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 100, completion_tokens: 50 },
+        },
+  )
 const CONFIG = {
   agents: { defaults: { model: MODEL, models: { [MODEL]: { alias: 'small' } } } },
   hugway: {
@@ -25,7 +38,7 @@ const CONFIG = {
 }
 
 async function start(config: unknown = CONFIG) {
-  const gateway = await startGateway(answer)
+  const gateway = await startGateway(answer, LEDGER)
   running = gateway
   await gateway.configure(config)
   const admin = (path: string, method = 'GET', body?: unknown) =>
@@ -187,7 +200,7 @@ describe('projects and keys', () => {
   })
 
   test('a deployment that cannot hold a bound says so at the first key that asks for one', async () => {
-    const gateway = await startGateway(answer, { HUGWAY_PROJECTS: undefined as never })
+    const gateway = await startGateway(answer)
     const body = JSON.stringify({ name: 'x', budget: { usd: 1, per: 'day' } })
     const response = await gateway.ask('/admin/keys', { method: 'POST', key: ADMIN_TOKEN, body })
     expect(response.status).toBe(503)

@@ -1,13 +1,13 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { ADMIN_TOKEN, CLIENT_KEY, HF_TOKEN, startGateway, useGateway } from '../support/gateway.ts'
+import { ADMIN_TOKEN, CLIENT_KEY, HF_TOKEN, LEDGER, startGateway, useGateway } from '../support/gateway.ts'
 
 useGateway()
 
 type Health = { status: string; settings: string[]; config: { source: string; problem?: string } }
 
 test('a deployment that is in order says so, without a key', async () => {
-  const { ask } = await startGateway()
+  const { ask } = await startGateway(undefined, LEDGER)
   const response = await ask('/health', { key: null })
   expect(response.status).toBe(200)
   expect(response.headers.get('cache-control')).toBe('no-store')
@@ -17,7 +17,13 @@ test('a deployment that is in order says so, without a key', async () => {
     upstream: 'other',
     config: { source: 'built_in' },
     catalog: { source: 'not_read_yet' },
+    ledger: 'ok',
   })
+})
+
+test('a deployment that cannot hold limits says so', async () => {
+  const { ask } = await startGateway()
+  expect(await (await ask('/health', { key: null })).json()).toMatchObject({ status: 'ok', ledger: 'not_bound' })
 })
 
 test.each([

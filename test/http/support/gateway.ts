@@ -39,8 +39,13 @@ const SETTINGS: Env = {
   HUGWAY_API_KEY: CLIENT_KEY,
   HUGWAY_ADMIN_TOKEN: ADMIN_TOKEN,
   HUGWAY_KV: env.HUGWAY_KV,
-  HUGWAY_PROJECTS: env.HUGWAY_PROJECTS as unknown as DurableObjectNamespace,
 }
+
+/**
+ * The binding of the ledgers, for tests that are about them. Each test must then wait until everything is settled: what is
+ * emptied while a call is under way ends that call with an error.
+ */
+export const LEDGER: Partial<Env> = { HUGWAY_PROJECTS: env.HUGWAY_PROJECTS as unknown as DurableObjectNamespace }
 
 /** Empties KV before, and gives the globals back after each test. */
 export function useGateway(): void {

@@ -1,16 +1,27 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ASK, errorOf, type Gateway, STREAM, sse, startGateway, useGateway } from '../support/gateway.ts'
+import {
+  ASK,
+  errorOf,
+  type Gateway,
+  LEDGER,
+  STREAM,
+  sse,
+  startGateway,
+  type Upstream,
+  useGateway,
+} from '../support/gateway.ts'
 
 useGateway()
 
 /** A lease is kept for some seconds after its last request, and its ledger is emptied before the next test. */
 const PATIENCE_MS = 20_000
 let running: Gateway | undefined
-async function start(...args: Parameters<typeof startGateway>): Promise<Gateway> {
-  running = await startGateway(...args)
+async function start(upstream: Upstream, settings = LEDGER): Promise<Gateway> {
+  running = await startGateway((call) => (call.url.endsWith('/models') ? modelList() : upstream(call)), settings)
   return running
 }
+const modelList = () => Response.json({ object: 'list', data: [{ id: 'somebody/new', providers: [] }] })
 afterEach(() => running?.settled(), PATIENCE_MS)
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
@@ -80,6 +91,13 @@ describe('money', () => {
     const response = await gateway.chat({ ...ASK, model: 'somebody/new' })
     expect(response.status).toBe(400)
     expect(await errorOf(response)).toMatchObject({ code: 'unpriced_model' })
+  })
+
+  test('a list of prices that nobody can read is not a model without a price', async () => {
+    running = await startGateway(() => new Response('no', { status: 500 }), LEDGER)
+    await running.configure(budget(1))
+    const response = await running.chat({ ...ASK, model: 'somebody/new' })
+    expect([response.status, (await errorOf(response)).code]).toEqual([503, 'ledger_unavailable'])
   })
 
   test('a stream that told no usage costs an estimate', async () => {
@@ -217,7 +235,7 @@ test('a caller without bounds makes no call before its answer, and is booked', a
 
 describe('a deployment without the binding', () => {
   test('goes on without limits, and says so once', async () => {
-    const gateway = await start(() => whole(), { HUGWAY_PROJECTS: undefined as never })
+    const gateway = await start(() => whole(), {})
     await gateway.configure(budget(0))
     expect((await gateway.chat(ASK)).status).toBe(200)
     expect((await gateway.chat(ASK)).status).toBe(200)
