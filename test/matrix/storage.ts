@@ -33,7 +33,7 @@ const EXPECTED = {
   'isolate that knows both: what cannot be a key': 401,
 } as const
 export type Question = keyof typeof EXPECTED
-export const QUESTIONS = Object.keys(EXPECTED) as readonly Question[]
+const QUESTIONS = Object.keys(EXPECTED) as readonly Question[]
 
 export const STORAGE_CASES: readonly StorageCase[] = [
   { fault: { kind: 'down' }, words: 'refuses' },
