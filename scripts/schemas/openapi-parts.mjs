@@ -31,6 +31,7 @@ const limits = object({ requestsPerMinute: count, tokensPerMinute: count, concur
   'tokensPerMinute',
   'concurrent',
 ])
+const replayed = object({ asked: text, from: text, to: text, requests: count })
 const keyFacts = { id: text, name: text, createdAt: orNull(time), expiresAt: orNull(time), project: text }
 const sums = {
   requests: count,
@@ -181,7 +182,20 @@ export const SCHEMAS = {
       }),
     ),
   }),
-  Valid: object({ valid: { const: true }, warnings: list(object({ path: text, message: text })) }),
+  Valid: object(
+    { valid: { const: true }, warnings: list(object({ path: text, message: text })), replay: named('Replay') },
+    ['replay'],
+  ),
+  Replay: object({
+    requests: count,
+    unchanged: count,
+    elsewhere: list(replayed),
+    refused: list(replayed),
+    accepted: list(replayed),
+    usdBefore: number,
+    usdAfter: number,
+    unpriced: count,
+  }),
   WrittenConfig: {
     description: 'The document, and beside it what will surprise somebody: a model that the router does not list',
     type: 'object',

@@ -179,6 +179,10 @@ const PATHS = {
     post: route('Check a document; writes nothing', 200, 'It is good', json('Valid'), [400, 401, 413], {
       ...admin,
       requestBody: body('Config', DOCUMENT),
+      parameters: [
+        query('replay', '`1`: tell what it would change for the latest requests.', { type: 'string', enum: ['1'] }),
+        query('last', 'As many of them.', { type: 'integer', minimum: 1, maximum: 1_000, default: 200 }),
+      ],
     }),
   },
   '/admin/config/what-if': {

@@ -58,3 +58,14 @@ test('hugway scoreboard shows what was seen', async () => {
   expect(out).toMatch(/^model +provider +seen/)
   expect(out).toMatch(/Qwen\/Qwen3-32B +groq +1 /)
 })
+
+test('hugway config diff --replay tells what a draft would change', async () => {
+  const models = '"huggingface/Qwen/Qwen3-32B": { alias: "Big Qwen" }'
+  const routing = 'routing: { provider: { sort: "price" } }'
+  project.write('draft.json5', `{ agents: { defaults: { models: { ${models} } } }, hugway: { ${routing} } }`)
+  const { code, out, err } = await at('config', 'diff', 'draft.json5', '--replay')
+  expect(code, err).toBe(0)
+  expect(out).toMatch(/^the latest 1 request\(s\): 0 would go where they went/)
+  expect(out).toContain('1 x Big Qwen: huggingface/Qwen/Qwen3-32B:groq -> huggingface/Qwen/Qwen3-32B:novita')
+  expect(out).toMatch(/estimated: \$\d+\.\d+ -> \$\d+\.\d+\n$/)
+})

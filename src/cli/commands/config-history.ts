@@ -13,6 +13,7 @@ import { printJson } from '../terminal.ts'
 import { type AdminClient, listVersions } from '../worker/admin-client.ts'
 import { fieldOf } from '../worker/http-call.ts'
 import { readText } from './config-files.ts'
+import { printReplay } from './config-replay.ts'
 
 const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
 const VERSION_ID = /^\d{8}T\d{9}Z-[0-9a-f]+$/
@@ -23,7 +24,12 @@ export const configDiff: Command = {
     name: 'config diff',
     positionals: 'FILE_OR_VERSION',
     summary: 'Shows what differs between the configuration in use (before) and a file or an earlier version (after).',
-    flags: { ...PLACE_FLAGS, json: JSON_FLAG },
+    flags: {
+      ...PLACE_FLAGS,
+      replay: { kind: 'switch', help: 'also what it would change for the latest requests of the Worker' },
+      last: { kind: 'text', value: 'N', help: 'as many of them (1 to 1000, default 200)' },
+      json: JSON_FLAG,
+    },
   },
   async run({ args, project, terminal }) {
     const [other = ''] = args.positionals
@@ -32,6 +38,7 @@ export const configDiff: Command = {
     const after = VERSION_ID.test(other)
       ? await readVersion(requireHistory(place), other)
       : parseDocument(readText(other), other)
+    if (args.has('replay')) return printReplay({ args, project, terminal }, requireHistory(place), after)
     const differences = differencesOf(parseDocument(text), after)
     if (args.has('json')) printJson(terminal, differences)
     else if (differences.length === 0) terminal.print(`no difference to ${place.name}`)

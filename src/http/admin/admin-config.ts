@@ -11,9 +11,10 @@ import {
   validateConfig,
   warningsOf,
 } from '../../gateway/config/edit-config.ts'
+import { replayConfig } from '../../gateway/config/replay-config.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readRollback } from '../../wire/admin/admin-requests.ts'
-import { type App, type AppDeps, type AppEnv, CONFIG_HEADER, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, type AppEnv, CONFIG_HEADER, contextOf, refuseOtherMethods } from '../deps.ts'
 import { readTags } from '../entity-tags.ts'
 import { readBody } from '../read-body.ts'
 import { readJson } from '../read-json.ts'
@@ -25,11 +26,15 @@ const MAX_CONFIG_BYTES = 1024 * 1024
 const PATCH_TYPES = ['application/merge-patch+json', 'application/json']
 const DEFAULT_VERSIONS = 20
 const MAX_VERSIONS = 100
+/** Requests, the latest, that a draft is replayed over. */
+const DEFAULT_REPLAYED = 200
+const MAX_REPLAYED = 1_000
 /** There is one credential for `/admin`. */
 const AUTHOR = 'admin token'
 
 /** The configuration under `/admin/config`, its check and its history. */
-export function serveAdminConfig(app: App, { config, clock }: AppDeps): void {
+export function serveAdminConfig(app: App, { config, clock, complete, usage }: AppDeps): void {
+  const replay = { route: complete, usage }
   const written = async (state: ConfigState) => toResponse(state, await warningsOf(config, state))
   app.get(PATH, async (c) => {
     const state = await latestConfig(config)
@@ -42,12 +47,16 @@ export function serveAdminConfig(app: App, { config, clock }: AppDeps): void {
   })
   refuseOtherMethods(app, PATH, ['GET', 'PUT', 'PATCH'])
   app.post(`${PATH}/validate`, async (c) => {
-    return Response.json({ valid: true, warnings: await validateConfig(config, await readDocument(c, clock)) })
+    const text = await readDocument(c, clock)
+    const warnings = await validateConfig(config, text)
+    if (c.req.query('replay') !== '1') return Response.json({ valid: true, warnings })
+    const last = readCount(c, 'last', DEFAULT_REPLAYED, MAX_REPLAYED)
+    return Response.json({ valid: true, warnings, replay: await replayConfig(replay, text, last, contextOf(c)) })
   })
   refuseOtherMethods(app, `${PATH}/validate`, ['POST'])
   app.get(`${PATH}/versions`, async (c) => {
     const before = c.req.query('before')
-    return Response.json(await listVersions(config, readLimit(c), before))
+    return Response.json(await listVersions(config, readCount(c, 'limit', DEFAULT_VERSIONS, MAX_VERSIONS), before))
   })
   refuseOtherMethods(app, `${PATH}/versions`, ['GET'])
   app.get(`${PATH}/versions/:id`, async (c) => Response.json(await getVersion(config, c.req.param('id'))))
@@ -98,9 +107,10 @@ function requireType(c: Context<AppEnv>, accepted: readonly string[]): void {
   if (!accepted.includes(type)) throw new GatewayError({ kind: 'unsupported_media_type', accepted })
 }
 
-function readLimit(c: Context<AppEnv>): number {
-  const text = c.req.query('limit') ?? String(DEFAULT_VERSIONS)
-  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= MAX_VERSIONS) return limit
-  throw new GatewayError({ kind: 'bad_request', message: `limit must be from 1 to ${MAX_VERSIONS}.`, param: 'limit' })
+/** A count in the query. */
+function readCount(c: Context<AppEnv>, name: string, usual: number, most: number): number {
+  const text = c.req.query(name) ?? String(usual)
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= most) return count
+  throw new GatewayError({ kind: 'bad_request', message: `${name} must be from 1 to ${most}.`, param: name })
 }
