@@ -59,7 +59,7 @@ function requestOf({ args }: CommandContext): object {
 }
 
 /** The explanation as a person reads it. */
-export function describe(explained: RouteExplanation): readonly string[] {
+function describe(explained: RouteExplanation): readonly string[] {
   const { asked, means, targets, skipped, models, estimates, bounds } = explained
   const name = asked === null ? 'no model' : `"${asked}"`
   const { promptTokens, answerTokens } = estimates

@@ -90,7 +90,7 @@ export function planModel(question: ModelQuestion): ModelPlan {
 }
 
 /** A provider of a model as the router takes it. */
-export function pin(id: HubModelId, provider: string): ModelRef {
+function pin(id: HubModelId, provider: string): ModelRef {
   return { id, routing: { kind: 'provider', provider } }
 }
 

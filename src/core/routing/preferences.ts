@@ -95,7 +95,7 @@ export function isOrdering(preferences: Preferences): boolean {
 }
 
 /** A provider's name as Hugging Face writes it. */
-export function normalizeProvider(name: string): string {
+function normalizeProvider(name: string): string {
   const lower = name.trim().toLowerCase()
   return NAMES.get(lower) ?? lower
 }

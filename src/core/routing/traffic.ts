@@ -59,7 +59,7 @@ const UNKNOWN = { firstTokenMs: 1_500, tokensPerSecond: 40, failureShare: 0.02 }
 const BUCKETS = 32
 const GROWTH = 1.35
 /** Upper bounds in milliseconds: 25, 34, 46 ... 275,000. */
-export const FIRST_TOKEN_BOUNDS: readonly number[] = Array.from({ length: BUCKETS }, (_, i) => 25 * GROWTH ** i)
+const FIRST_TOKEN_BOUNDS: readonly number[] = Array.from({ length: BUCKETS }, (_, i) => 25 * GROWTH ** i)
 
 /** What is known after a sighting at `nowMs`. */
 export function learn(before: Traffic | undefined, sighting: Sighting, nowMs: number): Traffic {
@@ -96,7 +96,7 @@ export function mergeTraffic(a: Traffic, b: Traffic): Traffic {
 }
 
 /** Nothing yet. */
-export function emptyTraffic(nowMs: number): Traffic {
+function emptyTraffic(nowMs: number): Traffic {
   const nothing = { attempts: 0, failed: 0, broken: 0, tokens: 0, generationMs: 0, toolAnswers: 0, badToolAnswers: 0 }
   return { since: nowMs, at: nowMs, ...nothing, firstTokens: FIRST_TOKEN_BOUNDS.map(() => 0) }
 }
