@@ -21,7 +21,11 @@ export type CompleteDeps = ChainDeps &
 
 /** What a client sends, which counts as held in the isolate until it is let go. */
 export type RequestBody = {
-  /** @throws {GatewayError} `body_too_large`, `body_too_slow`, `too_many_bodies`, `bad_request`. */
+  /**
+   * The bytes are the request's alone, and so is what lies in front of them in their buffer: they are written over.
+   *
+   * @throws {GatewayError} `body_too_large`, `body_too_slow`, `too_many_bodies`, `bad_request`.
+   */
   read(maxBytes: number): Promise<Uint8Array>
   letGo(): void
 }

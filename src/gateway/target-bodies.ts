@@ -27,7 +27,7 @@ export function createTargetBodies(
   options: RouterBodyOptions,
   mostTokens?: (routerModel: string) => number | undefined,
 ): (routerModel: string) => Uint8Array {
-  if (!withoutReasoning && !mostTokens) return createRouterBody(chat, options)
+  if (!withoutReasoning && !mostTokens) return createRouterBody(chat, { ...options, ownsBytes: true })
   return (routerModel) => {
     const request = withoutReasoning && !takesReasoningBack(routerModel) ? withoutReasoning() : chat
     const limits = [options.affordedTokens, mostTokens?.(routerModel)].filter((limit) => limit !== undefined)

@@ -1,7 +1,7 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
 import type { RequestBody } from '../gateway/completion.ts'
-import { collectBytes } from '../json/collect-bytes.ts'
+import { collectBytes, openFillingReader } from '../json/collect-bytes.ts'
 import { decodeBody, encodingOf } from './decode-body.ts'
 
 /** What reading a body needs of the isolate. */
@@ -10,6 +10,11 @@ export type BodyDeps = {
   /** Where bodies are counted that are held at the same time. */
   readonly bodyRoom: { take(bytes: number): boolean; give(bytes: number): void }
 }
+
+/** A body as long as this one is read behind room for what is written in front of it: it goes up without a copy. */
+const LONG_BODY_BYTES = 64 * 1024
+/** For a model's name and the members that are added. */
+const HEAD_ROOM_BYTES = 1_024
 
 /** A client that takes longer has stopped sending; at the default limit it is 175 KB a second. */
 const UPLOAD_LIMIT_MS = 60_000
@@ -62,6 +67,7 @@ async function readAll(request: Request, maxBytes: number, hold: (bytes: number)
   if (announced !== null && encodingOf(request) === undefined) {
     // The announced length is the runtime's to enforce; without one, or of what comes out, the pieces have to be counted.
     hold(Number(announced))
+    if (Number(announced) >= LONG_BODY_BYTES && request.body) return readBehindRoom(request.body, Number(announced))
     return new Uint8Array(await request.arrayBuffer())
   }
   const body = await decodeBody(request)
@@ -69,4 +75,15 @@ async function readAll(request: Request, maxBytes: number, hold: (bytes: number)
   const bytes = await collectBytes(body, maxBytes, hold)
   if (!bytes) throw tooLarge()
   return bytes
+}
+
+/** @throws What the stream throws, and where it ends before its announced length. */
+async function readBehindRoom(body: ReadableStream<Uint8Array>, announced: number): Promise<Uint8Array> {
+  const reader = openFillingReader(body)
+  let read = { buffer: new Uint8Array(HEAD_ROOM_BYTES + announced), length: HEAD_ROOM_BYTES, isDone: false }
+  while (read.length < HEAD_ROOM_BYTES + announced) {
+    if (read.isDone) throw new Error('the body ended early')
+    read = await reader.fill(read.buffer, read.length)
+  }
+  return read.buffer.subarray(HEAD_ROOM_BYTES, read.length)
 }

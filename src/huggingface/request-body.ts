@@ -9,6 +9,11 @@ export type RouterBodyOptions = {
    * none, because a budget is counted by it.
    */
   readonly asksForUsage?: boolean | 'always'
+  /**
+   * Whether the request's bytes, and what is in front of them in their buffer, are this request's alone. Then the first
+   * body is written into them, which saves a copy of the prompt. Every other is a copy: a `fetch` may still hold the first.
+   */
+  readonly ownsBytes?: boolean
 }
 
 /**
@@ -22,7 +27,7 @@ export type RouterBodyOptions = {
  */
 export function createRouterBody(
   request: ChatRequest,
-  { affordedTokens, asksForUsage = true }: RouterBodyOptions = {},
+  { affordedTokens, asksForUsage = true, ownsBytes = false }: RouterBodyOptions = {},
 ): (routerModel: string) => Uint8Array {
   const { json, members } = request
   const last = new Map(members.map((member) => [member.key, member]))
@@ -46,7 +51,13 @@ export function createRouterBody(
     added += `,"stream_options":{${[...kept, '"include_usage":true'].join()}}`
   }
   const runs = runsOf(members, (member) => !ours.has(member.key) && last.get(member.key) === member)
-  return (routerModel) => write(request, encoder.encode(`{"model":${JSON.stringify(routerModel)}${added}`), runs)
+  let mayEdit = ownsBytes
+  return (routerModel) => {
+    const head = encoder.encode(`{"model":${JSON.stringify(routerModel)}${added}`)
+    const edited = mayEdit ? edit(request, head, runs) : undefined
+    mayEdit = false
+    return edited ?? write(request, head, runs)
+  }
 }
 
 const encoder = new TextEncoder()
@@ -54,6 +65,28 @@ const COMMA = 0x2c
 const CLOSE = 0x7d
 const SPACE = 0x20
 const SYSTEM = encoder.encode('"system"')
+
+/**
+ * Writes `head` in front of the first of the runs, and blanks between them: the prompt stays where it is. Nothing within a
+ * run changes but roles, so that what is copied for other targets later is the same. @returns `undefined` without room.
+ */
+function edit({ json, developerRoles }: ChatRequest, head: Uint8Array, runs: readonly Span[]): Uint8Array | undefined {
+  const { buffer, byteOffset, byteLength } = json.bytes
+  const [first] = runs
+  const start = first && byteOffset + first.start - 1 - head.byteLength
+  if (start === undefined || start < 0) return undefined
+  const body = new Uint8Array(buffer, 0, byteOffset + byteLength)
+  body.set(head, start)
+  let gap = start + head.byteLength
+  for (const run of runs) {
+    body[gap] = COMMA
+    body.fill(SPACE, gap + 1, byteOffset + run.start)
+    writeSystemRoles(body, byteOffset, developerRoles, run)
+    gap = byteOffset + run.end
+  }
+  body[gap] = CLOSE
+  return body.subarray(start, gap + 1)
+}
 
 /** Writes `head`, and after a comma each of the runs: one copy of the prompt, whatever is changed in it. */
 function write({ json, developerRoles }: ChatRequest, head: Uint8Array, runs: readonly Span[]): Uint8Array {

@@ -43,9 +43,10 @@ function enlarge(full: Uint8Array, maxBytes: number, grow: (bytes: number) => vo
   return larger
 }
 
-type Filled = { readonly buffer: Uint8Array<ArrayBuffer>; readonly length: number; readonly isDone: boolean }
+export type Filled = { readonly buffer: Uint8Array<ArrayBuffer>; readonly length: number; readonly isDone: boolean }
 
-type FillingReader = {
+/** Reads into a buffer that it is given. */
+export type FillingReader = {
   /** Writes behind the first `length` bytes. The buffer is taken; the answer has it, or a larger one. */
   fill(buffer: Uint8Array<ArrayBuffer>, length: number): Promise<Filled>
   cancel(): void
@@ -60,7 +61,8 @@ type WorkerdReader = {
   cancel(): Promise<void>
 }
 
-function openFillingReader(stream: ReadableStream<Uint8Array>): FillingReader {
+/** Takes a stream for reading into buffers; of one that knows no bytes they are copied. */
+export function openFillingReader(stream: ReadableStream<Uint8Array>): FillingReader {
   let reader: WorkerdReader
   try {
     reader = stream.getReader({ mode: 'byob' }) as unknown as WorkerdReader

@@ -29,10 +29,9 @@ const CLOSE_OBJECT = 0x7d
 
 const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
-/** Makes bytes readable. They are copied only where they do not begin at a multiple of four of their buffer. */
-export function toJsonBytes(sent: Uint8Array): JsonBytes {
-  const bytes = sent.byteOffset % 4 === 0 ? sent : sent.slice()
-  return { bytes, words: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2) }
+/** Makes bytes readable, wherever in their buffer they begin. */
+export function toJsonBytes(bytes: Uint8Array): JsonBytes {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) }
 }
 
 /** The text of the bytes from `start` to `end`. */

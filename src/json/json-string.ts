@@ -1,25 +1,21 @@
-/** Bytes of JSON in UTF-8, and the same four at a time, without the last few. See `json-bytes.ts`. */
-export type JsonBytes = { readonly bytes: Uint8Array; readonly words: Int32Array }
+/** Bytes of JSON in UTF-8, and a view of the same by which four are read at a time. See `json-bytes.ts`. */
+export type JsonBytes = { readonly bytes: Uint8Array; readonly view: DataView }
 
 /** Where a value ends that is not JSON. */
 export const NOT_JSON = -1
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const WORDS_AT_ONCE = 64
+const BYTES_AT_ONCE = 256
 
 /** Where the string whose quote is at `start` ends. {@link NOT_JSON} for one that JSON or UTF-8 does not allow. */
-export function endOfString({ bytes, words }: JsonBytes, start: number): number {
+export function endOfString({ bytes, view }: JsonBytes, start: number): number {
   const { length } = bytes
   let at = start + 1
-  // Byte by byte only where a letter is not plain.
   while (at < length) {
-    if ((at & 3) === 0) {
-      const from = at >> 2
-      const to = skipPlainWords(words, from)
-      at = to << 2
-      if (to - from === WORDS_AT_ONCE) continue
-    }
+    const from = at
+    at = skipPlain(view, from)
+    if (at - from === BYTES_AT_ONCE) continue
     const byte = bytes[at]
     if (byte === QUOTE) return at + 1
     if (byte === undefined || byte < 0x20) return NOT_JSON
@@ -31,22 +27,24 @@ export function endOfString({ bytes, words }: JsonBytes, start: number): number 
 }
 
 /**
- * Skips words, four bytes each, none of which holds a quote, a backslash, a control character or anything but ASCII.
- * Each sum sets the top bit of the lowest byte that is one of these: the first of a control character or of a byte from
- * 0xa0, the second of a quote or of a byte from 0x80 to 0x9f, the third of a backslash. It may set that of others above
- * it as well, which costs a second look.
+ * Skips plain letters: ASCII that is no quote, backslash or control character. Four at a time, so it may stop before the
+ * last three of the bytes. Each sum sets the top bit of the lowest byte that is not plain: the first of a control
+ * character or of a byte from 0xa0, the second of a quote or of a byte from 0x80 to 0x9f, the third of a backslash. What
+ * it sets besides is above that one, and the lowest is taken.
  *
  * Never many at once: one long loop over a megabyte was seen to stay in the interpreter for good, at 10 ms a body; a
  * function that is called often is compiled.
  */
-function skipPlainWords(words: Int32Array, from: number): number {
-  const end = Math.min(from + WORDS_AT_ONCE, words.length)
-  for (let word = from; word < end; word++) {
-    const four = words[word] as number // `end` says that there is one
-    const found = (four - 0x20202020) | ((four ^ 0x22222222) - 0x01010101) | ((four ^ 0x5c5c5c5c) - 0x01010101)
-    if ((found & 0x80808080) !== 0) return word
+function skipPlain(view: DataView, from: number): number {
+  const end = Math.min(from + BYTES_AT_ONCE, view.byteLength - 3)
+  let at = from
+  for (; at < end; at += 4) {
+    const four = view.getInt32(at, true)
+    const sums = (four - 0x20202020) | ((four ^ 0x22222222) - 0x01010101) | ((four ^ 0x5c5c5c5c) - 0x01010101)
+    const found = sums & 0x80808080
+    if (found !== 0) return at + ((31 - Math.clz32(found & -found)) >> 3)
   }
-  return end
+  return at
 }
 
 /** @returns 0 for what is no escape. */

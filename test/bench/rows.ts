@@ -177,8 +177,7 @@ function streamRow(
  * the floor as well, so what is over it is an estimate of what the plan counts.
  */
 async function measureFreePlan({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
-  const seconds = isQuick ? 6 : 60
-  const shape = { kind: 'stream', events: (4_000 / 60) * seconds, paceMs: 15 } as const
+  const shape = { kind: 'stream', events: isQuick ? 400 : 4_000, paceMs: 15 } as const
   let models = 0
   const bodyOf = () => chatBody(KIB, 'chat', { model: `bench-org/Cold-${models++}`, stream: true })
   const load: Load = { count: 4, atOnce: 4, shape, bodyOf }

@@ -71,6 +71,20 @@ describe('a request’s body', () => {
     expect(await read).toBe('body_too_slow')
   })
 
+  test('that is long is read behind room for what is written in front of it', async () => {
+    const sent = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251)
+    const { open } = start()
+    const body = await open(post(sent, { 'content-length': '300000' })).read(MIB)
+    expect(body).toEqual(sent)
+    expect([body.byteOffset, body.buffer.byteLength]).toEqual([1_024, 301_024])
+  })
+
+  test('that is long and ends before its announced length is refused', async () => {
+    const { open } = start()
+    const reading = open(post(new Uint8Array(200_000), { 'content-length': '300000' })).read(MIB)
+    await expect(reading.catch(kindOf)).resolves.toBe('bad_request')
+  })
+
   test('finds no room beside others that fill it, and finds it when one is let go', async () => {
     const { open, memory } = start()
     const large = () => open(post(new Uint8Array(20 * MIB), { 'content-length': String(20 * MIB) }))

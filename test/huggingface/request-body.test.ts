@@ -16,6 +16,12 @@ function sentBytes(body: Uint8Array, model = 'a/b'): Uint8Array {
 }
 
 const encode = (text: string) => new TextEncoder().encode(text)
+/** The bytes as they are read from the client, with room in front of them. */
+function behindRoom(bytes: Uint8Array): Uint8Array {
+  const buffer = new Uint8Array(1_024 + bytes.byteLength)
+  buffer.set(bytes, 1_024)
+  return buffer.subarray(1_024)
+}
 const decode = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 const sent = (body: string, model?: string): string => decode(sentBytes(encode(body), model))
 
@@ -149,6 +155,35 @@ describe('what the router is sent', () => {
     expect(body).toEqual(original)
   })
 
+  test('the first body is written over the request, and those of fallbacks change nothing that the first call may hold', () => {
+    const text = `{"model":"x","user":"é","models":["y/z"],"messages":[{"role":"developer"}],"store":true }`
+    const bytes = behindRoom(encode(text))
+    const request = parseChatRequest(bytes)
+    if (!request.ok) throw new Error('refused')
+    const bodyFor = createRouterBody(request.value, { ownsBytes: true })
+    const first = bodyFor('org/a-model-with-a-name-that-is-longer-than-what-was-sent')
+    const held = first.slice()
+    const others = [bodyFor('c/d'), bodyFor('a/b')]
+    expect(first.buffer).toBe(bytes.buffer)
+    expect(new Set(others.map(({ buffer }) => buffer)).has(bytes.buffer)).toBe(false)
+    expect(first).toEqual(held)
+    const rest = '"user":"é","messages":[{"role":"system"   }]}'
+    expect(decode(first)).toBe(
+      `{"model":"org/a-model-with-a-name-that-is-longer-than-what-was-sent",${rest.replace(',', `,${' '.repeat(17)}`)}`,
+    )
+    expect(others.map(decode)).toEqual([`{"model":"c/d",${rest}`, `{"model":"a/b",${rest}`])
+  })
+
+  test('where there is no room in front of it, the first body is a copy as well', () => {
+    const bytes = encode(`{${MESSAGES}}`)
+    const request = parseChatRequest(bytes)
+    if (!request.ok) throw new Error('refused')
+    const first = createRouterBody(request.value, { ownsBytes: true })('a/b')
+    expect(first.buffer).not.toBe(bytes.buffer)
+    expect(decode(first)).toBe(`{"model":"a/b",${MESSAGES}}`)
+    expect(decode(bytes)).toBe(`{${MESSAGES}}`)
+  })
+
   test('a body that lies in the midst of other bytes is taken for itself', () => {
     const text = `{"user":"é",${MESSAGES}}`
     const around = encode(`}}"${text}"{{`)
@@ -228,12 +263,15 @@ test('whatever is written, the router reads the original with exactly the docume
   let accepted = 0
   fc.assert(
     fc.property(body, (text) => {
-      const request = parseChatRequest(encode(text))
+      const request = parseChatRequest(behindRoom(encode(text)))
       if (!request.ok) return
       accepted++
-      const upstream = createRouterBody(request.value)('a/b:groq')
-      const asSent = JSON.parse(text)
-      expect(JSON.parse(decode(upstream))).toEqual(mapped(asSent))
+      const bodyFor = createRouterBody(request.value, { ownsBytes: true })
+      const upstream = bodyFor('a/b:groq')
+      const held = upstream.slice()
+      expect(JSON.parse(decode(upstream))).toEqual(mapped(JSON.parse(text)))
+      expect(JSON.parse(decode(bodyFor('a/b:groq')))).toEqual(mapped(JSON.parse(text)))
+      expect(upstream).toEqual(held)
       const textsOf = (json: JsonBytes) =>
         (membersOf(json, skipSpace(json, 0)) ?? []).map(({ key, valueStart, end }) => [
           key,
