@@ -155,6 +155,29 @@ describe.skipIf(missing !== undefined)('in a terminal', () => {
     }
   })
 
+  test.each([60, 80])('a terminal of %d columns shows every question whole', async (columns) => {
+    const environment = project.environment({ HF_BASE_URL: router.url })
+    const run = await startInTerminal(
+      ['onboard', '--huggingface-api-key', 'hf_flag'],
+      project.root,
+      environment,
+      columns,
+    )
+    await answer(run, 'Provider', KEY.enter)
+    await answer(run, 'Where to?', KEY.enter)
+    await pick(run, 'Default model', 'qwen3-8b', 'Qwen3 8B')
+    await answer(run, 'Prefer a backend?', KEY.enter)
+    await answer(run, 'Fallbacks', KEY.enter)
+    await answer(run, 'Give aliases', 'n')
+    await answer(run, 'Write the configuration', KEY.enter)
+    expect(await run.ended, run.screen()).toBe(0)
+    const wide = run
+      .screen()
+      .split(/[\r\n]+/)
+      .filter((line) => line.startsWith('│') && line.length > columns)
+    expect(wide).toEqual([])
+  })
+
   test('a wrong token is told at once, and asked for again: nothing that was answered is lost', async () => {
     const isWrong = (token: unknown) => token === 'Bearer hf_wrong'
     router.script(({ path, headers }) =>

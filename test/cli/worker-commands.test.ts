@@ -92,7 +92,7 @@ test('keys are made, shown once, used, listed, rotated and revoked', async () =>
   expect(await ask(key)).toBe(200)
   const listed = await at('keys', 'list')
   expect(listed.out).toMatch(
-    /^ID +STATUS +NAME +MADE +(?:LAST USED +)?ENDS\n\S+ +active +laptop +20\d\d-\d\d-\d\d \d\d:\d\d +/,
+    /^ID +STATUS +NAME +PROJECT +MADE +(?:LAST USED +)?ENDS\n\S+ +active +laptop +default +20\d\d-\d\d-\d\d \d\d:\d\d +/,
   )
   expect(listed.out).not.toContain(key)
   const rotated = await at('keys', 'rotate', 'laptop', '--overlap', '3')

@@ -6,9 +6,15 @@ export type Difference = { readonly path: string; readonly before?: unknown; rea
 
 /** Lists what differs between two documents, value by value; a list counts as one value. */
 export function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): readonly Difference[] {
-  if (isObject(before) && isObject(after)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    return keys.flatMap((key) => differencesOf(before[key], after[key], [...path, key]))
+  // A whole branch that comes or goes is told leaf by leaf as well.
+  const isBranch =
+    (isObject(before) && isObject(after)) ||
+    (before === undefined && hasMembers(after)) ||
+    (after === undefined && hasMembers(before))
+  if (isBranch) {
+    const [was, now] = [before, after].map((one) => (isObject(one) ? one : {}))
+    const keys = [...new Set([...Object.keys(was ?? {}), ...Object.keys(now ?? {})])]
+    return keys.flatMap((key) => differencesOf(was?.[key], now?.[key], [...path, key]))
   }
   if (JSON.stringify(before) === JSON.stringify(after)) return []
   const place = formatPath(path) || '(the document)'
@@ -21,3 +27,6 @@ export function formatDifference({ path, before, after }: Difference): string {
   if (after === undefined) return `- ${path}: ${JSON.stringify(before)}`
   return `~ ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`
 }
+
+/** An empty object is a value like others. */
+const hasMembers = (value: unknown) => isObject(value) && Object.keys(value).length > 0

@@ -26,11 +26,16 @@ export async function whyNoTerminal(): Promise<string | undefined> {
 }
 
 /** Starts the command in a pseudo-terminal. */
-export async function startInTerminal(args: readonly string[], cwd: string, own: Environment): Promise<TerminalRun> {
+export async function startInTerminal(
+  args: readonly string[],
+  cwd: string,
+  own: Environment,
+  cols = 140,
+): Promise<TerminalRun> {
   const pty = await loadPty()
   if (!pty) throw new Error('there is no pseudo-terminal here')
   const env = { ...environmentOf(own), TERM: 'xterm-256color', CI: '' }
-  const child: IPty = pty.spawn(process.execPath, [MAIN, ...args], { cwd, env, cols: 140, rows: 40 })
+  const child: IPty = pty.spawn(process.execPath, [MAIN, ...args], { cwd, env, cols, rows: 40 })
   let text = ''
   let seen = 0
   let isOver = false
