@@ -328,7 +328,7 @@ describe('the admin’s routes', () => {
     ['DELETE', '/admin/config/versions/x', 'GET'],
     ['GET', '/admin/config/rollback', 'POST'],
     ['DELETE', '/admin/keys', 'GET, POST'],
-    ['GET', '/admin/keys/x', 'DELETE'],
+    ['GET', '/admin/keys/x', 'PATCH, DELETE'],
     ['GET', '/admin/keys/x/rotate', 'POST'],
     ['POST', '/admin/catalog', 'GET'],
     ['GET', '/admin/catalog/refresh', 'POST'],
