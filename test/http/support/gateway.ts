@@ -128,7 +128,8 @@ export const ASK = { messages: MESSAGES }
 export const STREAM = { ...ASK, stream: true }
 /** A configuration with one fallback. */
 export const CHAIN = { agents: { defaults: { model: { primary: 'a/first', fallbacks: ['b/second:groq'] } } } }
-export const HELLO = 'data: {"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hello"},"finish_reason":null}]}\n\n'
+export const HELLO =
+  'data: {"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hello"},"finish_reason":null}]}\n\n'
 export const FINISH = 'data: {"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
 export const DONE = 'data: [DONE]\n\n'
 export const WHOLE =
