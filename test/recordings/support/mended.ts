@@ -24,9 +24,10 @@ export const MENDED: Readonly<Record<string, (direct: Read) => Read>> = {
     '{"index":0,"id":"0","type":"function","function":{"name":"llm_version","arguments":"{}"}}',
     '{"index":0,"type":"function","function":{"arguments":"{}"}}',
   ),
-  'llm-tools-variant-c-1': replacing(
-    '"function":{"name":"llm_version"}',
-    '"function":{"name":"llm_version","arguments":""}',
+  // Its first event has a space before it, which the SDK takes for another field's name.
+  'llm-tools-variant-c-1': both(
+    replacing('"function":{"name":"llm_version"}', '"function":{"name":"llm_version","arguments":""}'),
+    (direct) => ({ ...direct, raw: [withDelta(direct, { role: 'assistant', content: '' }), ...direct.raw] }),
   ),
   'llm-tools-variant-d-1': replacing('"name":"llm_version","arguments":null', '"name":"llm_version","arguments":""'),
   // Three answers of one provider in one recording, whose calls share an index.
@@ -73,6 +74,12 @@ function replacing(from: string, to: string): (direct: Read) => Read {
     if (!text.includes(from)) throw new Error(`nothing to mend: no ${from}`)
     return JSON.parse(text.replaceAll(from, to))
   }
+}
+
+/** The first chunk with another delta. */
+function withDelta({ raw }: Read, delta: object): Read['raw'][number] {
+  const [first] = JSON.parse(JSON.stringify(raw))
+  return { ...first, choices: [{ ...first.choices[0], delta }] }
 }
 
 function both(...changes: readonly ((direct: Read) => Read)[]): (direct: Read) => Read {
