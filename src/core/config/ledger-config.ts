@@ -29,6 +29,7 @@ export type LedgerConfig = {
 
 const DEFAULT_ALERT_AT = [80, 100]
 const DEFAULT_KEEP_DAYS = 35
+const DEFAULT_TIME_ZONE = 'UTC'
 /** What a header carries. */
 const BILL_TO = /^[\x21-\x7e]{1,200}$/
 
@@ -56,8 +57,9 @@ export function resolveLedger(
     const more = { ...(billTo !== undefined && { billTo }), ...(rules && { routing: rules }) }
     projects.set(id, { id, name, ...scopesOf(written), ...more })
   }
-  const timeZone = own?.budgets?.timeZone ?? 'UTC'
-  if (!isTimeZone(timeZone)) {
+  const timeZone = own?.budgets?.timeZone ?? DEFAULT_TIME_ZONE
+  // The default is not looked up: this runs for the built-in configuration when an isolate starts.
+  if (timeZone !== DEFAULT_TIME_ZONE && !isTimeZone(timeZone)) {
     problems.push({ path: 'hugway.budgets.timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' })
   }
   const alertAt = [...(own?.budgets?.alertAt ?? DEFAULT_ALERT_AT)].sort((a, b) => a - b)
