@@ -22,11 +22,14 @@ const UPLOAD_LIMIT_MS = 60_000
 /** A request's body, which counts as held until it is let go. */
 export function bodyOf(request: Request, deps: BodyDeps): RequestBody {
   let held = 0
+  let isOver = false
   const letGo = () => {
     deps.bodyRoom.give(held)
     held = 0
+    isOver = true
   }
   const hold = (bytes: number) => {
+    if (isOver) throw new Error('nobody waits for this body any more') // it came too late, and may still be coming
     if (!deps.bodyRoom.take(bytes - held)) throw new GatewayError({ kind: 'too_many_bodies' })
     held = bytes
   }

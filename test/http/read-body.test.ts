@@ -85,6 +85,20 @@ describe('a request’s body', () => {
     await expect(reading.catch(kindOf)).resolves.toBe('bad_request')
   })
 
+  test('that comes too late takes no room any more', async () => {
+    const { open, clock, memory } = start()
+    const { readable, writable } = new IdentityTransformStream()
+    const body = open(post(readable))
+    const read = body.read(8 * MIB).catch(kindOf)
+    await clock.pass(0)
+    await clock.pass(60_000)
+    expect(await read).toBe('body_too_slow')
+    body.letGo()
+    const writer = writable.getWriter()
+    await writer.write(new Uint8Array(200_000)).catch(() => {})
+    expect(memory.bytes).toBe(0)
+  })
+
   test('finds no room beside others that fill it, and finds it when one is let go', async () => {
     const { open, memory } = start()
     const large = () => open(post(new Uint8Array(20 * MIB), { 'content-length': String(20 * MIB) }))
