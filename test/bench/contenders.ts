@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,12 +32,17 @@ const CONFIG = {
   agents: { defaults: { models: { [`huggingface/${CHAIN[0]}`]: { alias: THREE_TARGETS } } } },
   hugway: {
     maxBodyBytes: 16 * 1024 * 1024,
+    projects: { bench: { budget: { usd: 1_000_000, per: 'month' } } },
     models: {
       [`huggingface/${CHAIN[0]}`]: { fallbacks: CHAIN.slice(1).map((id) => `huggingface/${id}`) },
       [`huggingface/${ONE_TARGET}`]: { fallbacks: false },
     },
   },
 }
+
+const BUDGETED_KEY = 'key-of-a-project-with-a-budget'
+/** What a client sends whose project has a budget. */
+export const BUDGETED = { authorization: `Bearer ${BUDGETED_KEY}` }
 
 const PORTKEY_VERSION = '1.15.2'
 /** Newer ones make every answer of this version a 500. */
@@ -58,6 +64,8 @@ async function startSmall(name: string, text: string, upstreamUrl: string): Prom
 /** hugway as it would be deployed. */
 export async function startHugway(upstreamUrl: string, name = 'hugway'): Promise<Contender> {
   const gateway = await startGateway({ upstreamUrl, config: CONFIG })
+  const sha256 = createHash('sha256').update(BUDGETED_KEY).digest('hex')
+  gateway.kv.set(`key:${sha256}`, { name: 'bench', project: 'bench' })
   return contender(name, gateway, { authorization: 'Bearer test-key' })
 }
 

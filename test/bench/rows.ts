@@ -2,6 +2,7 @@ import { chatBody } from './bodies.ts'
 import { type Load, measureCalls, measureLoad } from './cell.ts'
 import {
   askedBy,
+  BUDGETED,
   type Contender,
   ONE_TARGET,
   startBare,
@@ -41,6 +42,8 @@ export type RowMaker = { readonly name: string; measure(bench: Bench): Promise<r
 
 const KIB = 1024
 const WHOLE: Shape = { kind: 'whole' }
+/** hugway refuses more bodies at once than an isolate has room for. */
+const BYTES_AT_ONCE = 16 * KIB * KIB
 
 /** Every row of the table, in its order. */
 export const ROW_MAKERS: readonly RowMaker[] = [
@@ -71,6 +74,7 @@ export const ROW_MAKERS: readonly RowMaker[] = [
   { name: 'first token', measure: measureFirstToken },
   { name: 'model list', measure: measureModelList },
   { name: 'chain', measure: measureChain },
+  { name: 'features', measure: measureFeatures },
   { name: 'planning', measure: measurePlanning },
   { name: 'memory', measure: measureMemory },
   { name: 'start-up', measure: measureStart },
@@ -102,14 +106,15 @@ function wholeRow(name: string, count: number, bytes: number, kind: 'chat' | 'im
     name,
     async measure({ upstream, contenders, isQuick }) {
       const body = chatBody(bytes, kind, { model: ONE_TARGET })
-      const load: Load = { count: isQuick ? count / 4 : count, atOnce: 64, shape: WHOLE, bodyOf: () => body }
+      const atOnce = Math.min(64, BYTES_AT_ONCE / bytes)
+      const load: Load = { count: isQuick ? count / 4 : count, atOnce, shape: WHOLE, bodyOf: () => body }
       for (const contender of [...contenders, ...contenders]) await measureLoad(contender, load, upstream)
       const measured = await rounds(
         contenders,
         isQuick ? 3 : 15,
         async (contender) => (await measureLoad(contender, load, upstream)).cpuUs,
       )
-      return [{ name: `${name}, 64 at once: CPU a request`, unit: 'µs', target: { ratio }, ...measured }]
+      return [{ name: `${name}, ${atOnce} at once: CPU a request`, unit: 'µs', target: { ratio }, ...measured }]
     },
   }
 }
@@ -180,7 +185,7 @@ async function measureFreePlan({ upstream, contenders, isQuick }: Bench): Promis
   const shape = { kind: 'stream', events: isQuick ? 400 : 4_000, paceMs: 15 } as const
   let models = 0
   const bodyOf = () => chatBody(KIB, 'chat', { model: `bench-org/Cold-${models++}`, stream: true })
-  const load: Load = { count: 4, atOnce: 4, shape, bodyOf }
+  const load: Load = { count: 4, atOnce: 4, shape, bodyOf, isUsageUnasked: true }
   const two = contenders.filter(({ name }) => name === 'floor' || name === 'hugway')
   const short: Load = { ...load, count: 50, shape: { ...shape, events: 50, paceMs: 2 } }
   for (const contender of two) await measureLoad(contender, short, upstream)
@@ -312,6 +317,37 @@ async function measureChain({ upstream, contenders, isQuick }: Bench): Promise<R
     async ({ body }) => (await measureLoad(hugway, loadOf(body), upstream)).cpuUs,
   )
   return [{ name: 'a chain of three targets: CPU a request', unit: 'µs', target: { ratio: 1.05 }, ...measured }]
+}
+
+/** What a request with more to decide costs against a plain one, in the same process, with the project's ledger in it. */
+async function measureFeatures({ upstream, isQuick }: Bench): Promise<Row[]> {
+  const contender = await startHugway(upstream.url)
+  const budgeted = { ...contender, headers: { ...contender.headers, ...BUDGETED } }
+  const plain = { model: ONE_TARGET, max_tokens: 100 }
+  const provider = { sort: 'price', ignore: ['novita'], max_price: { prompt: 5, completion: 5 } }
+  const ways = [
+    { name: 'plain', contender, body: chatBody(KIB, 'chat', plain) },
+    { name: 'a key with a budget', contender: budgeted, body: chatBody(KIB, 'chat', plain) },
+    { name: 'preferences', contender, body: chatBody(KIB, 'chat', { ...plain, provider }) },
+  ]
+  const costOf = async ({ contender, body }: (typeof ways)[number]) => {
+    const load: Load = { count: isQuick ? 250 : 1_000, atOnce: 64, shape: WHOLE, bodyOf: () => body }
+    return (await measureLoad(contender, load, upstream)).cpuUs
+  }
+  try {
+    for (const way of [...ways, ...ways]) await costOf(way)
+    const measured = await rounds(ways, isQuick ? 3 : 9, costOf)
+    return [
+      {
+        name: 'whole, 1 KB body, by what there is to decide: CPU a request',
+        unit: 'µs',
+        target: undefined,
+        ...measured,
+      },
+    ]
+  } finally {
+    await contender.close()
+  }
 }
 
 /** In this process: what deciding a route adds to finding the targets, where the provider is chosen here. */
