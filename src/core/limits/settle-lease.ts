@@ -1,5 +1,5 @@
 import type { Booking, BudgetAlert, Shrink } from './exchange.ts'
-import { type AccountRow, keyOfScope, type LedgerRows } from './ledger-rows.ts'
+import type { AccountRow, LedgerRows } from './ledger-rows.ts'
 import { returnableUnits, takeUnits } from './rate.ts'
 
 /** How long the answer to a lost lease's question is kept. */
@@ -97,18 +97,4 @@ function toAlert(account: AccountRow, percent: number): BudgetAlert {
   const { scope, period, spentNanoUsd, limitNanoUsd, endAt } = account
   const resetsAt = endAt === Number.MAX_SAFE_INTEGER ? {} : { resetsAt: endAt }
   return { scope, percent, spentNanoUsd, limitNanoUsd, period, ...resetsAt }
-}
-
-/** What a budget has, for those who look at it. Money in nanodollars. */
-export type BudgetStand = { readonly spentNanoUsd: number; readonly heldNanoUsd: number; readonly resetsAt?: number }
-
-/** How the account of a period stands; `undefined` account: nothing was asked of it yet. */
-export function standOf(rows: LedgerRows, account: AccountRow, nowMs: number): BudgetStand {
-  const { openNanoUsd, lostNanoUsd } = rows.held(keyOfScope(account.scope), account.startAt, account.endAt, nowMs)
-  const resetsAt = account.endAt === Number.MAX_SAFE_INTEGER ? {} : { resetsAt: account.endAt }
-  return {
-    spentNanoUsd: account.spentNanoUsd,
-    heldNanoUsd: openNanoUsd + lostNanoUsd + account.lostNanoUsd,
-    ...resetsAt,
-  }
 }

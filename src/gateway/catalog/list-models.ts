@@ -27,7 +27,7 @@ export type ModelListDeps = {
  * The model list of a request's configuration; the very same object while nothing of it changes. A list that the
  * configuration replaces does not wait for the router's; what is known of its models stays in use.
  */
-export async function listModels(deps: ModelListDeps, { config, waitUntil }: ListContext): Promise<ServedCatalog> {
+async function listModels(deps: ModelListDeps, { config, waitUntil }: ListContext): Promise<ServedCatalog> {
   const { catalog, inUse, memory } = deps
   const isOwnList = config.mode === 'replace'
   const models = isOwnList ? catalog.store.remembered()?.models : await currentModels(catalog, { waitUntil })

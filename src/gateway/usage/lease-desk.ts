@@ -47,7 +47,7 @@ export type Acquired =
   | { readonly kind: 'no_answer' }
 
 /** For how long requests may be begun with a lease; a rate is leased for no longer. */
-export const LEASE_MS = 10_000
+const LEASE_MS = 10_000
 /** Money that others hold is waited for so long. */
 const HELD_WAIT_MS = 3_000
 const FIRST_PAUSE_MS = 100

@@ -133,7 +133,7 @@ function mergeRows(rows: readonly UsageRow[]): UsageRow[] {
   return [...merged.values()]
 }
 
-export function addSums(a: UsageSums, b: UsageSums): UsageSums {
+function addSums(a: UsageSums, b: UsageSums): UsageSums {
   const costNanoUsd = a.costNanoUsd + b.costNanoUsd
   return {
     requests: a.requests + b.requests,
