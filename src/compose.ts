@@ -15,6 +15,7 @@ import { createBodyRoom } from './isolate/body-room.ts'
 import { createCatalogInUse } from './isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from './isolate/circuit-breakers.ts'
 import { createGuessBrake } from './isolate/guess-brake.ts'
+import { createHedgeMemory, createHedgeShare } from './isolate/hedge-share.ts'
 import { createLeaseMemory } from './isolate/leases.ts'
 import { createSessionProviders } from './isolate/session-providers.ts'
 import { createSignInMemory } from './isolate/sign-in-memory.ts'
@@ -119,6 +120,7 @@ function composeRouting(kv: KVNamespace, catalog: CatalogDeps, clock: Clock) {
     trafficStore: createTrafficStore(kv, clock),
     traffic: createTrafficStats(createTrafficMemory(), clock),
     sessionProviders: createSessionProviders(new Map(), clock),
+    hedgeShare: createHedgeShare(createHedgeMemory(), clock),
     routeMemory: {},
   }
 }

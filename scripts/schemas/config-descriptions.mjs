@@ -183,6 +183,15 @@ export const DESCRIPTIONS = {
   'hugway.models.*.fallbacks[]': { description: `A model ref. ${REF}` },
   ...timeouts('hugway.models.*.timeouts', 'requests to this model'),
   ...routing('hugway.routing', 'a request'),
+  'hugway.hedge': {
+    description:
+      'Asks a second target when the first shows no first token in time. Off unless it is set; see docs/routing.md.',
+  },
+  'hugway.hedge.afterMs': {
+    description: 'After so many milliseconds, or after the wait that 95 of 100 answers of this provider stayed below.',
+    examples: ['p95', 2_000],
+  },
+  'hugway.hedge.maxShare': { description: 'The share of requests, over time, that may be asked twice.', default: 0.05 },
   'hugway.routing.explore': {
     description: 'The share of requests that ask another provider than the one that seems fastest, to learn of it.',
     default: 0.05,

@@ -60,6 +60,8 @@ export type CompletionRecord = {
   readonly droppedTools?: readonly string[] | undefined
   /** The router's own id of the request that answered. */
   readonly upstreamRequestId?: string | undefined
+  /** The target that was asked beside the one that answered, and cancelled when that began. */
+  readonly hedged?: string | undefined
   /** Upstream calls that were made, the one that answered included. */
   readonly attempts: number
   /** Those that failed, each with its reason, and targets that were skipped. */

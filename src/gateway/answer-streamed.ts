@@ -8,7 +8,8 @@ import { readUsage } from '../wire/chat/chunk.ts'
 import { type Asked, type Book, bookFailure, type CompleteDeps, type Completion, headersOf } from './completion.ts'
 import type { CompletionDraft, CompletionEnding } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
-import { type ChainRequest, tryTargets, type Winner } from './try-targets.ts'
+import { tryHedged } from './hedge.ts'
+import type { ChainRequest, Winner } from './try-targets.ts'
 import { timeoutsOf } from './understand.ts'
 
 const utf8 = new TextEncoder()
@@ -37,7 +38,7 @@ export async function answerStreamed(
   if (ctx.signal.aborted) leave.abort()
   ctx.signal.addEventListener('abort', () => leave.abort(), { once: true })
   const own = { ...streamed, ctx: { ...ctx, signal: leave.signal } }
-  const chain = tryTargets(deps, request, draft, own.ctx).finally(letGo)
+  const chain = tryHedged(deps, request, draft, own.ctx).finally(letGo)
   const first = await within(chain, ctx.config.holdMs, deps.clock)
   const { readable, done } = openClientStream(
     first === TIMED_OUT ? (client) => hold(own, chain, client) : (client) => handOn(own, first, client),

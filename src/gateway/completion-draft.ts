@@ -29,6 +29,8 @@ export type CompletionDraft = {
   provider?: string | undefined
   droppedTools?: readonly string[]
   upstreamRequestId?: string | undefined
+  /** The target that was asked beside the one that answered. */
+  hedged?: string
   /** Whether something in the answer had to be mended. */
   repaired?: boolean
   shape?: RequestShape

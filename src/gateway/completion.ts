@@ -8,11 +8,11 @@ import type { ChatRequest } from '../wire/chat/request.ts'
 import type { SurfaceWire } from '../wire/surface.ts'
 import type { AdmitDeps } from './admit.ts'
 import { type CompletionEnding, endOfError } from './completion-draft.ts'
+import type { HedgeDeps } from './hedge.ts'
 import type { RouteDeps, RouteRequest } from './route-completion.ts'
 import type { SettleDeps, Settlement } from './settle.ts'
-import type { ChainDeps } from './try-targets.ts'
 
-export type CompleteDeps = ChainDeps &
+export type CompleteDeps = HedgeDeps &
   SettleDeps & {
     /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
     readonly requireSettings: (...names: readonly string[]) => void
@@ -33,6 +33,8 @@ export type RequestBody = {
 export type CompletionRequest = {
   readonly wire: SurfaceWire
   readonly body: RequestBody
+  /** It has an `Idempotency-Key`. */
+  readonly runsOnce?: boolean
 } & Pick<RouteRequest, 'fallback' | 'session'>
 
 /** What is sent to the client. `http` makes a response of it. */

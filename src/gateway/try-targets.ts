@@ -5,6 +5,7 @@ import { backoffMs } from '../core/routing/backoff.ts'
 import { endOfAttempt } from '../core/routing/breaker.ts'
 import { failedAlike, summarizeAttempts } from '../core/routing/chain-failure.ts'
 import { decideNext, type Next } from '../core/routing/fallback.ts'
+import type { Hedge } from '../core/routing/hedge.ts'
 import { formatModelRef, type ModelRef, toRouterModel } from '../core/routing/model-ref.ts'
 import {
   type AttemptReport,
@@ -38,6 +39,10 @@ export type ChainRequest = {
   readonly deadlineAt: number
   /** Upstream calls that the request may make in all, retries included. */
   readonly maxCalls: number
+  /** Read by `hedge.ts` alone. */
+  readonly hedge?: Hedge | undefined
+  /** Targets that somebody else tries when these fail: they count as left. */
+  readonly targetsBehind?: number
 }
 
 /** What is kept of the calls that a request makes, as they happen. */
@@ -93,7 +98,7 @@ export async function tryTargets(
       journal.failedAttempts.push(...passedOver)
     }
     remaining = isLastResort ? [] : others
-    const tried = await tryTarget(deps, chain, target, remaining.length)
+    const tried = await tryTarget(deps, chain, target, remaining.length + (request.targetsBehind ?? 0))
     if ('answer' in tried) {
       const { answer, cancel } = tried
       journal.provider = answer.provider

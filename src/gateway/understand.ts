@@ -1,5 +1,7 @@
 import { positive } from '../core/catalog/catalog.ts'
 import type { Config, Timeouts } from '../core/config/config.ts'
+import { boundsOf } from '../core/limits/bounds-of.ts'
+import { planHedge } from '../core/routing/hedge.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import { userOf } from '../wire/chat/request-shape.ts'
 import { droppedToolsHeader } from '../wire/dropped-tools.ts'
@@ -22,7 +24,7 @@ const SETTINGS = ['HF_TOKEN', 'HUGGINGFACE_HUB_TOKEN', 'HF_BASE_URL', 'HF_BILL_T
  */
 export async function understand(
   deps: CompleteDeps,
-  { wire, body, fallback, session }: CompletionRequest,
+  { wire, body, fallback, session, runsOnce = false }: CompletionRequest,
   ctx: CallerContext,
   draft: CompletionDraft,
 ): Promise<readonly [Asked, ChainRequest]> {
@@ -62,6 +64,7 @@ export async function understand(
     timeoutsOf: (target) => timeoutsOf(config, target),
     deadlineAt: deadlineOf(config, targets, ctx.startedAt),
     maxCalls: config.maxUpstreamCalls,
+    hedge: hedgeOf(deps, ctx, { targets, stream, runsOnce }),
     contextLengths: async () => {
       const { store } = deps.catalog
       const stored = store.remembered() ?? (await store.read())
@@ -93,6 +96,21 @@ export async function understand(
     hidesUsage,
   }
   return [asked, chain]
+}
+
+/** Whether and when a second target may be asked beside the first. */
+function hedgeOf(
+  { traffic }: CompleteDeps,
+  { config, caller }: CallerContext,
+  { targets: [first], stream, runsOnce }: Pick<ChainRequest, 'targets' | 'stream'> & { readonly runsOnce: boolean },
+): ChainRequest['hedge'] {
+  if (!config.hedge) return undefined
+  return planHedge(config.hedge, {
+    isStream: stream,
+    runsOnce,
+    isBounded: boundsOf(config, caller).bounds.length > 0,
+    p95Ms: first?.routing.kind === 'provider' ? traffic.p95Of(first.id, first.routing.provider) : undefined,
+  })
 }
 
 export function timeoutsOf(config: Config, target: ModelRef): Timeouts {

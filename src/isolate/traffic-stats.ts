@@ -6,6 +6,7 @@ import {
   type Expectation,
   expectationOf,
   fade,
+  firstTokenQuantile,
   learn,
   mergeTraffic,
   type Traffic,
@@ -28,6 +29,8 @@ export type TrafficStats = {
   /** Takes in what a record teaches. */
   learn(record: CompletionRecord): void
   expectationOf(offer: Offer): Expectation
+  /** The wait for the first token that 95 of 100 stayed below, in milliseconds; `undefined` before enough was seen. */
+  p95Of(model: string, provider: string): number | undefined
   leaderOf(model: string, ranking: string): string | undefined
   lead(model: string, ranking: string, provider: string): void
   /** Replaces what is known of other isolates. */
@@ -40,6 +43,7 @@ export type TrafficStats = {
 const MAX_OFFERS = 1_000
 /** What is expected changes slowly, so it is not worked out for every request. */
 const EXPECTED_FOR_MS = 5_000
+const ENOUGH_FOR_P95 = 20
 /** The other isolates together count as so many attempts beside this one's own. */
 const FOLDED_WEIGHT = 20
 
@@ -70,6 +74,10 @@ export function createTrafficStats(memory: TrafficMemory, clock: Clock): Traffic
       const expectation = expectationOf(offer, trafficOf(`${offer.model}:${offer.provider}`), now)
       memory.expected.set(offer, { at: now, expectation })
       return expectation
+    },
+    p95Of(model, provider) {
+      const traffic = trafficOf(`${model}:${provider}`)
+      return traffic && traffic.attempts >= ENOUGH_FOR_P95 ? firstTokenQuantile(traffic, 0.95) : undefined
     },
     leaderOf: (model, ranking) => memory.leaders.get(`${model} ${ranking}`),
     lead: (model, ranking, provider) => setBounded(memory.leaders, `${model} ${ranking}`, provider, MAX_OFFERS),

@@ -8,6 +8,7 @@ import { createRedact } from '../../src/huggingface/redact.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
 import { createCatalogInUse } from '../../src/isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
+import { createHedgeMemory, createHedgeShare } from '../../src/isolate/hedge-share.ts'
 import { createSessionProviders } from '../../src/isolate/session-providers.ts'
 import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
 import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
@@ -69,6 +70,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
     trustStore: undefined,
     traffic: createTrafficStats(createTrafficMemory(), clock),
     trafficStore: { read: async () => undefined },
+    hedgeShare: createHedgeShare(createHedgeMemory(), clock),
     currentModels: async () => undefined,
     sessionProviders: createSessionProviders(new Map(), clock),
     routeMemory: {},

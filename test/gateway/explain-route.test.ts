@@ -9,6 +9,7 @@ import { createRedact } from '../../src/huggingface/redact.ts'
 import { createRouterClient } from '../../src/huggingface/router-client.ts'
 import { createCatalogInUse } from '../../src/isolate/catalog-in-use.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
+import { createHedgeMemory, createHedgeShare } from '../../src/isolate/hedge-share.ts'
 import { createSessionProviders } from '../../src/isolate/session-providers.ts'
 import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
 import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
@@ -115,6 +116,7 @@ test('what was explained is what happens, on 1,000 random requests', async () =>
     routeMemory: {},
     catalog: { store: { remembered: () => stored, read: async () => stored } },
     catalogInUse: createCatalogInUse({}),
+    hedgeShare: createHedgeShare(createHedgeMemory(), clock),
     currentModels: async () => models,
     clock,
     random,

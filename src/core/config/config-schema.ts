@@ -3,7 +3,7 @@ import { nearestOf } from '../../json/nearest.ts'
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { once } from '../once.ts'
-import { deploymentRoutingSchema, routeRulesSchema } from './routing-schema.ts'
+import { deploymentRoutingSchema, hedgeSchema, routeRulesSchema } from './routing-schema.ts'
 import { budgetsSchema, projectsSchema, usageSchema } from './scopes-schema.ts'
 
 const text = once(() => z.string('must be a text'))
@@ -80,6 +80,7 @@ const hugwaySchema = once(() =>
       maxBodyBytes: z.optional(wholeNumber(1_024, 104_857_600)),
       maxUpstreamCalls: z.optional(wholeNumber(1, 100)),
       routing: z.optional(deploymentRoutingSchema()),
+      hedge: z.optional(hedgeSchema()),
       projects: z.optional(projectsSchema()),
       budgets: z.optional(budgetsSchema()),
       usage: z.optional(usageSchema()),

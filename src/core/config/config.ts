@@ -3,6 +3,7 @@ import type { Problem } from '../failure.ts'
 import { isModelPattern } from '../identity/model-pattern.ts'
 import { err, ok, type Result } from '../result.ts'
 import { DEFAULT_MODEL } from '../router-facts.ts'
+import type { HedgeRules } from '../routing/hedge.ts'
 import { describeModelRefError, formatModelRef, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import { DEFAULT_ROUTE_RULES, type DeploymentRouteRules, isRuling, type RouteRules } from '../routing/route-rules.ts'
 import { checkProvider, readOrigins } from './config-checks.ts'
@@ -46,6 +47,8 @@ export type Config = {
   readonly routing: DeploymentRouteRules
   /** Whether any rule resolves refs here or wishes for something; where none does, no request pays for looking. */
   readonly hasRouteRules: boolean
+  /** Absent: no request is asked twice. */
+  readonly hedge?: HedgeRules
   readonly holdMs: number
   readonly maxBodyBytes: number
   /** Upstream calls that one request may make in all, retries included. */
@@ -65,6 +68,7 @@ export type LoadedConfig = { readonly text: string; readonly document: ConfigDoc
  * that has begun and falls silent is waited for less than the 120 s after which OpenClaw gives up by itself.
  */
 const DEFAULT_TIMEOUTS: Timeouts = { headersMs: 30_000, firstTokenMs: 120_000, idleMs: 90_000, totalMs: 600_000 }
+const DEFAULT_HEDGE_SHARE = 0.05
 const DEFAULT_HOLD_MS = 15_000
 /** A chain of four, each tried twice. */
 const DEFAULT_MAX_UPSTREAM_CALLS = 8
@@ -166,6 +170,7 @@ function resolveModels(
 /** Sizes, counts and times that a number sets. */
 function toRequestBounds(own: ConfigDocument['hugway']) {
   return {
+    ...(own?.hedge && { hedge: { ...own.hedge, maxShare: own.hedge.maxShare ?? DEFAULT_HEDGE_SHARE } }),
     holdMs: own?.holdMs ?? DEFAULT_HOLD_MS,
     maxBodyBytes: own?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     maxUpstreamCalls: own?.maxUpstreamCalls ?? DEFAULT_MAX_UPSTREAM_CALLS,

@@ -46,6 +46,19 @@ export const routeRulesSchema = once(() =>
   z.strictObject(routeRules(), 'must be an object of resolve, policies, provider'),
 )
 
+const MS = 'must be a whole number of milliseconds from 100 to 600000, or "p95"'
+
+/** `hugway.hedge` */
+export const hedgeSchema = once(() =>
+  z.strictObject(
+    {
+      afterMs: z.union([z.literal('p95'), z.int().check(z.minimum(100), z.maximum(600_000))], MS),
+      maxShare: z.optional(share()),
+    },
+    'must be an object such as { afterMs: "p95", maxShare: 0.05 }',
+  ),
+)
+
 /** `hugway.routing` */
 export const deploymentRoutingSchema = once(() =>
   z.strictObject(

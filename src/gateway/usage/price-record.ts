@@ -26,9 +26,17 @@ export function priceRecord(record: CompletionRecord, seen: Seen, catalog: Catal
   const price = ref.ok ? priceOf(catalog.rowOf(ref.value), ref.value) : undefined
   const counted = { ...record, usage, ...(estimate && { isEstimated: true }) }
   if (!price) return counted
-  const cost = costOf(usage, price, record.provider)
+  const cost = costOf(usage, price, record.provider) + hedgeCost(record, catalog)
   const most = estimate ? (seen.reservedNanoUsd ?? cost) : cost
   return { ...counted, costNanoUsd: Math.min(cost, most) }
+}
+
+/** The call that was cancelled has read the prompt, as far as anybody knows: an estimate, which nobody reports. */
+function hedgeCost({ hedged, shape }: CompletionRecord, catalog: Catalog): number {
+  const ref = parseModelRef(hedged ?? '')
+  const price = ref.ok && shape ? priceOf(catalog.rowOf(ref.value), ref.value) : undefined
+  if (!price || !shape) return 0
+  return costOf({ promptTokens: promptTokensEstimate(shape.promptBytes), completionTokens: 0 }, price, undefined)
 }
 
 function estimateOf({ end, firstTokenMs, shape }: CompletionRecord, { answerLength }: Seen): TokenUsage | undefined {

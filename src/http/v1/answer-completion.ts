@@ -17,6 +17,7 @@ export async function answerCompletion(
     body: bodyOf(c.req.raw, deps),
     fallback: c.req.header('x-hugway-fallback'),
     session: sessionHeaderOf(c),
+    runsOnce: c.req.header('idempotency-key') !== undefined,
   }
   const completion = complete(deps.complete, request, contextOf(c))
   // When the client leaves before the answer the runtime drops this handler, and with it what is still to be booked.

@@ -141,3 +141,48 @@ test('a conversation stays with the provider that answered it last', async () =>
   await ask('two')
   expect(gateway.calls.map(modelOf)).toEqual(['a/b:fast', 'a/b:prompt', 'a/b:prompt', 'a/b:fast'])
 })
+
+describe('hedging', () => {
+  const slowFirst = (provider = 'fast') => {
+    return async ({ body }: { body: string }) => {
+      if (modelOf({ body }).endsWith(`:${provider}`)) await new Promise((resolve) => setTimeout(resolve, 400))
+      return sse()
+    }
+  }
+  const document = { hugway: { routing: { resolve: 'own', explore: 0 }, hedge: { afterMs: 100, maxShare: 1 } } }
+
+  test('asks the second provider beside a first that is slow', async () => {
+    const gateway = await start(slowFirst())
+    await gateway.configure(document)
+    const response = await gateway.chat({ ...STREAM, model: 'a/b' })
+    await response.text()
+    expect(response.headers.get('x-hugway-target')).toBe('huggingface/a/b:prompt')
+    expect(gateway.calls.map(modelOf)).toEqual(['a/b:fast', 'a/b:prompt'])
+    await gateway.settled()
+    const line = gateway.logs.map((one) => JSON.parse(one)).find(({ event }) => event === 'chat')
+    expect(line).toMatchObject({ hedged: 'huggingface/a/b:fast', attempts: 2, costNanoUsd: expect.any(Number) })
+  })
+
+  test.each<[title: string, body: object, headers: Record<string, string>]>([
+    ['with an Idempotency-Key', { stream: true }, { 'idempotency-key': 'once' }],
+    ['that is not streamed', { stream: false }, {}],
+  ])('never asks twice for a request %s', async (_title, body, headers) => {
+    const upstream = slowFirst()
+    const gateway = await start(async (call) => {
+      const stream = await upstream(call)
+      return JSON.parse(call.body).stream ? stream : answer()
+    })
+    await gateway.configure(document)
+    await (await gateway.chat({ ...ASK, model: 'a/b', ...body }, headers)).text()
+    expect(gateway.calls.map(modelOf)).toEqual(['a/b:fast'])
+  })
+
+  test('never asks twice for a caller whose budget has reserved one call', async () => {
+    const gateway = await start(slowFirst())
+    await gateway.configure({
+      hugway: { ...document.hugway, projects: { default: { budget: { usd: 5, per: 'month' } } } },
+    })
+    await (await gateway.chat({ ...STREAM, model: 'a/b', max_tokens: 50 })).text()
+    expect(gateway.calls.map(modelOf)).toEqual(['a/b:fast'])
+  })
+})

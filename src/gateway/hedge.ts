@@ -1,0 +1,108 @@
+import { TIMED_OUT, within } from '../core/clock.ts'
+import { GatewayError } from '../core/failure.ts'
+import { formatModelRef } from '../core/routing/model-ref.ts'
+import type { HedgeShare } from '../isolate/hedge-share.ts'
+import {
+  type AttemptJournal,
+  type ChainContext,
+  type ChainDeps,
+  type ChainRequest,
+  tryTargets,
+  type Winner,
+} from './try-targets.ts'
+
+export type HedgeDeps = ChainDeps & { readonly hedgeShare: HedgeShare }
+
+export type HedgeJournal = AttemptJournal & {
+  /** The target that was asked beside the one that answered, and was cancelled. */
+  hedged?: string
+}
+
+type Came = { readonly winner: Winner } | { readonly error: unknown }
+
+/**
+ * As {@link tryTargets}, but when the first target has not begun to answer in time, the others are tried beside it. Whoever
+ * begins first answers, and the other call ends at once.
+ *
+ * @throws {GatewayError} As {@link tryTargets}.
+ */
+export async function tryHedged(
+  deps: HedgeDeps,
+  request: ChainRequest,
+  journal: HedgeJournal,
+  ctx: ChainContext,
+): Promise<Winner> {
+  const [first, ...others] = request.targets
+  const { hedge } = request
+  if (!hedge || !first || others.length === 0 || deps.breakers.stateOf(first, ctx.caller.keyId) !== 'closed') {
+    return tryTargets(deps, request, journal, ctx)
+  }
+  deps.hedgeShare.count()
+  const one = startLeg(deps, { ...request, targets: [first], targetsBehind: others.length }, journal, ctx)
+  const rest = (maxCalls: number) => ({ ...request, targets: others, maxCalls })
+  const early = await within(one.came, hedge.afterMs, deps.clock)
+  const isAlone = early !== TIMED_OUT || !deps.hedgeShare.take(hedge.maxShare)
+  if (isAlone) {
+    const came = early === TIMED_OUT ? await one.came : early
+    if ('winner' in came) return came.winner
+    if (isFinal(came.error)) throw came.error
+    return tryTargets(deps, rest(request.maxCalls), journal, ctx)
+  }
+  const own: AttemptJournal = { calls: 0, failedAttempts: [] }
+  const two = startLeg(deps, rest(request.maxCalls - journal.calls), own, ctx)
+  try {
+    const winner = await firstOf(one, two)
+    const isSecond = winner.target !== first
+    journal.hedged = formatModelRef(isSecond ? first : (own.target ?? first))
+    journal.target = winner.target
+    journal.provider = winner.answer.provider
+    journal.upstreamRequestId = winner.answer.upstreamRequestId
+    return { ...winner, attempts: journal.calls + own.calls }
+  } finally {
+    journal.calls += own.calls
+    journal.failedAttempts.push(...own.failedAttempts)
+  }
+}
+
+type Leg = { readonly came: Promise<Came>; readonly cancel: () => void }
+
+function startLeg(deps: ChainDeps, request: ChainRequest, journal: AttemptJournal, ctx: ChainContext): Leg {
+  const end = new AbortController()
+  if (ctx.signal.aborted) end.abort()
+  ctx.signal.addEventListener('abort', () => end.abort(), { once: true })
+  const came = tryTargets(deps, request, journal, { ...ctx, signal: end.signal }).then(
+    (winner) => ({ winner }),
+    (error: unknown) => ({ error }),
+  )
+  return { came, cancel: () => end.abort() }
+}
+
+/** The first that answers; the other is cancelled. Where one fails, the other is waited for, unless the request is to blame. */
+async function firstOf(one: Leg, two: Leg): Promise<Winner> {
+  const numbered = [one, two].map((leg) => leg.came.then((came) => ({ came, other: leg === one ? two : one })))
+  const { came, other } = await Promise.race(numbered)
+  if ('winner' in came || isFinal(came.error)) {
+    other.cancel()
+    // It may have won in the same moment: its answer is let go as well.
+    other.came.then((late) => 'winner' in late && late.winner.cancel())
+  }
+  if ('winner' in came) return came.winner
+  if (isFinal(came.error)) throw came.error
+  const last = await other.came
+  if ('winner' in last) return last.winner
+  throw mergeFailures(came.error, last.error)
+}
+
+/** Nobody else is asked after these. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return true
+  return !['all_attempts_failed', 'context_overflow'].includes(error.failure.kind)
+}
+
+/** What both legs met, in one failure. */
+function mergeFailures(one: unknown, two: unknown): unknown {
+  if (!(one instanceof GatewayError) || !(two instanceof GatewayError)) return two
+  const [a, b] = [one.failure, two.failure]
+  if (a.kind !== 'all_attempts_failed' || b.kind !== 'all_attempts_failed') return two
+  return new GatewayError({ ...b, attempts: [...a.attempts, ...b.attempts] }, { cause: one })
+}
