@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { CATALOG_KEY } from '../../../src/kv/schema.ts'
-import { ADMIN_TOKEN, ASK, errorOf, startGateway, useGateway, WHOLE } from '../support/gateway.ts'
+import { ADMIN_TOKEN, ASK, errorOf, LEDGER, startGateway, useGateway, WHOLE } from '../support/gateway.ts'
 
 useGateway()
 
@@ -10,7 +10,10 @@ const MODELS = [{ id: 'a/b', providers: [offer('groq', 3), offer('novita', 1)] }
 
 test('a draft is held against the latest requests, without their content and without asking anybody', async () => {
   await env.HUGWAY_KV.put(CATALOG_KEY, JSON.stringify({ fetchedAt: Date.now() - 1_000, models: MODELS }))
-  const gateway = await startGateway(() => new Response(WHOLE, { headers: { 'content-type': 'application/json' } }))
+  const gateway = await startGateway(
+    () => new Response(WHOLE, { headers: { 'content-type': 'application/json' } }),
+    LEDGER,
+  )
   await gateway.chat({ ...ASK, model: 'a/b' })
   await gateway.chat({ ...ASK, model: 'a/b:groq' })
   await gateway.settled()
