@@ -53,7 +53,7 @@ async function abortAfterFlush(client: ClientStream, clock: Clock): Promise<void
   await client.abort(new Error('the answer is incomplete'))
 }
 
-export function createClientStream(writable: WritableStream<Uint8Array>): ClientStream {
+function createClientStream(writable: WritableStream<Uint8Array>): ClientStream {
   let writer = writable.getWriter()
   return {
     write: (bytes) => writer.write(bytes),

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { type ConnectionEnd, openClientStream } from '../../src/stream/client-stream.ts'
+import { fastClock } from './support/relayed.ts'
+import { encode } from './support/streams.ts'
+
+/** A second passes in a millisecond. */
+const clock = fastClock(1_000)
+
+/** A connection to a client, and what writes `text` into it and then ends it as `end` says. */
+function open(text: string, end: ConnectionEnd) {
+  const seen = { isGone: false }
+  const { readable, done } = openClientStream(
+    async (client) => {
+      await client.write(encode(text))
+      return end
+    },
+    () => {
+      seen.isGone = true
+    },
+    clock,
+  )
+  return { readable, done, seen }
+}
+
+describe('the connection to a client', () => {
+  test('of a whole answer is closed, and all of it has arrived', async () => {
+    const { readable, done, seen } = open('Hello', 'close')
+    expect(await new Response(readable).text()).toBe('Hello')
+    await done
+    expect(seen.isGone).toBe(false)
+  })
+
+  test('of a truncated answer is broken off, after its last words have arrived', async () => {
+    const { readable, done } = open('Hel', 'abort')
+    const reader = readable.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('Hel')
+    await expect(reader.read()).rejects.toThrow('the answer is incomplete')
+    await done
+  })
+
+  test('that has gone is told, and nobody waits for it', async () => {
+    const { readable, done, seen } = open('Hello', 'close')
+    await readable.cancel()
+    await done
+    expect(seen.isGone).toBe(true)
+  })
+
+  test('whose client reads nothing of the end is broken off after a while: it holds nothing up', async () => {
+    // Nobody reads: closing would wait for as long as that.
+    const { done } = openClientStream(
+      async () => 'close',
+      () => {},
+      clock,
+    )
+    const first = await Promise.race([done.then(() => 'ended'), clock.wait(60_000).then(() => 'held up')])
+    expect(first).toBe('ended')
+  })
+})
