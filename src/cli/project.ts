@@ -14,6 +14,8 @@ export type Project = {
   readonly stateDirectory: string
   /** The keys that `npm start` made. */
   readonly localKeys: string
+  /** Where `npm start` serves while it runs. */
+  readonly localAddress: string
   /** What is known of deployments, a file each; secrets are in them. */
   readonly deployments: string
 }
@@ -31,6 +33,7 @@ export function findProject(): Project | undefined {
     devVars: join(root, devVarsName({ root })),
     stateDirectory: join(root, '.wrangler', 'state'),
     localKeys: join(root, '.wrangler', 'hugway', 'local-keys.json'),
+    localAddress: join(root, '.wrangler', 'hugway', 'address'),
     deployments: join(root, '.hugway', 'deployments'),
   }
 }

@@ -11,6 +11,7 @@ import { describeIgnoredEnv, readDevVars } from './project.ts'
 import { planSettings } from './settings/local-settings.ts'
 import { consoleLink } from './start/console-link.ts'
 import { fireScheduled } from './start/fire-scheduled.ts'
+import { noteAddress } from './start/local-address.ts'
 import { formatReady } from './start/ready-text.ts'
 import { callableAddress, parseStartFlags, START_FLAGS, START_USAGE, warnOfHost } from './start/start-flags.ts'
 import { startWranglerDev, type WranglerDev } from './wrangler/wrangler-dev.ts'
@@ -75,6 +76,7 @@ async function serve({ port, host }: Address, asked: Promise<'stop'>, undo: (() 
     const why = first === 'ended' ? 'wrangler ended' : `it did not answer within ${START_TIMEOUT_MS / 1000} s`
     return complain(`${wrangler.allOutput()}\nThe Worker did not start: ${why}; its output is above.`, 1)
   }
+  undo.push(noteAddress(join(OURS, 'address'), url))
   const timer = new AbortController()
   undo.push(() => timer.abort())
   void fireScheduled(url, timer.signal)

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { noteAddress, readAddress } from '../../src/cli/start/local-address.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { type Gateway, startGateway } from '../support/start-gateway.ts'
@@ -80,6 +81,26 @@ describe('config of a running Worker', () => {
       err: `hugway: ${url} does not answer: nothing runs there. Start it: npm start\n`,
     })
   })
+})
+
+test('commands find npm start on the port that it was given, without being told', async () => {
+  mkdirSync(project.path('.wrangler/hugway'), { recursive: true })
+  const takeAway = noteAddress(project.path('.wrangler/hugway/address'), worker.url)
+  const { code, out, err } = await project.hugway(['connect', 'env'], ENVIRONMENT)
+  expect(code, err).toBe(0)
+  expect(out).toContain(`export OPENAI_BASE_URL='${worker.url}/v1'`)
+  takeAway()
+  expect((await project.hugway(['connect', 'env'], ENVIRONMENT)).out).toContain("'http://127.0.0.1:8787/v1'")
+})
+
+test('who stops does not take away where a later npm start serves', () => {
+  const path = project.path('.wrangler/hugway/address')
+  const first = noteAddress(path, 'http://127.0.0.1:9001')
+  const second = noteAddress(path, 'http://127.0.0.1:9002')
+  first()
+  expect(readAddress(path)).toBe('http://127.0.0.1:9002')
+  second()
+  expect(readAddress(path)).toBeUndefined()
 })
 
 test('keys are made, shown once, used, listed, rotated and revoked', async () => {

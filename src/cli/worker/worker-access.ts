@@ -4,6 +4,7 @@ import { checkTeam, type Deployment, deploymentFile, listDeployments, readDeploy
 import { readKeys } from '../files/private-files.ts'
 import type { Arguments, FlagSpec } from '../flags.ts'
 import { devVarsName, type Project, readDevVars, requireProject } from '../project.ts'
+import { readAddress } from '../start/local-address.ts'
 import { call, fieldOf, isLoopback } from './http-call.ts'
 
 /** A Worker and what opens it. */
@@ -21,12 +22,16 @@ export type WorkerAccess = {
 
 type Keys = { readonly apiKey?: string | undefined; readonly adminToken?: string | undefined; readonly from: string }
 
-/** Where `npm start` serves. */
+/** Where `npm start` serves unless it is told another port. */
 export const LOCAL_URL = 'http://127.0.0.1:8787'
 
 /** The flags that choose a Worker. */
 export const WORKER_FLAGS: Readonly<Record<string, FlagSpec>> = {
-  url: { kind: 'text', value: 'URL', help: `the Worker (default HUGWAY_URL, else ${LOCAL_URL}: npm start)` },
+  url: {
+    kind: 'text',
+    value: 'URL',
+    help: `the Worker (default HUGWAY_URL, else npm start's: ${LOCAL_URL} or its port)`,
+  },
   team: { kind: 'text', value: 'NAME', help: 'the Worker that hugway deploy made for this team from this checkout' },
 }
 
@@ -39,7 +44,7 @@ export const WORKER_FLAGS: Readonly<Record<string, FlagSpec>> = {
 export function findWorker(args: Arguments, project: Project | undefined): WorkerAccess {
   const team = args.text('team')
   if (team !== undefined) return findTeamWorker(requireProject(project), checkTeam(team), args.text('url'))
-  const url = checkUrl(namedUrl(args) ?? LOCAL_URL)
+  const url = checkUrl(namedUrl(args) ?? (project && readAddress(project.localAddress)) ?? LOCAL_URL)
   const deployment = project && listDeployments(project).find((one) => one.url === url)
   const known = isLoopback(url) ? readLocalKeys(project) : deployment ? [recordOf(project, deployment)] : []
   return accessTo(url, [environmentKeys(), ...known])
