@@ -55,7 +55,10 @@ export function settle(deps: SettleDeps, settlement: Settlement, waitUntil: (wor
   if (settlement.book) waitUntil(settlement.book())
 }
 
-/** The log line of a completion. `end`, `promptTokens` and `completionTokens` are a contract with those who read logs. */
+/**
+ * The log line of a completion. `end`, `promptTokens` and `completionTokens` are a contract with those who read logs. No
+ * message of an upstream stands in it, because it may quote a prompt.
+ */
 function toLine(record: CompletionRecord, bug: unknown): Readonly<Record<string, unknown>> {
   const {
     caller,
@@ -72,7 +75,9 @@ function toLine(record: CompletionRecord, bug: unknown): Readonly<Record<string,
   return {
     ...facts,
     caller: { kind, keyId, name, project },
-    ...(failedAttempts.length > 0 && { failedAttempts }),
+    ...(failedAttempts.length > 0 && {
+      failedAttempts: failedAttempts.map(({ message: _said, ...attempt }) => attempt),
+    }),
     ...usage,
     ...(trace && { traceId: trace.traceId }),
     ...(bug !== undefined && { failure: toLogged(bug) }),

@@ -107,6 +107,33 @@ describe('nobody gets more than an error by', () => {
     )
   })
 
+  test('another spelling of a path that needs a key', async () => {
+    const gateway = await startGateway(() => new Response(WHOLE))
+    const guarded = [
+      ...['/v1/chat/completions', '/v1/models', '/v1/responses', '/v1/messages', '/v1/messages/count_tokens'],
+      ...['/v1/key', '/v1/route/explain', '/metrics', '/admin/config', '/admin/keys', '/admin/keys/k', '/admin/usage'],
+    ]
+    const spell = (path: string) => [
+      ...[path, `${path}/`, `/${path}`, `${path}//`, `${path}%0a`, `${path}%00`, `${path}%`, `${path}%2f`, `${path};x`],
+      ...[
+        `/health/..${path}`,
+        `/health%2f..${path}`,
+        `/admin/session/..%2f${path.slice(1)}`,
+        `/admin/session%0a${path}`,
+      ],
+      ...[`/%0a${path}`, `/schema${path}`, `/openapi.json${path}`, path.toUpperCase(), path.replaceAll('/', '\\')],
+      ...[path.replace('admin', '%61dmin'), path.replace('v1', '%761'), path.replace(/(?<=.)\/(?=\w+$)/, '%2f')],
+      ...[path.replace(/(\w+)$/, '%0a$1'), path.replace(/(\w)(?=\w*$)/, '%2e/$1')],
+    ]
+    for (const path of guarded.flatMap(spell)) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']) {
+        const { status } = await gateway.ask(`https://hugway.test${path}`, { key: null, method })
+        expect([401, 404], `${method} ${path}`).toContain(status)
+      }
+    }
+    expect(gateway.calls).toEqual([])
+  })
+
   test('the headers', async () => {
     const gateway = await startGateway(() => new Response(WHOLE))
     const name = fc.constantFrom(

@@ -16,7 +16,7 @@ const CHARACTERS_PER_TOKEN = 3
 
 /**
  * Adds what a completion cost, by the price of the provider that answered; its tokens are estimated where the upstream told
- * none but began to answer: a client that left early has cost something all the same.
+ * none but began to answer, or read a prompt for a client that did not wait: who leaves early has cost something all the same.
  */
 export function priceRecord(record: CompletionRecord, seen: Seen, catalog: Catalog): CompletionRecord {
   const estimate = record.usage ? undefined : estimateOf(record, seen)
@@ -39,9 +39,13 @@ function hedgeCost({ hedged, shape }: CompletionRecord, catalog: Catalog): numbe
   return costOf({ promptTokens: promptTokensEstimate(shape.promptBytes), completionTokens: 0 }, price, undefined)
 }
 
-function estimateOf({ end, firstTokenMs, shape }: CompletionRecord, { answerLength }: Seen): TokenUsage | undefined {
+function estimateOf(
+  { end, firstTokenMs, shape, attempts }: CompletionRecord,
+  { answerLength }: Seen,
+): TokenUsage | undefined {
   const hasBegun = end === 'whole' || firstTokenMs !== undefined
-  if (!hasBegun || !shape) return undefined
+  const hasLeft = end === 'client_gone' && attempts > 0
+  if (!(hasBegun || hasLeft) || !shape) return undefined
   return {
     promptTokens: promptTokensEstimate(shape.promptBytes),
     completionTokens: Math.ceil((answerLength ?? 0) / CHARACTERS_PER_TOKEN),

@@ -13,10 +13,7 @@ const MAX_SESSION_BYTES = 1_024
 export function shapeOf(request: ChatRequest): RequestShape {
   const { json, images, hasTools } = request
   // The one that is sent on, even where it cannot be read: the other would tell a smaller answer than may come.
-  const maxTokens = numberOf(
-    request,
-    isGiven(request, 'max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
-  )
+  const maxTokens = countOf(request, isGiven(request, 'max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens')
   return {
     promptBytes: json.bytes.byteLength - images.bytes,
     maxTokens,
@@ -70,9 +67,10 @@ function isGiven(request: ChatRequest, key: string): boolean {
   )
 }
 
-function numberOf(request: ChatRequest, key: string): number | undefined {
+/** A part of a token limits nothing: a provider that rounds it down to 0 takes that for no limit. */
+function countOf(request: ChatRequest, key: string): number | undefined {
   const value = smallValue(request, key, 32)
-  return typeof value === 'number' && value > 0 ? value : undefined
+  return Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined
 }
 
 function smallValue(request: ChatRequest, key: string, maxBytes: number): unknown {

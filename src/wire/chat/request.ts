@@ -1,4 +1,5 @@
 import type { Failure } from '../../core/failure.ts'
+import { quote } from '../../core/quote.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import {
   endOfValue,
@@ -92,7 +93,7 @@ export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure>
       ? refuse('The body must be a JSON object: {"model": "...", "messages": [...]}.')
       : refuse('The body is not JSON in UTF-8. Send {"model": "...", "messages": [...]}.')
   }
-  const problem = findProblem(body, messages)
+  const problem = findProblem(body, messages) ?? findTwin(members)
   if (problem) return refuse(problem.message, problem.param)
   const options = body['stream_options']
   const includeUsage = isFields(options) ? options['include_usage'] : undefined
@@ -106,7 +107,7 @@ export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure>
     developerRoles: messages?.developerRoles ?? [],
     images: messages?.images ?? { count: 0, bytes: 0 },
     opening: messages?.opening,
-    choiceCount: typeof body['n'] === 'number' ? body['n'] : 1,
+    choiceCount: (body['n'] as number | null | undefined) ?? 1,
     hasTools,
   })
 }
@@ -165,7 +166,7 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
 }
 
 function findProblem(body: Fields, messages: Messages | undefined): { message: string; param: string } | undefined {
-  const { model, models, stream, stream_options: options } = body
+  const { model, models, stream, stream_options: options, n } = body
   if (model !== undefined && model !== null && typeof model !== 'string') {
     return { param: 'model', message: 'model must be a text: an alias or a model ref.' }
   }
@@ -183,6 +184,30 @@ function findProblem(body: Fields, messages: Messages | undefined): { message: s
   }
   if (options !== undefined && options !== null && !isFields(options)) {
     return { param: 'stream_options', message: 'stream_options must be an object.' }
+  }
+  // Some providers take "5" for 5: what is reserved for a request must be what it can cost.
+  if (n !== undefined && n !== null && !(Number.isSafeInteger(n) && Number(n) >= 1)) {
+    return { param: 'n', message: 'n must be a whole number of answers, at least 1.' }
+  }
+  return undefined
+}
+
+/** The members by which a request is admitted, routed and reserved for. */
+const DECIDED_BY = new Set([
+  ...['model', 'models', 'provider', 'messages', 'stream', 'stream_options'],
+  ...['n', 'max_tokens', 'max_completion_tokens'],
+])
+
+/**
+ * A member that is one of these but for its case. It is refused, because Go's JSON, which some providers read with, would
+ * take it for that one: the model that is served, or its limit, would be another than was decided upon here.
+ */
+function findTwin(members: readonly Member[]): { message: string; param: string } | undefined {
+  for (const { key } of members) {
+    if (/^[a-z\d_]*$/.test(key)) continue
+    // Twice, because a long s becomes an s only as a capital, and the sign for kelvin a k only as a small letter.
+    const name = key.toUpperCase().toLowerCase()
+    if (DECIDED_BY.has(name)) return { param: name, message: `"${quote(key)}" must be written ${name}.` }
   }
   return undefined
 }

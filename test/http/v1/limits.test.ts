@@ -100,6 +100,24 @@ describe('money', () => {
     expect([response.status, (await errorOf(response)).code]).toEqual([503, 'ledger_unavailable'])
   })
 
+  test('who never waits for an answer pays for the prompts that were read all the same', async () => {
+    const gateway = await start(
+      ({ signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted')))),
+    )
+    await gateway.configure(budget(1))
+    const leave = new AbortController()
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'x'.repeat(4_000) }] })
+    const asked = gateway.ask('/v1/chat/completions', { method: 'POST', body, signal: leave.signal })
+    await vi.waitFor(() => expect(gateway.calls.map(({ url }) => url).join()).toContain('/chat/completions'))
+    leave.abort()
+    await asked.catch(() => 'left')
+    await gateway.settled()
+    // A thousand tokens and some, at 50 nanodollars each.
+    expect((await stand())?.spentNanoUsd).toBeGreaterThan(50_000)
+    expect((await stand())?.spentNanoUsd).toBeLessThan(60_000)
+    expect((await stand())?.heldNanoUsd).toBe(0)
+  })
+
   test('a stream that told no usage costs an estimate', async () => {
     const gateway = await start(() => sse())
     await gateway.configure(budget(1))

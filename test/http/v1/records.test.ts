@@ -201,6 +201,15 @@ test('a client that leaves before anybody answered leaves one record', async () 
   expect(recordsOf(gateway)).toMatchObject([{ end: 'client_gone', caller: CALLER, attempts: 1 }])
 })
 
+test('an upstream that quotes the prompt in its error brings it into no log line', async () => {
+  const gateway = await startGateway(failing(500, 'cannot make sense of "my diary"'))
+  const response = await gateway.chat(ASK)
+  expect(await response.text()).toContain('my diary')
+  await gateway.settled()
+  expect(recordsOf(gateway)).toMatchObject([{ failedAttempts: [{ reason: 'server_error', status: 500 }] }])
+  expect(gateway.logs.join()).not.toContain('my diary')
+})
+
 test('a client that leaves in the middle of an answer leaves one record', async () => {
   const endless: Upstream = () => {
     const beat = new TextEncoder().encode(HELLO)

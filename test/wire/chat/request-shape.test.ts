@@ -28,6 +28,7 @@ describe('the shape of a request', () => {
     ['the newer limit wins', `{"max_tokens":5,"max_completion_tokens":9,${HELLO}}`, { maxTokens: 9 }],
     ['the older one alone', `{"max_tokens":5,${HELLO}}`, { maxTokens: 5 }],
     ['a limit that is a text is none', `{"max_tokens":"5",${HELLO}}`, { maxTokens: undefined }],
+    ['a limit that is a part of a token is none', `{"max_tokens":0.4,${HELLO}}`, { maxTokens: undefined }],
     ['of two limits the last', `{"max_tokens":5,"max_tokens":7,${HELLO}}`, { maxTokens: 7 }],
     ['two images', withContent(`[{"type":"text","text":"?"},${IMAGE}, ${IMAGE}]`), { hasImages: true, imageCount: 2 }],
     ['the word alone is no image', withContent('[{"type":"text","text":"image_url"}]'), { hasImages: false }],

@@ -49,6 +49,14 @@ describe('a body that is refused before anything is sent', () => {
     ['seventeen models', `{"models":${JSON.stringify(Array(17).fill('a/b'))},${HELLO}}`, 'models'],
     ['a stream that is a text', `{"stream":"true",${HELLO}}`, 'stream'],
     ['stream options that are a list', `{"stream_options":[],${HELLO}}`, 'stream_options'],
+    ['a number of answers that is a text', `{"n":"5",${HELLO}}`, 'n'],
+    ['a number of answers that is a part of one', `{"n":0.5,${HELLO}}`, 'n'],
+    ['no answer at all', `{"n":0,${HELLO}}`, 'n'],
+    ['more answers than can be counted', `{"n":1e999,${HELLO}}`, 'n'],
+    ['another model for a provider that does not look at case', `{"model":"a/b","Model":"c/d",${HELLO}}`, 'model'],
+    ['another limit by the sign for kelvin', `{"max_tokens":5,"max_to\u212aens":9000,${HELLO}}`, 'max_tokens'],
+    ['another limit by an escape', `{"max_tokens":5,"\\u004dax_tokens":9000,${HELLO}}`, 'max_tokens'],
+    ['another number of answers by a capital', `{"N":50,${HELLO}}`, 'n'],
     [
       'more members than there are fields',
       `{${Array.from({ length: 1_000 }, (_, at) => `"k${at}":1`)},${HELLO}}`,
@@ -112,7 +120,7 @@ describe('what is read of a body', () => {
 })
 
 /** The same rules on what `JSON.parse` makes of a body. */
-function isAccepted({ model, models, messages, stream, stream_options: options }: Record<string, unknown>): boolean {
+function isAccepted({ model, models, messages, stream, stream_options: options, n }: Record<string, unknown>): boolean {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
   const areTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
   const isMessage = (value: unknown) =>
@@ -122,6 +130,7 @@ function isAccepted({ model, models, messages, stream, stream_options: options }
     (models == null || areTexts(models)) &&
     (stream == null || typeof stream === 'boolean') &&
     (options == null || isObject(options)) &&
+    (n == null || (Number.isSafeInteger(n) && Number(n) >= 1)) &&
     Array.isArray(messages) &&
     messages.length > 0 &&
     messages.every(isMessage)
@@ -170,7 +179,7 @@ test('whatever is written, the gateway and JSON.parse read the same', () => {
       expect(models ?? null).toEqual(value.models ?? null)
       expect(stream).toBe(value.stream === true)
       expect(includeUsage).toBe(value.stream_options?.include_usage)
-      expect(choiceCount).toBe(typeof value.n === 'number' ? value.n : 1)
+      expect(choiceCount).toBe(value.n ?? 1)
       expect(hasTools).toBe(Array.isArray(value.tools) && value.tools.length > 0)
       expect(new Set(members.map((one) => one.key))).toEqual(new Set(Object.keys(value)))
       const isDeveloper = (one: { role: string }) => one.role === 'developer'
