@@ -67,6 +67,14 @@ describe('a lease gives back', () => {
     expect(rows.leases.get(id)?.heldNanoUsd).toBe(100)
   })
 
+  test('not even of one thing while it gives back another', () => {
+    const ask = askOf({ ...money(900), slots: 2 })
+    grantLease(rows, ask, NOW)
+    shrinkLease(rows, { id: ask.id, nanoUsd: 100, slots: 2 }, NOW)
+    shrinkLease(rows, { id: ask.id, nanoUsd: 500, slots: 1 }, NOW)
+    expect(rows.leases.get(ask.id)).toMatchObject({ heldNanoUsd: 100, heldSlots: 1 })
+  })
+
   test('a question that comes after it was given up holds nothing', () => {
     const ask = askOf(money(900))
     shrinkLease(rows, { id: ask.id, nanoUsd: 0, slots: 0, isOrphan: true }, NOW)
