@@ -56,8 +56,12 @@ function normalizeWholeChoice(choice: Fields, index: number, state: AnswerState)
   return isSame ? choice : { ...others, message: withoutIndexes(isFields(delta) ? delta : {}), finish_reason: reason }
 }
 
-const indexOf = (choice: Fields, position: number): number =>
-  Number.isInteger(choice['index']) && Number(choice['index']) >= 0 ? Number(choice['index']) : position
+/** Nobody asks for so many; each is remembered, so what counts on without end is one choice from here. */
+const MAX_CHOICES = 1_024
+
+function indexOf({ index }: Fields, position: number): number {
+  return Math.min(Number.isInteger(index) && Number(index) >= 0 ? Number(index) : position, MAX_CHOICES - 1)
+}
 
 type NormalizedChoice = { readonly choice: Fields; readonly isOdd: boolean }
 

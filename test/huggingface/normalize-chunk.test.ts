@@ -385,3 +385,12 @@ describe('a whole answer', () => {
     expect(hasBegun(state)).toBe(isAnswer)
   })
 })
+
+test('an upstream that counts its choices without end does not fill the memory', () => {
+  const state = createAnswerState(counter())
+  for (let index = 0; index < 20_000; index++) {
+    normalizeChunk({ choices: [{ index, delta: { content: 'x' } }] }, state)
+  }
+  normalizeChunk({ choices: Array.from({ length: 20_000 }, () => ({ delta: { content: 'x' } })) }, state)
+  expect(state.choices.size).toBeLessThanOrEqual(1_024)
+})
