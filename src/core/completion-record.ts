@@ -79,7 +79,7 @@ export type CompletionRecord = {
   readonly configVersion: string
   /** What a later question about routing needs of the request: sizes and kinds, never content. */
   readonly shape?: RequestShape | undefined
-  /** Whether something in the answer had to be mended on its way. */
+  /** Whether something in the answer had to be normalized on its way. */
   readonly repaired?: boolean | undefined
   /** How the route was decided, in short. */
   readonly route?: RouteSummary | undefined

@@ -111,7 +111,6 @@ function relayTo(
   const { idleMs } = timeoutsOf(ctx.config, target)
   const mayPassThrough = asked.mayPassThrough && choiceCount === 1
   const parsedReads = mayPassThrough ? deps.trust.parsedReads(source) : Number.POSITIVE_INFINITY
-  const { signal: gone } = ctx
   return relay(
     {
       begun,
@@ -120,7 +119,7 @@ function relayTo(
       target: source.target,
       idleMs,
       deadlineAt,
-      gone,
+      signal: ctx.signal,
       parsedReads,
       hidesBareChunks: asked.hidesUsage,
       collectMs: ctx.config.collectMs,

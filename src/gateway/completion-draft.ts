@@ -31,7 +31,7 @@ export type CompletionDraft = {
   upstreamRequestId?: string | undefined
   /** The target that was asked beside the one that answered. */
   hedged?: string
-  /** Whether something in the answer had to be mended. */
+  /** Whether something in the answer had to be normalized. */
   repaired?: boolean
   shape?: RequestShape
   route?: RouteSummary

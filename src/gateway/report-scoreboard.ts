@@ -15,7 +15,7 @@ export type ScoreboardRow = {
   /** Shares from 0 to 1: of attempts that failed before an answer, of those that broke after it had begun. */
   readonly failedShare: number
   readonly brokenShare: number
-  /** Of answers to requests with tools, those that broke or had to be mended. */
+  /** Of answers to requests with tools, those that broke or had to be normalized. */
   readonly badToolShare: number | null
   /** US dollars per million tokens, by the catalogue or the configuration. */
   readonly price: Price | null

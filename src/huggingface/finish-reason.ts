@@ -64,7 +64,7 @@ export function readFinish(value: unknown, hasCalls: boolean): Finish | undefine
     .replace(/^finishreason/, '')
   if (words === '' || NOT_YET.has(words)) return undefined
   const known = SYNONYMS.get(words)
-  // `stop` beside calls is OpenAI's own; in a dialect the end of a text and the end of calls are one word.
+  // `stop` beside calls is OpenAI's own; in a provider's words the end of a text and the end of calls are one word.
   if (known === 'stop' && hasCalls && value !== 'stop') return { kind: 'finished', reason: 'tool_calls', isProof: true }
   if (known) return { kind: 'finished', reason: known, isProof: true }
   if (BROKEN.test(words)) return { kind: 'broken' }

@@ -50,14 +50,14 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024
  * Makes one attempt: sends the request and waits until the answer is worth committing to. Never throws; every way in
  * which it can fail is an outcome, judged, and an attempt that failed has let go of its connection.
  *
- * @param gone Aborted when the client has left.
+ * @param signal Aborted when the client has left.
  */
-export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, gone: AbortSignal): Promise<Attempt> {
+export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, signal: AbortSignal): Promise<Attempt> {
   const upstream = new AbortController()
   const leave = () => upstream.abort()
-  gone.addEventListener('abort', leave, { once: true })
+  signal.addEventListener('abort', leave, { once: true })
   const cancel = () => {
-    gone.removeEventListener('abort', leave)
+    signal.removeEventListener('abort', leave)
     upstream.abort()
   }
   const call = startCall(deps, request, upstream.signal)
@@ -67,7 +67,7 @@ export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, go
     return { ...opened, answer: { ...opened.answer, ...(id !== undefined && { upstreamRequestId: id }) }, cancel }
   }
   cancel()
-  const fault: Fault = gone.aborted ? { kind: 'client_gone' } : opened.outcome
+  const fault: Fault = signal.aborted ? { kind: 'client_gone' } : opened.outcome
   return { outcome: classify(fault, deps.redact, id) }
 }
 

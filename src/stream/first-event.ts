@@ -30,7 +30,7 @@ const ANSWERING = { kind: 'answering' } as const
 
 /**
  * Reads a stream until the answer has begun: until an event carries content, reasoning, a tool call, or an end that needs
- * no words. Until then nothing was shown to the client, so any fault is an outcome that another target may mend, and so
+ * no words. Until then nothing was shown to the client, so any fault is an outcome that another target may make good, and so
  * is an answer that says nothing. A body that begins with `{` is read to its end: some providers answer with JSON where
  * a stream was asked for.
  *

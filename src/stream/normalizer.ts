@@ -43,7 +43,7 @@ export type Normalizer = {
   finish(isCleanEnd: boolean): { readonly chunks: readonly NormalizedChunk[]; readonly end: StreamEnd }
   /** Set once nothing more of the upstream matters: after `[DONE]`, an error, something unreadable. */
   end(): StreamEnd | undefined
-  /** Whether the answer has begun: a fault before that can be mended by another target. */
+  /** Whether the answer has begun: a fault before that is made good by another target. */
   hasBegun(): boolean
   /** Whether as many choices as were asked for have a finish reason that is proof of an end. */
   isFinished(): boolean
@@ -230,7 +230,7 @@ function skipInto(reading: Reading, text: string): void {
 function endOf({ end, answer, choiceCount }: Reading, isCleanEnd: boolean): StreamEnd {
   if (end !== undefined && end !== 'unreadable') return end
   const isWhole = isFinished(answer, choiceCount) || (!end && isCleanEnd && isFinishedAtEnd(answer))
-  return isWhole ? 'whole' : 'cut' // half an event before the end is a cut, not a dialect
+  return isWhole ? 'whole' : 'cut' // half an event before the end is a cut, not a provider's habit
 }
 
 /** What was not read says as much for its length as what was. */

@@ -9,7 +9,7 @@ export type PassThroughRequest = {
   readonly cancel: () => void
   readonly idleMs: number
   readonly deadlineAt: number
-  readonly gone: AbortSignal
+  readonly signal: AbortSignal
   /** Has read the stream so far, and learns of what follows that says more than words. */
   readonly normalizer: Normalizer
 }
@@ -79,7 +79,7 @@ export async function passThrough(
   }
   // An upstream that broke ends both branches at once. If the other goes on, it was the client's end that failed.
   const ended = await within(samples.toEnd(), state.failed ? BOTH_BRANCHES_MS : deadlineAt - clock.now(), clock)
-  if (request.gone.aborted || ended === TIMED_OUT) throw state.failed ?? new Error('the client has left')
+  if (request.signal.aborted || ended === TIMED_OUT) throw state.failed ?? new Error('the client has left')
   return { verdict, half: skimmer.rest(), isCleanEnd: state.failed === undefined, isUnread: false }
 }
 

@@ -39,7 +39,7 @@ export type RelayRequest = {
   /** When the whole request is out of time, in milliseconds since the epoch. */
   readonly deadlineAt: number
   /** Aborted when the client has left. */
-  readonly gone: AbortSignal
+  readonly signal: AbortSignal
   /** How the client's surface writes an answer. */
   readonly encoder: AnswerEncoder
   /** Reads after which a clean stream goes through the runtime's own pipe; infinity for every surface but chat. */
@@ -81,7 +81,7 @@ export async function relay(request: RelayRequest, client: ClientStream, deps: R
     const moved = await moveParsed(request, client, deps.clock)
     const { end, half } =
       moved.kind === 'ended' ? moved : await movePassedThrough(request, moved.rest, client, deps.clock)
-    if (request.gone.aborted) return endAs('client_gone')
+    if (request.signal.aborted) return endAs('client_gone')
     const text = lastWords(request, { end, half }, said(), deps.redact)
     // One that reads nothing does not hold the record up; whoever ends the connection breaks it off.
     if (text !== '') await within(client.write(utf8.encode(text)), LAST_WORDS_MS, deps.clock)

@@ -68,14 +68,14 @@ export function createExporter(deps: ExporterDeps, options: ExporterOptions): Sp
 
 /** @returns What went wrong, in a few words; nothing where the collector took it. Never throws. */
 async function post({ fetch, clock }: ExporterDeps, { url, headers }: ExporterOptions, body: object) {
-  const gone = new AbortController()
+  const leave = new AbortController()
   try {
     const init = {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       redirect: 'manual',
-      signal: gone.signal,
+      signal: leave.signal,
     } as const
     const response = await within(fetch(url, init), SEND_LIMIT_MS, clock)
     if (response === TIMED_OUT) return 'no answer in time'
@@ -84,6 +84,6 @@ async function post({ fetch, clock }: ExporterDeps, { url, headers }: ExporterOp
   } catch {
     return 'unreachable'
   } finally {
-    gone.abort()
+    leave.abort()
   }
 }

@@ -10,7 +10,7 @@ const order: AttemptRequest = { body: new TextEncoder().encode('{}'), stream: tr
 const whole: AttemptRequest = { ...order, stream: false }
 
 /** One attempt at an upstream that answers as `send` does; `upstream` is the signal that it was given. */
-async function attempt(send: Send, given: AttemptRequest = order, gone: AbortSignal = new AbortController().signal) {
+async function attempt(send: Send, given: AttemptRequest = order, signal: AbortSignal = new AbortController().signal) {
   let upstream: AbortSignal | null | undefined
   const router = createRouterClient(
     (url, init) => {
@@ -19,7 +19,7 @@ async function attempt(send: Send, given: AttemptRequest = order, gone: AbortSig
     },
     { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined },
   )
-  const result = await attemptChat({ router, redact, clock: realClock, newId: () => 'made' }, given, gone)
+  const result = await attemptChat({ router, redact, clock: realClock, newId: () => 'made' }, given, signal)
   return { result, upstream }
 }
 

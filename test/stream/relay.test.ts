@@ -119,7 +119,7 @@ describe('a silence', () => {
 test('a client that has left is told nothing, and the upstream’s call ends', async () => {
   const gone = new AbortController()
   gone.abort()
-  expect(await relayed([HELLO, FINISH, DONE_EVENT], { gone: gone.signal })).toMatchObject({
+  expect(await relayed([HELLO, FINISH, DONE_EVENT], { signal: gone.signal })).toMatchObject({
     end: 'client_gone',
     isCancelled: true,
     verdict: { kind: 'no_verdict' },

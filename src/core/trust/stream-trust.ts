@@ -1,10 +1,10 @@
-/** What a stream's dialect depends on. */
+/** What the form of a stream depends on. */
 export type StreamSource = {
   /** The target's ref. */
   readonly target: string
   /** The provider behind the router, where it names one. */
   readonly provider: string | undefined
-  /** Tool calls are where dialects differ most, so they are trusted apart. */
+  /** Tool calls are where providers differ most, so they are trusted apart. */
   readonly hasTools: boolean
   /** Whether the client is to get no chunk without choices: then a source that sends one has to be read. */
   readonly hidesUsage: boolean

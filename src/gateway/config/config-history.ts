@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/failure.ts'
 import { quote } from '../../core/quote.ts'
 import type { KeptVersion } from '../../kv/config-history.ts'
 import { fromKv } from '../from-kv.ts'
-import { type ConfigDeps, type ConfigState, condition, type EditOrder, write } from './edit-config.ts'
+import { type ConfigDeps, type ConfigState, condition, type EditOptions, write } from './edit-config.ts'
 
 /** One version as it is listed. */
 export type VersionEntry = { readonly id: string; readonly active: boolean } & VersionFacts
@@ -48,9 +48,9 @@ export async function getVersion({ store }: ConfigDeps, id: string): Promise<Ver
  *
  * @throws {GatewayError} `unknown_version`; else as `replaceConfig`.
  */
-export async function rollBackConfig(deps: ConfigDeps, to: string, order: EditOrder): Promise<ConfigState> {
+export async function rollBackConfig(deps: ConfigDeps, to: string, options: EditOptions): Promise<ConfigState> {
   const { text } = await read(deps.store, to, 'to')
-  return write(deps, text, { action: 'rollback', of: to, author: order.author, ...condition(order) })
+  return write(deps, text, { action: 'rollback', of: to, author: options.author, ...condition(options) })
 }
 
 async function read(store: ConfigDeps['store'], id: string, param?: string): Promise<KeptVersion> {

@@ -19,7 +19,7 @@ export type ConfigDeps = {
 export type { ConfigState }
 
 /** Who writes, and the tags of `If-Match`: what must be stored for the write to go on; absent, it always may. */
-export type EditOrder = { readonly author: string; readonly ifMatch?: readonly string[] | undefined }
+export type EditOptions = { readonly author: string; readonly ifMatch?: readonly string[] | undefined }
 
 /** A patch that was overtaken is applied again so often, {@link PATCH_PAUSE_MS} apart. */
 const PATCH_TRIES = 5
@@ -44,8 +44,8 @@ export function latestConfig({ store }: ConfigDeps): Promise<ConfigState> {
  * @throws {GatewayError} `bad_config` with every problem, nothing having been written; `config_changed`, likewise;
  *   `config_not_stored`.
  */
-export function replaceConfig(deps: ConfigDeps, text: string, order: EditOrder): Promise<ConfigState> {
-  return write(deps, text, { action: 'put', author: order.author, ...condition(order) })
+export function replaceConfig(deps: ConfigDeps, text: string, options: EditOptions): Promise<ConfigState> {
+  return write(deps, text, { action: 'put', author: options.author, ...condition(options) })
 }
 
 /**
@@ -54,20 +54,20 @@ export function replaceConfig(deps: ConfigDeps, text: string, order: EditOrder):
  *
  * @throws {GatewayError} As {@link replaceConfig}.
  */
-export async function patchConfig(deps: ConfigDeps, text: string, order: EditOrder): Promise<ConfigState> {
+export async function patchConfig(deps: ConfigDeps, text: string, options: EditOptions): Promise<ConfigState> {
   const patch = parseDocumentText(text)
   if (!patch.ok) throw new GatewayError({ kind: 'bad_config', problems: patch.error })
   for (let tries = 1; ; tries++) {
     const base = await deps.store.latest()
     const patched = editJson5(base.text, mergePatch(base.document, patch.value))
     // The patch belongs to this base: over another document it would undo what was written there.
-    const { mayReplace } = { ...condition(order) }
+    const { mayReplace } = { ...condition(options) }
     const isBase = (tag: string) => tag === base.tag && (mayReplace?.(tag) ?? true)
     try {
-      return await write(deps, patched, { action: 'patch', author: order.author, mayReplace: isBase })
+      return await write(deps, patched, { action: 'patch', author: options.author, mayReplace: isBase })
     } catch (error) {
       const isOvertaken = error instanceof GatewayError && error.failure.kind === 'config_changed'
-      if (!isOvertaken || order.ifMatch || tries >= PATCH_TRIES) throw error
+      if (!isOvertaken || options.ifMatch || tries >= PATCH_TRIES) throw error
       await deps.clock.wait(PATCH_PAUSE_MS)
     }
   }
@@ -101,7 +101,7 @@ export async function write({ store }: ConfigDeps, text: string, edit: ConfigEdi
 }
 
 /** `*` stands for whatever is stored; the built-in configuration is not (RFC 9110, 13.1.1). */
-export function condition({ ifMatch }: EditOrder): Pick<ConfigEdit, 'mayReplace'> {
+export function condition({ ifMatch }: EditOptions): Pick<ConfigEdit, 'mayReplace'> {
   if (!ifMatch) return {}
   return { mayReplace: (tag) => ifMatch.includes(tag) || (ifMatch.includes('*') && tag !== BUILT_IN_VERSION) }
 }

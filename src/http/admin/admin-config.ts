@@ -4,7 +4,7 @@ import { GatewayError, type Problem } from '../../core/failure.ts'
 import { getVersion, listVersions, rollBackConfig } from '../../gateway/config/config-history.ts'
 import {
   type ConfigState,
-  type EditOrder,
+  type EditOptions,
   latestConfig,
   patchConfig,
   replaceConfig,
@@ -40,10 +40,10 @@ export function serveAdminConfig(app: App, { config, clock, complete, usage }: A
     const state = await latestConfig(config)
     return c.req.header('accept')?.includes(AS_WRITTEN) ? toTextResponse(state) : toResponse(state)
   })
-  app.put(PATH, async (c) => written(await replaceConfig(config, await readDocument(c, clock), orderOf(c))))
+  app.put(PATH, async (c) => written(await replaceConfig(config, await readDocument(c, clock), editOptionsOf(c))))
   app.patch(PATH, async (c) => {
     requireType(c, PATCH_TYPES)
-    return written(await patchConfig(config, await readDocument(c, clock), orderOf(c)))
+    return written(await patchConfig(config, await readDocument(c, clock), editOptionsOf(c)))
   })
   refuseOtherMethods(app, PATH, ['GET', 'PUT', 'PATCH'])
   app.post(`${PATH}/validate`, async (c) => {
@@ -63,7 +63,7 @@ export function serveAdminConfig(app: App, { config, clock, complete, usage }: A
   refuseOtherMethods(app, `${PATH}/versions/:id`, ['GET'])
   app.post(`${PATH}/rollback`, async (c) => {
     const { to } = unwrap(readRollback(await readJson(c.req.raw, clock)))
-    return written(await rollBackConfig(config, to, orderOf(c)))
+    return written(await rollBackConfig(config, to, editOptionsOf(c)))
   })
   refuseOtherMethods(app, `${PATH}/rollback`, ['POST'])
 }
@@ -98,7 +98,7 @@ async function readDocument(c: Context<AppEnv>, clock: Clock): Promise<string> {
   return new TextDecoder().decode(await readBody(c.req.raw, MAX_CONFIG_BYTES, clock))
 }
 
-function orderOf(c: Context<AppEnv>): EditOrder {
+function editOptionsOf(c: Context<AppEnv>): EditOptions {
   return { author: AUTHOR, ifMatch: readTags(c.req.header('if-match')) }
 }
 

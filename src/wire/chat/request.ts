@@ -31,7 +31,7 @@ export type ChatRequest = {
   readonly stream: boolean
   /** What the client said of `stream_options.include_usage`; `undefined` where it said nothing. */
   readonly includeUsage: boolean | undefined
-  /** Where a message's role is `developer`, for the upstream's dialect: start and end in turn, for there may be many. */
+  /** Where a message's role is `developer`, which is rewritten: start and end in turn, for there may be many. */
   readonly developerRoles: readonly number[]
   readonly hasTools: boolean
   /** Those of all messages. */

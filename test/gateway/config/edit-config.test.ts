@@ -4,11 +4,11 @@ import { beforeEach, expect, test } from 'vitest'
 import { patchConfig } from '../../../src/gateway/config/edit-config.ts'
 import { createConfigMemory } from '../../../src/kv/config-memory.ts'
 import { type ConfigStore, createConfigStore } from '../../../src/kv/config-store.ts'
-import { keepLog, manualClock, probeKv, randomBytes } from '../../kv/support/tools.ts'
+import { keepLog, manualClock, probeKv, randomBytes } from '../../kv/support/deps.ts'
 
 beforeEach(() => reset())
 
-const ORDER = { author: 'a test' }
+const OPTIONS = { author: 'a test' }
 
 /** Two isolates in one location. `overtake` lets the second write right after the first has read what it will patch. */
 function start(overtakes: number) {
@@ -31,20 +31,20 @@ const PATCH = '{"hugway": {"maxBodyBytes": 2048}}'
 const stored = () => env.HUGWAY_KV.get('config', 'json')
 
 test('a patch that another isolate overtakes is applied to what that one wrote', async () => {
-  const tools = start(2)
-  await patchConfig(tools, PATCH, ORDER)
+  const deps = start(2)
+  await patchConfig(deps, PATCH, OPTIONS)
   expect(await stored()).toEqual({ hugway: { holdMs: 0, maxBodyBytes: 2_048 } })
 })
 
 test('a patch that is overtaken again and again is given up, and undoes nothing', async () => {
-  const tools = start(100)
-  await expect(patchConfig(tools, PATCH, ORDER)).rejects.toMatchObject({ failure: { kind: 'config_changed' } })
+  const deps = start(100)
+  await expect(patchConfig(deps, PATCH, OPTIONS)).rejects.toMatchObject({ failure: { kind: 'config_changed' } })
   expect(await stored()).toEqual({ hugway: { holdMs: 95 } })
 })
 
 test('a patch on a condition is not applied to anything else', async () => {
-  const tools = start(1)
-  const order = { ...ORDER, ifMatch: ['built-in'] }
-  await expect(patchConfig(tools, PATCH, order)).rejects.toMatchObject({ failure: { kind: 'config_changed' } })
+  const deps = start(1)
+  const options = { ...OPTIONS, ifMatch: ['built-in'] }
+  await expect(patchConfig(deps, PATCH, options)).rejects.toMatchObject({ failure: { kind: 'config_changed' } })
   expect(await stored()).toEqual({ hugway: { holdMs: 0 } })
 })

@@ -23,7 +23,7 @@ export type RelayOptions = Partial<Pick<RelayRequest, 'idleMs' | 'parsedReads' |
   readonly clock?: Clock
   /** Milliseconds of the real clock that the client does not read for, after its first bytes. */
   readonly pauseMs?: number
-  readonly gone?: AbortSignal
+  readonly signal?: AbortSignal
 }
 
 export type Relayed = RelayResult & {
@@ -50,7 +50,7 @@ export async function relayed(pieces: Parameters<typeof bodyOf>, options: RelayO
           target: 'huggingface/a/b',
           idleMs: options.idleMs ?? 5_000,
           deadlineAt: clock.now() + totalMs,
-          gone: options.gone ?? new AbortController().signal,
+          signal: options.signal ?? new AbortController().signal,
           encoder: createChatEncoder({ hidesUsage: false }),
           parsedReads: options.parsedReads ?? Number.POSITIVE_INFINITY,
           collectMs: options.collectMs ?? 0,
