@@ -14,7 +14,7 @@ import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-t
 import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
-import { keepLog, keepWork } from '../kv/support/tools.ts'
+import { keepLog, keepWork } from '../kv/support/deps.ts'
 import { bodyOf, DONE_EVENT, encode, eventsIn, FINISH, HELLO, realClock } from '../stream/support/streams.ts'
 import { noLedger } from './support/no-ledger.ts'
 
@@ -63,7 +63,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   const { log, lines } = keepLog()
   const work = keepWork()
   const store = { remembered: () => undefined, read: async () => undefined, write: async () => {} }
-  const tools = {
+  const deps = {
     router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
     breakers: createCircuitBreakers(createBreakerMemory(), clock),
     trust: createStreamTrust(createTrustMemory(), clock),
@@ -106,7 +106,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
       configVersion: 'unversioned',
       caller: DEPLOYMENT_CALLER,
     }
-    return toResponse(await complete(tools, request, ctx), 'request-1')
+    return toResponse(await complete(deps, request, ctx), 'request-1')
   }
   return { run, asked, lines, work, gone, letGo }
 }

@@ -4,7 +4,7 @@ import type { BookedRequest } from '../../src/core/limits/ledger-report.ts'
 import { foldRequests, foldTraffic } from '../../src/gateway/usage/fold-traffic.ts'
 import { createTrafficStore } from '../../src/kv/traffic-store.ts'
 import { configOf } from '../core/support/refs.ts'
-import { manualClock } from '../kv/support/tools.ts'
+import { manualClock } from '../kv/support/deps.ts'
 
 const booked = (more: Partial<BookedRequest>): BookedRequest => ({
   id: 'r',

@@ -5,7 +5,7 @@ import { type StreamSource, sourceKey } from '../../src/core/trust/stream-trust.
 import { foldReports, refreshTrust, reportTrust } from '../../src/gateway/share-trust.ts'
 import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
 import { createTrustStore } from '../../src/kv/trust-store.ts'
-import { keepLog, keepWork, manualClock, probeKv } from '../kv/support/tools.ts'
+import { keepLog, keepWork, manualClock, probeKv } from '../kv/support/deps.ts'
 
 beforeEach(() => reset())
 

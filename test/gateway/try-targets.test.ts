@@ -65,9 +65,9 @@ function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
     ...order,
   }
   const gone = new AbortController()
-  const tools = { router, redact: createRedact(undefined), breakers, clock, random: () => 0, newId: () => 'made' }
+  const deps = { router, redact: createRedact(undefined), breakers, clock, random: () => 0, newId: () => 'made' }
   const journal: AttemptJournal = { calls: 0, failedAttempts: [] }
-  const run = () => tryTargets(tools, chain, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
+  const run = () => tryTargets(deps, chain, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
   return { run, asked, waits, breakers, gone, clock, journal }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bodyOf } from '../../src/http/read-body.ts'
 import { createBodyRoom } from '../../src/isolate/body-room.ts'
 import { collectBytes } from '../../src/json/collect-bytes.ts'
-import { manualClock } from '../kv/support/tools.ts'
+import { manualClock } from '../kv/support/deps.ts'
 
 const MIB = 1024 * 1024
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AttemptEnd } from '../../src/core/routing/breaker.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { refOf } from '../core/support/refs.ts'
-import { manualClock } from '../kv/support/tools.ts'
+import { manualClock } from '../kv/support/deps.ts'
 
 const [A, B] = [refOf('a/first'), refOf('b/second')]
 const FAILURE: AttemptEnd = { kind: 'failure', reason: 'overloaded', weight: 'full' }

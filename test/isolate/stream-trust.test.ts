@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { StreamSource, TrustReport } from '../../src/core/trust/stream-trust.ts'
 import { sourceKey } from '../../src/core/trust/stream-trust.ts'
 import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
-import { manualClock } from '../kv/support/tools.ts'
+import { manualClock } from '../kv/support/deps.ts'
 
 const KNOWN: StreamSource = { target: 'huggingface/a/b', provider: 'groq', hasTools: false, hidesUsage: false }
 const OTHER: StreamSource = { ...KNOWN, provider: 'somebody-new' }

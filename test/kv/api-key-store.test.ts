@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createApiKeyMemory } from '../../src/kv/api-key-memory.ts'
 import { createApiKeyStore } from '../../src/kv/api-key-store.ts'
-import { keepWork, manualClock, probeKv } from './support/tools.ts'
+import { keepWork, manualClock, probeKv } from './support/deps.ts'
 
 beforeEach(() => reset())
 

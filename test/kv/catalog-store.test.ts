@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type CatalogMemory, createCatalogStore } from '../../src/kv/catalog-store.ts'
-import { manualClock, probeKv } from './support/tools.ts'
+import { manualClock, probeKv } from './support/deps.ts'
 
 beforeEach(() => reset())
 

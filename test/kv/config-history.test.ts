@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createConfigMemory } from '../../src/kv/config-memory.ts'
 import { createConfigStore } from '../../src/kv/config-store.ts'
 import type { ConfigEdit } from '../../src/kv/config-writer.ts'
-import { keepLog, keepWork, manualClock, probeKv, randomBytes, settle } from './support/tools.ts'
+import { keepLog, keepWork, manualClock, probeKv, randomBytes, settle } from './support/deps.ts'
 
 beforeEach(() => reset())
 

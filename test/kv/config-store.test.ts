@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { formatModelRef } from '../../src/core/routing/model-ref.ts'
 import { createConfigMemory } from '../../src/kv/config-memory.ts'
 import { type ConfigState, createConfigStore } from '../../src/kv/config-store.ts'
-import { keepLog, keepWork, manualClock, probeKv, randomBytes } from './support/tools.ts'
+import { keepLog, keepWork, manualClock, probeKv, randomBytes } from './support/deps.ts'
 
 beforeEach(() => reset())
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createLedgerClient } from '../../src/objects/ledger-client.ts'
-import { keepLog, manualClock } from '../kv/support/tools.ts'
+import { keepLog, manualClock } from '../kv/support/deps.ts'
 
 type Try = () => Promise<unknown>
 

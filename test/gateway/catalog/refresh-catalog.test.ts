@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { currentModels, refreshCatalog } from '../../../src/gateway/catalog/refresh-catalog.ts'
 import { createRouterClient } from '../../../src/huggingface/router-client.ts'
 import { type CatalogMemory, createCatalogStore } from '../../../src/kv/catalog-store.ts'
-import { keepLog, keepWork, manualClock, probeKv } from '../../kv/support/tools.ts'
+import { keepLog, keepWork, manualClock, probeKv } from '../../kv/support/deps.ts'
 
 beforeEach(() => reset())
 
@@ -24,9 +24,9 @@ function isolate(answer: () => Response | Promise<Response>) {
     return upstream.answer()
   }
   const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
-  const tools = { store: createCatalogStore(probe.kv, memory, clock), memory, router, clock, log }
-  const ids = async () => (await currentModels(tools, { waitUntil: work.later }))?.map(({ id }) => id)
-  return { clock, probe, lines, work, upstream, tools, ids }
+  const deps = { store: createCatalogStore(probe.kv, memory, clock), memory, router, clock, log }
+  const ids = async () => (await currentModels(deps, { waitUntil: work.later }))?.map(({ id }) => id)
+  return { clock, probe, lines, work, upstream, deps, ids }
 }
 
 describe('the list', () => {
@@ -96,8 +96,8 @@ describe('the list', () => {
   })
 
   test('is given up after twenty seconds, and the call with it', async () => {
-    const { tools, clock, upstream, lines } = isolate(() => new Promise<Response>(() => {}))
-    const refreshed = refreshCatalog(tools)
+    const { deps, clock, upstream, lines } = isolate(() => new Promise<Response>(() => {}))
+    const refreshed = refreshCatalog(deps)
     await clock.pass(20_000)
     expect(await refreshed).toBeUndefined()
     expect(upstream.signals[0]?.aborted).toBe(true)

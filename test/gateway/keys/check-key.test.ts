@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createKeyCheck, type KeyCheckDeps } from '../../../src/gateway/keys/check-key.ts'
 import { createGuessBrake } from '../../../src/isolate/guess-brake.ts'
 import { toHex } from '../../../src/json/bytes.ts'
-import { keepLog, manualClock } from '../../kv/support/tools.ts'
+import { keepLog, manualClock } from '../../kv/support/deps.ts'
 
 const options = { waitUntil: () => {}, maxCopyAgeMs: 3_600_000 }
 const HASH_OF_K = '8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BudgetAlert } from '../../../src/core/limits/exchange.ts'
 import { tellAlerts } from '../../../src/gateway/usage/tell-alerts.ts'
-import { keepLog, manualClock } from '../../kv/support/tools.ts'
+import { keepLog, manualClock } from '../../kv/support/deps.ts'
 
 const ALERT: BudgetAlert = {
   scope: 'project',
