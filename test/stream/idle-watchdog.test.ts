@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { idleLimitMs, startIdleWatchdog } from '../../src/stream/idle-watchdog.ts'
-import { manualClock } from '../kv/support/tools.ts'
+import { manualClock } from '../kv/support/deps.ts'
 import { encode } from './support/streams.ts'
 
 const IDLE_MS = 10_000
