@@ -1,7 +1,18 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { CATALOG_KEY } from '../../../src/kv/schema.ts'
-import { ASK, errorOf, inTurn, modelOf, STREAM, sse, startGateway, useGateway, WHOLE } from '../support/gateway.ts'
+import {
+  ASK,
+  errorOf,
+  inTurn,
+  LEDGER,
+  modelOf,
+  STREAM,
+  sse,
+  startGateway,
+  useGateway,
+  WHOLE,
+} from '../support/gateway.ts'
 
 useGateway()
 
@@ -178,7 +189,7 @@ describe('hedging', () => {
   })
 
   test('never asks twice for a caller whose budget has reserved one call', async () => {
-    const gateway = await start(slowFirst())
+    const gateway = await start(slowFirst(), LEDGER)
     await gateway.configure({
       hugway: { ...document.hugway, projects: { default: { budget: { usd: 5, per: 'month' } } } },
     })
