@@ -24,13 +24,14 @@ export type AttemptTimes = {
  * Before the headers thinking cannot be told from silence: only a target that has just been silent gets less, and only
  * while another is left to ask, as one that thinks would else never be heard again.
  *
- * The headers of a JSON answer come with its end. It has all the time that is left but what the next target needs.
+ * The headers of a JSON answer come with its end. It has all the time that is left but what
+ * the targets after it need: of two that hang the third, which is well, would else never be asked.
  */
 export function limitTimes({ stream, timeouts, isSilent, targetsLeft, budgetLeftMs }: AttemptTimes): TimeLimits {
   const sumMs = timeouts.headersMs + timeouts.firstTokenMs
   const within = (limitMs: number) => Math.max(0, Math.min(limitMs, budgetLeftMs))
   if (!stream) {
-    const answerMs = within(Math.max(sumMs, budgetLeftMs - (targetsLeft > 0 ? sumMs : 0)))
+    const answerMs = within(Math.max(sumMs, budgetLeftMs - targetsLeft * sumMs))
     return { headersMs: answerMs, answerMs }
   }
   return { headersMs: within(isSilent && targetsLeft > 0 ? timeouts.headersMs : sumMs), answerMs: within(sumMs) }

@@ -20,6 +20,7 @@ describe('a stream', () => {
 describe('a JSON answer', () => {
   test.each<[title: string, times: Partial<AttemptTimes>, answerMs: number]>([
     ['leaves the next target the sum', {}, 450_000],
+    ['leaves the sum to each target that is left: two that hang do not starve the third', { targetsLeft: 2 }, 300_000],
     ['of the last target has all that is left', { targetsLeft: 0 }, 600_000],
     ['after one that took its time has what is left', { targetsLeft: 0, budgetLeftMs: 150_000 }, 150_000],
     ['has never less than the sum', { budgetLeftMs: 200_000 }, 150_000],
