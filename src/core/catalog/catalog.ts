@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { OwnModel } from '../config/config-schema.ts'
 import { formatModelRef, type HubModelId, type ModelRef, parseModelRef } from '../routing/model-ref.ts'
 import { BUILT_IN_MODELS } from './built-in-catalog.ts'
-import { type Offer, offersOf, readPrice } from './offers.ts'
+import { type Offer, offersOf, readConfiguredPrice } from './offers.ts'
 import type { RouterModel } from './router-model.ts'
 
 /** One row of our list: all that the router sent, `id` in ref form, and what clients look for at the top level. */
@@ -61,14 +61,10 @@ function byPlainId(models: readonly RouterModel[]): Map<string, RouterModel> {
   return new Map(models.filter(({ id }) => isPlainId(id)).map((model) => [model.id, model]))
 }
 
-/**
- * The configured `cost` of one provider's offer: that of the row with its suffix, else that of the model. OpenClaw writes
- * zeros into every row whose price it does not know, so they say nothing.
- */
+/** The configured `cost` of one provider's offer: that of the row with its suffix, else that of the model. */
 function ownPriceOf(ownByRef: ReadonlyMap<string, OwnModel>, id: string, provider: string) {
   const ofModel = ownByRef.get(`huggingface/${id}`)?.cost
-  const price = readPrice(ownByRef.get(`huggingface/${id}:${provider}`)?.cost ?? ofModel)
-  return price && price.input + price.output > 0 ? price : undefined
+  return readConfiguredPrice(ownByRef.get(`huggingface/${id}:${provider}`)?.cost ?? ofModel)
 }
 
 /** A name made of an id's last part: `deepseek-ai/DeepSeek-R1` becomes `DeepSeek R1` (OpenClaw's rule). */
@@ -117,7 +113,7 @@ function fromOwn(own: Partial<OwnModel>): Record<string, unknown> {
     context_length: own.contextWindow,
     max_completion_tokens: own.maxTokens,
     input_modalities: own.input,
-    pricing: own.cost,
+    pricing: readConfiguredPrice(own.cost) && own.cost,
   })
 }
 

@@ -69,6 +69,15 @@ export function readPrice(value: unknown): Price | undefined {
   return isAmount(input) && isAmount(output) ? { input, output } : undefined
 }
 
+/**
+ * The price of a row's configured `cost`. OpenClaw writes zeros into every row whose price it does not know, so they say
+ * nothing: counted as a price, they would open every budget.
+ */
+export function readConfiguredPrice(cost: unknown): Price | undefined {
+  const price = readPrice(cost)
+  return price && price.input + price.output > 0 ? price : undefined
+}
+
 function priceOfEntry(provider: string, entry: Fields): Price | undefined {
   if (entry['is_free'] === true) return FREE
   return provider === BILLS_BY_TIME ? undefined : readPrice(entry['pricing'])

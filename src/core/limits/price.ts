@@ -1,5 +1,5 @@
 import type { CatalogRow } from '../catalog/catalog.ts'
-import { offersOf, type Price, readPrice } from '../catalog/offers.ts'
+import { offersOf, type Price, readConfiguredPrice, readPrice } from '../catalog/offers.ts'
 import type { TokenUsage } from '../completion-record.ts'
 import type { ModelRef } from '../routing/model-ref.ts'
 import { costNanoUsd } from './money.ts'
@@ -20,7 +20,7 @@ export type TargetPrice = {
  */
 export function priceOf(row: CatalogRow | undefined, ref: ModelRef): TargetPrice | undefined {
   if (!row) return undefined
-  const configured = readPrice(row['cost'])
+  const configured = readConfiguredPrice(row['cost'])
   if (configured) return { highest: configured, byProvider: new Map() }
   const pinned = ref.routing.kind === 'provider' ? ref.routing.provider : undefined
   const offers = offersOf(row).filter(({ provider, isLive }) => (pinned ? provider === pinned : isLive))
