@@ -73,15 +73,3 @@ export type ListedKey = {
   readonly limits?: LimitRules
   readonly models?: readonly string[]
 }
-
-/** A row of `GET /admin/scoreboard`. Shares from 0 to 1. */
-export type Score = {
-  readonly model: string
-  readonly provider: string
-  readonly attempts: number
-  readonly firstTokenMs: { readonly p50: number | null; readonly p95: number | null }
-  readonly tokensPerSecond: number | null
-  readonly failedShare: number
-  readonly brokenShare: number
-  readonly badToolShare: number | null
-}

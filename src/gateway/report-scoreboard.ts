@@ -1,27 +1,9 @@
 import type { Catalog } from '../core/catalog/catalog.ts'
-import type { Price } from '../core/catalog/offers.ts'
 import { type ModelRef, parseModelRef } from '../core/routing/model-ref.ts'
 import { fade, firstTokenQuantile, type Traffic, tokensPerSecondOf } from '../core/routing/traffic.ts'
+import type { ScoreboardRow } from '../wire/admin/scoreboard.ts'
 import type { CallerContext } from './context.ts'
 import type { RouteDeps } from './route-completion.ts'
-
-/** What was seen of one provider of one model. Weights fade with time, so they are no whole numbers. */
-export type ScoreboardRow = {
-  readonly model: string
-  readonly provider: string
-  readonly attempts: number
-  readonly firstTokenMs: { readonly p50: number | null; readonly p95: number | null }
-  readonly tokensPerSecond: number | null
-  /** Shares from 0 to 1: of attempts that failed before an answer, of those that broke after it had begun. */
-  readonly failedShare: number
-  readonly brokenShare: number
-  /** Of answers to requests with tools, those that broke or had to be normalized. */
-  readonly badToolShare: number | null
-  /** US dollars per million tokens, by the catalogue or the configuration. */
-  readonly price: Price | null
-  /** ISO 8601. */
-  readonly since: string
-}
 
 /** What this isolate, and by the ledger all others, saw of the providers; the most used first. */
 export async function reportScoreboard(

@@ -22,7 +22,7 @@ export type AppEnv = {
 }
 export type App = Hono<AppEnv>
 
-/** Everything the routes work with. What a tool remembers is the isolate's, never one request's. */
+/** Everything the routes work with. What they remember is the isolate's, never one request's. */
 export type AppDeps = BodyDeps & {
   /** @throws {GatewayError} `bad_settings`, naming each of `names` that is missing or bad. */
   readonly requireSettings: (...names: readonly string[]) => void
@@ -45,6 +45,9 @@ export type AppDeps = BodyDeps & {
 
 /** Names the configuration that an answer was made by: a version's id, `unversioned` or `built-in`. */
 export const CONFIG_HEADER = 'x-hugway-config'
+
+/** No copy of such an answer is to stay anywhere on its way. */
+export const NO_STORE = { 'cache-control': 'no-store' }
 
 /** Answers every other method on a path with 405. Register it after the path's own methods. */
 export function refuseOtherMethods(app: App, path: string, allowed: readonly string[]): void {

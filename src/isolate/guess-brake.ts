@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { setBounded } from './bounded-map.ts'
 
 /** Wrong credentials by client address: how many since when, in milliseconds since the epoch. Plain data. */
 export type GuessMemory = Map<string, { readonly since: number; readonly count: number }>
@@ -31,9 +32,7 @@ export function createGuessBrake(memory: GuessMemory, clock: Clock): GuessBrake 
       if (address === undefined) return // without an edge in front nobody can be told from anybody
       const network = networkOf(address)
       const { since, count } = current(network) ?? { since: clock.now(), count: 0 }
-      memory.delete(network) // so that the order of the map is that of use
-      memory.set(network, { since, count: count + 1 })
-      if (memory.size > MAX_ADDRESSES) memory.delete(memory.keys().next().value ?? '')
+      setBounded(memory, network, { since, count: count + 1 }, MAX_ADDRESSES)
     },
   }
 }

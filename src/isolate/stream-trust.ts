@@ -8,6 +8,7 @@ import {
   type TrustReport,
   verdictAfter,
 } from '../core/trust/stream-trust.ts'
+import { setBounded } from './bounded-map.ts'
 
 /** What this isolate has seen, and what all of them know. Plain data. */
 export type TrustMemory = {
@@ -56,7 +57,7 @@ export function createStreamTrust(memory: TrustMemory, clock: Clock): StreamTrus
   const mayReport = (key: string) => {
     const { at, count } = memory.reports.get(key) ?? { at: Number.NEGATIVE_INFINITY, count: 0 }
     if (clock.now() - at < REPORT_EVERY_MS * 2 ** Math.min(count, MAX_DOUBLINGS)) return false
-    put(memory.reports, key, { at: clock.now(), count: count + 1 })
+    setBounded(memory.reports, key, { at: clock.now(), count: count + 1 }, MAX_SOURCES)
     return true
   }
   return {
@@ -72,7 +73,7 @@ export function createStreamTrust(memory: TrustMemory, clock: Clock): StreamTrus
       const key = sourceKey(source)
       const before = streamsOf(source, key)
       const after = isClean ? before + 1 : 0
-      put(memory.cleanStreams, key, after)
+      setBounded(memory.cleanStreams, key, after, MAX_SOURCES)
       const verdict = verdictAfter(after)
       const known = memory.shared[key]?.verdict ?? recordedVerdict(source)
       // A source that nobody trusts needs no report; that a trusted one is odd does.
@@ -96,11 +97,4 @@ export function createStreamTrust(memory: TrustMemory, clock: Clock): StreamTrus
       }
     },
   }
-}
-
-/** The source that was seen least lately makes room. */
-function put<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > MAX_SOURCES) map.delete(map.keys().next().value ?? '')
 }

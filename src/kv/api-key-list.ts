@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../core/identity/api-key.ts'
 import { toHex } from '../json/bytes.ts'
+import { listAll } from './list-all.ts'
 import { API_KEY_PREFIX } from './schema.ts'
 
 /** A key of the list. `sha256` is for the gateway's own use and goes out to nobody. */
@@ -21,22 +22,14 @@ export function createApiKeyList(
 ): () => Promise<readonly ListedApiKey[]> {
   return async function listApiKeys() {
     const keys: ListedApiKey[] = []
-    for (let cursor: string | undefined, more = true; more; ) {
-      const page: KVNamespaceListResult<unknown> = await kv.list({
-        prefix: API_KEY_PREFIX,
-        ...(cursor !== undefined && { cursor }),
-      })
-      for (const { name, metadata } of page.keys) {
-        const sha256 = name.slice(API_KEY_PREFIX.length)
-        const own = remembered(sha256)
-        const parsed = recordSchema().safeParse(
-          own === undefined ? (metadata ?? (await kv.get(name, 'json').catch(() => null))) : own,
-        )
-        if (!parsed.success || !parsed.data) continue
-        keys.push({ sha256, record: { ...parsed.data, id: parsed.data.id ?? (await idOfKey(sha256)) } })
-      }
-      more = !page.list_complete
-      cursor = page.list_complete ? undefined : page.cursor
+    for await (const { name, metadata } of listAll(kv, API_KEY_PREFIX)) {
+      const sha256 = name.slice(API_KEY_PREFIX.length)
+      const own = remembered(sha256)
+      const parsed = recordSchema().safeParse(
+        own === undefined ? (metadata ?? (await kv.get(name, 'json').catch(() => null))) : own,
+      )
+      if (!parsed.success || !parsed.data) continue
+      keys.push({ sha256, record: { ...parsed.data, id: parsed.data.id ?? (await idOfKey(sha256)) } })
     }
     return keys
   }

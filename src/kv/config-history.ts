@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { VersionFacts } from '../core/config/config-version.ts'
 import { once } from '../core/once.ts'
+import { listAll } from './list-all.ts'
 import { CONFIG_VERSION_PREFIX } from './schema.ts'
 
 /** One version in a list. */
@@ -41,18 +42,9 @@ export function createConfigHistory(kv: KVNamespace): ConfigHistory {
     },
     async list(limit, before) {
       const all: ListedVersion[] = []
-      // KV lists in ascending order only.
-      for (let cursor: string | undefined, more = true; more; ) {
-        const page: KVNamespaceListResult<unknown> = await kv.list({
-          prefix: CONFIG_VERSION_PREFIX,
-          ...(cursor !== undefined && { cursor }),
-        })
-        for (const { name, metadata } of page.keys) {
-          const facts = factsSchema().safeParse(metadata)
-          if (facts.success) all.push({ id: name.slice(CONFIG_VERSION_PREFIX.length), ...facts.data })
-        }
-        more = !page.list_complete
-        cursor = page.list_complete ? undefined : page.cursor
+      for await (const { name, metadata } of listAll(kv, CONFIG_VERSION_PREFIX)) {
+        const facts = factsSchema().safeParse(metadata)
+        if (facts.success) all.push({ id: name.slice(CONFIG_VERSION_PREFIX.length), ...facts.data })
       }
       const older = all.reverse().filter(({ id }) => before === undefined || id < before)
       const versions = older.slice(0, limit)

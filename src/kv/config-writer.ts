@@ -15,7 +15,7 @@ export type ConfigEdit = Pick<VersionFacts, 'author' | 'action' | 'of'> & {
   readonly mayReplace?: (tag: string) => boolean
 }
 
-type WriterTools = {
+type WriterDeps = {
   readonly kv: KVNamespace
   readonly memory: ConfigMemory
   readonly clock: Clock
@@ -40,7 +40,7 @@ const WITHOUT_A_NAME: ConfigEdit = { author: 'unknown', action: 'put' }
  *   compare-and-swap: of two writers that check the same tag within the minute that KV takes to spread a write, both may
  *   pass in different locations, and the later one wins whole. Both are in the history.
  */
-export function createConfigWriter(deps: WriterTools) {
+export function createConfigWriter(deps: WriterDeps) {
   const { memory, clock } = deps
   return async function writeConfig(loaded: LoadedConfig, edit = WITHOUT_A_NAME): Promise<ConfigState> {
     const isBusy = memory.writing !== undefined && clock.now() - memory.writing.since < WRITE_LIMIT_MS
@@ -58,7 +58,7 @@ export function createConfigWriter(deps: WriterTools) {
   }
 }
 
-async function replace(deps: WriterTools, loaded: LoadedConfig, edit: ConfigEdit): Promise<ConfigState> {
+async function replace(deps: WriterDeps, loaded: LoadedConfig, edit: ConfigEdit): Promise<ConfigState> {
   const { memory, clock } = deps
   const writesBefore = memory.writes
   const active = await stored(deps)
@@ -74,14 +74,14 @@ async function replace(deps: WriterTools, loaded: LoadedConfig, edit: ConfigEdit
 }
 
 /** What is stored now. Without knowing it nothing may be written: it could be an edit by hand that is kept nowhere. */
-async function stored({ read, clock }: WriterTools): Promise<ConfigState> {
+async function stored({ read, clock }: WriterDeps): Promise<ConfigState> {
   const state = await within(read(), KV_READ_LIMIT_MS, clock)
   if (state === TIMED_OUT) throw new GatewayError({ kind: 'config_not_stored' })
   return state
 }
 
 /** Keeps the new document, and before it the stored one if it is nobody's version yet. */
-async function keepVersions({ memory, clock, history, randomBytes }: WriterTools, text: string, edit: ConfigEdit) {
+async function keepVersions({ memory, clock, history, randomBytes }: WriterDeps, text: string, edit: ConfigEdit) {
   // Never before the version it replaces, whatever this location's clock says: the order of ids is that of writing.
   const before = versionTime(memory.latestVersion) ?? 0
   const atMs = Math.max(clock.now(), before + 2)

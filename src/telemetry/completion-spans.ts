@@ -1,11 +1,11 @@
 import type { CompletionEnd, CompletionRecord, UpstreamCall } from '../core/completion-record.ts'
+import { toUsd } from '../core/limits/money.ts'
 import type { TraceContext } from '../core/trace-context.ts'
 import { NAMES, PROVIDER } from './attribute-names.ts'
 import { SPAN_KIND, type Span, STATUS_ERROR, toAttributes, toUnixNano } from './otlp.ts'
 
 /** Ends that are nobody's fault here: the answer was whole, or the client did not wait for it. */
 const GOOD_ENDS: readonly CompletionEnd[] = ['whole', 'client_gone']
-const NANO = 1_000_000_000
 
 /** One span for the completion and one for each upstream call below it. Names models, keys and times; never content. */
 export function toSpans(record: CompletionRecord, trace: TraceContext): Span[] {
@@ -52,7 +52,7 @@ function toCompletionSpan(record: CompletionRecord, { traceId, spanId, parentSpa
       [NAMES.keyName]: caller.name,
       [NAMES.project]: caller.project,
       [NAMES.configVersion]: record.configVersion,
-      [NAMES.costUsd]: record.costNanoUsd === undefined ? undefined : record.costNanoUsd / NANO,
+      [NAMES.costUsd]: record.costNanoUsd === undefined ? undefined : toUsd(record.costNanoUsd),
       [NAMES.isEstimated]: record.isEstimated || undefined,
       [NAMES.rehearsed]: record.rehearsed,
     }),

@@ -1,10 +1,11 @@
+import type { ScoreboardRow } from '../../wire/admin/scoreboard.ts'
 import { call } from '../api.ts'
 import { count, duration } from '../format.ts'
 import { formatPlace } from '../hash.ts'
 import type { PageProps } from '../page-props.ts'
 import { Table } from '../parts/table.tsx'
 import { useLoad } from '../parts/use-load.ts'
-import type { ModelProvider, ModelRow, Score } from '../shapes.ts'
+import type { ModelProvider, ModelRow } from '../shapes.ts'
 
 /** One model: who serves it, on what terms, and how it went lately. */
 export function ModelDetail({
@@ -55,7 +56,9 @@ function Offers({ offers }: { offers: readonly ModelProvider[] }) {
 
 /** What this gateway has seen of the model's providers; nothing where nobody asked it yet. */
 function Scores({ model }: { model: ModelRow }) {
-  const load = useLoad('scoreboard', (signal) => call<{ rows: readonly Score[] }>('/admin/scoreboard', { signal }))
+  const load = useLoad('scoreboard', (signal) =>
+    call<{ rows: readonly ScoreboardRow[] }>('/admin/scoreboard', { signal }),
+  )
   const rows = load.data?.rows.filter((row) => row.model === model.id) ?? []
   if (rows.length === 0) return <p class="hint">Nobody asked it here yet: no figures of our own.</p>
   const share = (value: number | null) => (value === null ? '-' : `${(value * 100).toFixed(1)} %`)

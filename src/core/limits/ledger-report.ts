@@ -36,16 +36,19 @@ export type LedgerReport = {
   readonly metrics?: { readonly rows: readonly MetricsRow[]; readonly unbooked: number }
 }
 
-/** Sums of completions. Money in nanodollars. */
+/** Sums over completions. Money in whole nanodollars. */
 export type LedgerSums = {
   readonly requests: number
+  /** Of these, the ones that did not end whole, refusals included. */
   readonly failed: number
   readonly promptTokens: number
   readonly completionTokens: number
   readonly cachedTokens: number
   readonly reasoningTokens: number
   readonly costNanoUsd: number
+  /** Completions whose tokens were counted from bytes, because the upstream told none. */
   readonly estimated: number
+  /** Completions that used tokens and have no price. */
   readonly unpriced: number
 }
 

@@ -1,9 +1,8 @@
 import { refreshNow, reportCatalog, reportDrift } from '../../gateway/catalog/report-catalog.ts'
 import { latestConfig } from '../../gateway/config/edit-config.ts'
-import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, NO_STORE, refuseOtherMethods } from '../deps.ts'
 
 const PATH = '/admin/catalog'
-const NO_STORE = { 'cache-control': 'no-store' }
 
 /** The model list under `/admin/catalog`: its age, a new one, and what changed in it. */
 export function serveAdminCatalog(app: App, { catalog, config, requireSettings }: AppDeps): void {

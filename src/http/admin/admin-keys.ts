@@ -2,12 +2,10 @@ import { changeKey, createKey, revokeKey, rotateKey } from '../../gateway/keys/m
 import { reportKeys } from '../../gateway/keys/report-keys.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readChangeKey, readNewKey, readRotateKey } from '../../wire/admin/admin-requests.ts'
-import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, NO_STORE, refuseOtherMethods } from '../deps.ts'
 import { readJson } from '../read-json.ts'
 
 const PATH = '/admin/keys'
-/** No copy of a key is to stay anywhere on its way. */
-const NO_STORE = { 'cache-control': 'no-store' }
 
 /** The client keys under `/admin/keys`: a key is in the answer that made it and in no other. */
 export function serveAdminKeys(app: App, { managedKeys: deps, usage, clock }: AppDeps): void {

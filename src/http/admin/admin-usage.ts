@@ -6,9 +6,7 @@ import { reportUsage } from '../../gateway/usage/report-usage.ts'
 import { toMetricsText } from '../../wire/admin/metrics-text.ts'
 import { toUsageCsv } from '../../wire/admin/usage-csv.ts'
 import { readRequestsQuery, readUsageQuery } from '../../wire/admin/usage-query.ts'
-import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
-
-const NO_STORE = { 'cache-control': 'no-store' }
+import { type App, type AppDeps, NO_STORE, refuseOtherMethods } from '../deps.ts'
 
 /** Who spent what: `/admin/usage`, `/admin/requests`, `/admin/projects`, and `/metrics` for Prometheus. */
 export function serveAdminUsage(app: App, { usage, clock }: AppDeps): void {

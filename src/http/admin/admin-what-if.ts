@@ -1,7 +1,7 @@
 import { explainWhatIf } from '../../gateway/config/what-if.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readWhatIf } from '../../wire/admin/what-if.ts'
-import { type App, type AppDeps, contextOf, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, contextOf, NO_STORE, refuseOtherMethods } from '../deps.ts'
 import { readJson } from '../read-json.ts'
 
 const PATH = '/admin/config/what-if'
@@ -12,9 +12,7 @@ const MAX_BYTES = 2 * 1024 * 1024
 export function serveWhatIf(app: App, deps: AppDeps): void {
   app.post(PATH, async (c) => {
     const request = unwrap(readWhatIf(await readJson(c.req.raw, deps.clock, MAX_BYTES)))
-    return Response.json(await explainWhatIf(deps.complete, request, contextOf(c)), {
-      headers: { 'cache-control': 'no-store' },
-    })
+    return Response.json(await explainWhatIf(deps.complete, request, contextOf(c)), { headers: NO_STORE })
   })
   refuseOtherMethods(app, PATH, ['POST'])
 }

@@ -4,13 +4,12 @@ import { SESSION_MS } from '../../core/identity/session.ts'
 import { signIn } from '../../gateway/session/sign-in.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { readSignIn, toSessionReport } from '../../wire/admin/session.ts'
-import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
+import { type App, type AppDeps, NO_STORE, refuseOtherMethods } from '../deps.ts'
 import { findOptionsOf, originOf } from '../middleware/authenticate.ts'
 import { isLoopback, sessionCookie, sessionOf } from '../middleware/session-cookie.ts'
 import { readJson } from '../read-json.ts'
 
 const PATH = '/admin/session'
-const NO_STORE = { 'cache-control': 'no-store' }
 
 /** The console's session: opened by POST, told by GET, ended by DELETE. It stands before the check of the admin token. */
 export function serveSession(app: App, deps: AppDeps): void {

@@ -1,5 +1,5 @@
 import { reportHealth } from '../../gateway/report-health.ts'
-import { type App, type AppDeps, refuseOtherMethods, waitUntilOf } from '../deps.ts'
+import { type App, type AppDeps, NO_STORE, refuseOtherMethods, waitUntilOf } from '../deps.ts'
 
 const PATH = '/health'
 
@@ -7,7 +7,7 @@ const PATH = '/health'
 export function serveHealth(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) => {
     const health = await reportHealth(deps, { waitUntil: waitUntilOf(c) })
-    return Response.json(health, { headers: { 'cache-control': 'no-store' } })
+    return Response.json(health, { headers: NO_STORE })
   })
   refuseOtherMethods(app, PATH, ['GET'])
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { type Health, reportHealth } from '../../gateway/report-health.ts'
-import { type App, type AppDeps, type AppEnv, refuseOtherMethods, waitUntilOf } from '../deps.ts'
+import { type App, type AppDeps, type AppEnv, NO_STORE, refuseOtherMethods, waitUntilOf } from '../deps.ts'
 import { originOf } from '../paths.ts'
 
 const PATH = '/'
@@ -10,7 +10,7 @@ const LINKS = { console: '/console/', health: '/health', openapi: '/openapi.json
 export function serveRoot(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) => {
     const { status, settings } = await reportHealth(deps, { waitUntil: waitUntilOf(c) })
-    const headers = { 'cache-control': 'no-store', vary: 'accept' }
+    const headers = { ...NO_STORE, vary: 'accept' }
     if (!wantsPage(c)) return Response.json({ name: 'hugway', status, api: '/v1', ...LINKS }, { headers })
     const nonce = deps.newId()
     return new Response(toPage(originOf(c.req.url) ?? '', status, settings, nonce), {

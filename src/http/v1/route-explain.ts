@@ -1,5 +1,5 @@
 import { explainRoute } from '../../gateway/explain-route.ts'
-import { type App, type AppDeps, contextOf, refuseOtherMethods, sessionHeaderOf } from '../deps.ts'
+import { type App, type AppDeps, contextOf, NO_STORE, refuseOtherMethods, sessionHeaderOf } from '../deps.ts'
 import { bodyOf } from '../read-body.ts'
 
 const PATH = '/v1/route/explain'
@@ -13,7 +13,7 @@ export function serveRouteExplain(app: App, deps: AppDeps): void {
       session: sessionHeaderOf(c),
     }
     const explanation = await explainRoute(deps.complete, request, contextOf(c)).finally(request.body.letGo)
-    return Response.json(explanation, { headers: { 'cache-control': 'no-store' } })
+    return Response.json(explanation, { headers: NO_STORE })
   })
   refuseOtherMethods(app, PATH, ['POST'])
 }

@@ -1,26 +1,13 @@
 import type { CompletionEnd, Surface, TokenUsage } from '../../core/completion-record.ts'
 import type { BudgetRule, LimitRules } from '../../core/identity/scopes.ts'
+import type { LedgerSums } from '../../core/limits/ledger-report.ts'
 
 /** What usage may be asked by. `day` is a day in UTC; `user` is there where `hugway.usage.byUser` is on. */
 export const USAGE_DIMENSIONS = ['day', 'project', 'key', 'model', 'provider', 'surface', 'user'] as const
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number]
 
-/** Sums over completions. Money in whole nanodollars; `costUsd` is the same for people. */
-export type UsageSums = {
-  readonly requests: number
-  /** Of these, the ones that did not end whole, refusals included. */
-  readonly failed: number
-  readonly promptTokens: number
-  readonly completionTokens: number
-  readonly cachedTokens: number
-  readonly reasoningTokens: number
-  readonly costNanoUsd: number
-  readonly costUsd: number
-  /** Completions whose tokens were counted from bytes, because the upstream told none. */
-  readonly estimated: number
-  /** Completions that used tokens and have no price. */
-  readonly unpriced: number
-}
+/** Sums over completions, their money also for people. */
+export type UsageSums = LedgerSums & { readonly costUsd: number }
 
 /** One line of a report: the dimensions that were asked for, and sums. */
 export type UsageRow = UsageSums & {
