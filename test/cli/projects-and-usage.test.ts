@@ -94,9 +94,9 @@ describe('after that', () => {
     expect(lines[0]).toMatchObject({ project: 'support', end: 'whole', model: `huggingface/${COUNTED_MODEL}` })
   })
 
-  test('keys are listed with their project, budget and spend', async () => {
+  test('keys are listed with their project, budget, spend and limits', async () => {
     const { out } = await ok('keys', 'list')
-    expect(out.split('\n')[0]).toMatch(/^ID +STATUS +NAME +PROJECT +BUDGET +SPENT +MADE +LAST USED +ENDS$/)
+    expect(out.split('\n')[0]).toMatch(/^ID +STATUS +NAME +PROJECT +BUDGET +SPENT +LIMITS +MADE +LAST USED +ENDS$/)
     expect(out).toMatch(/laptop +research +\$2\.00 a week +\$0\.00\d+ \(0 %\)/)
   })
 
@@ -107,6 +107,24 @@ describe('after that', () => {
     expect(JSON.parse(out)).toMatchObject({ status: 'active', limits: { requestsPerMinute: 5_000 } })
     expect(JSON.parse(out)).not.toHaveProperty('budget')
     expect((await at('keys', 'change', 'desk')).code).toBe(2)
+  })
+
+  test('a limit that is changed takes no other limit away', async () => {
+    const limitsOf = async (...args: string[]) => JSON.parse((await ok(...args, '--json')).out).limits
+    await ok('keys', 'change', 'desk', '--rpm', '10', '--tpm', '1k')
+    expect(await limitsOf('keys', 'change', 'desk', '--tpm', '2k')).toEqual({
+      requestsPerMinute: 10,
+      tokensPerMinute: 2_000,
+    })
+    expect(await limitsOf('keys', 'change', 'desk', '--rpm', 'none')).toEqual({ tokensPerMinute: 2_000 })
+    expect(await limitsOf('keys', 'change', 'desk', '--tpm', 'none')).toBeUndefined()
+
+    const rates = { requestsPerMinute: 7, tokensPerMinute: 9 }
+    expect(await limitsOf('projects', 'set', 'limited', '--rpm', '7', '--tpm', '9')).toEqual(rates)
+    expect(await limitsOf('projects', 'set', 'limited', '--rpm', 'none')).toEqual({ tokensPerMinute: 9 })
+    expect((await ok('projects', 'list')).out).toMatch(/^limited .* 9 tpm /m)
+    expect(await limitsOf('projects', 'set', 'limited', '--tpm', 'none')).toEqual({})
+    await ok('projects', 'remove', 'limited')
   })
 
   test.each([

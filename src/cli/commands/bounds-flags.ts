@@ -8,7 +8,7 @@ export const BOUNDS_FLAGS = {
   rpm: { kind: 'text', value: 'N', help: 'requests a minute' },
   tpm: { kind: 'text', value: 'N', help: 'tokens a minute' },
   concurrent: { kind: 'text', value: 'N', help: 'requests at once' },
-  model: { kind: 'list', value: 'M', help: 'an alias, a ref or ORG/* that it may use (default: every model)' },
+  model: { kind: 'list', value: 'M', help: 'an alias, a ref or ORG/* that it may use; every model unless named' },
 } as const
 
 const PERIODS = ['day', 'week', 'month', 'total'] as const
@@ -16,7 +16,12 @@ const PERIODS = ['day', 'week', 'month', 'total'] as const
 /** What a value takes a bound away by. */
 const NONE = 'none'
 
-type Bounds = { readonly [K in keyof KeyScopes]: KeyScopes[K] | null }
+const LIMITS = { rpm: 'requestsPerMinute', tpm: 'tokensPerMinute', concurrent: 'concurrent' } as const
+
+/** Each limit that was given; `null` takes it away, and those that were not given stay. */
+type LimitsChange = { readonly [F in (typeof LIMITS)[keyof typeof LIMITS]]?: number | null }
+
+type Bounds = { readonly [K in keyof KeyScopes]: K extends 'limits' ? LimitsChange : KeyScopes[K] | null }
 
 /**
  * Reads the bounds that were given; `none` takes one away, as `null`.
@@ -41,18 +46,26 @@ function readBudget(text: string): NonNullable<KeyScopes['budget']> {
   return { usd: Number(usd), per }
 }
 
-/** Limits are one value: those that are not given again are not kept. */
-function readLimits(args: Arguments): KeyScopes['limits'] | null | undefined {
-  const named = { rpm: 'requestsPerMinute', tpm: 'tokensPerMinute', concurrent: 'concurrent' } as const
-  const flags = Object.keys(named) as (keyof typeof named)[]
+function readLimits(args: Arguments): LimitsChange | undefined {
+  const flags = Object.keys(LIMITS) as (keyof typeof LIMITS)[]
   const given = flags.flatMap((flag) => {
     const text = args.text(flag)
-    return text === undefined ? [] : [[flag, text] as const]
+    return text === undefined ? [] : [[LIMITS[flag], text === NONE ? null : readCount(flag, text)] as const]
   })
-  if (given.length === 0) return undefined
-  if (given.every(([, text]) => text === NONE)) return null
-  const limits = given.filter(([, text]) => text !== NONE)
-  return Object.fromEntries(limits.map(([flag, text]) => [named[flag], readCount(flag, text)]))
+  return given.length === 0 ? undefined : Object.fromEntries(given)
+}
+
+/** What limits become by a change; `null` where none is left. */
+export function changeLimits(before: unknown, change: LimitsChange): KeyScopes['limits'] | null {
+  const left = Object.entries({ ...Object(before), ...change }).filter(([, value]) => typeof value === 'number')
+  return left.length === 0 ? null : Object.fromEntries(left)
+}
+
+/** `600 rpm 3 at once`; nothing where there is none. */
+export function formatLimits(limits: unknown): string {
+  const units = { requestsPerMinute: 'rpm', tokensPerMinute: 'tpm', concurrent: 'at once' }
+  const told = Object.entries(units).map(([field, unit]) => [Object(limits)[field], unit])
+  return told.flatMap(([count, unit]) => (typeof count === 'number' ? `${count} ${unit}` : [])).join(', ')
 }
 
 function readCount(flag: string, text: string): number {

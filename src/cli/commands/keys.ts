@@ -7,7 +7,7 @@ import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { findWorker, WORKER_FLAGS } from '../worker/worker-access.ts'
-import { BOUNDS_FLAGS, readBounds } from './bounds-flags.ts'
+import { BOUNDS_FLAGS, changeLimits, formatLimits, readBounds } from './bounds-flags.ts'
 import { formatBudget, spentOf } from './projects.ts'
 
 const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
@@ -17,7 +17,11 @@ const EXPIRES = {
   help: 'how long it works: 90d, 12h, 4w, or a date (default: for ever)',
 } as const
 
-const PROJECT = { kind: 'text', value: 'P', help: 'the project that it belongs to (default: default)' } as const
+const PROJECT = {
+  kind: 'text',
+  value: 'P',
+  help: 'the project that it belongs to; a new key\'s is "default" unless named',
+} as const
 
 /** `hugway keys create`. */
 export const keysCreate: Command = {
@@ -39,7 +43,12 @@ export const keysCreate: Command = {
     const { args } = context
     const name = args.text('name') ?? `made ${new Date().toISOString().slice(0, 10)}`
     const project = args.text('project')
-    const bounds = withoutNull({ ...readBounds(args), ...(project !== undefined && { project }) })
+    const { limits, ...others } = readBounds(args)
+    const bounds = withoutNull({
+      ...others,
+      ...(limits && { limits: changeLimits({}, limits) }),
+      ...(project !== undefined && { project }),
+    })
     const wanted = JSON.stringify({ name, ...bounds, ...lifetimeOf(context) })
     const { body } = await clientOf(context).request('POST', '/keys', wanted)
     showKey(context, body)
@@ -68,16 +77,22 @@ export const keysChange: Command = {
     const { args } = context
     const client = clientOf(context)
     const [name, project] = [args.text('name'), args.text('project')]
+    const { limits, ...others } = readBounds(args)
     const change = {
       ...(name !== undefined && { name }),
       ...(project !== undefined && { project }),
-      ...readBounds(args),
+      ...others,
       ...(args.text('expires') === 'none' ? { expiresAt: null } : lifetimeOf(context)),
       ...((args.has('disable') || args.has('enable')) && { disabled: args.has('disable') }),
     }
-    if (Object.keys(change).length === 0) throw usageError('say what is to be other: keys change --help lists it')
-    const path = `/keys/${encodeURIComponent(await idOf(context, client, ['active', 'disabled']))}`
-    const { body } = await client.request('PATCH', path, JSON.stringify(change))
+    if (Object.keys(change).length === 0 && !limits) {
+      throw usageError('say what is to be other: keys change --help lists it')
+    }
+    const before = await findKey(context, client, ['active', 'disabled'])
+    const path = `/keys/${encodeURIComponent(String(fieldOf(before, 'id')))}`
+    // The Worker takes a key's limits as one value: those that were not given would be gone.
+    const wanted = { ...change, ...(limits && { limits: changeLimits(fieldOf(before, 'limits'), limits) }) }
+    const { body } = await client.request('PATCH', path, JSON.stringify(wanted))
     if (args.has('json')) printJson(context.terminal, body)
     else for (const line of formatKeys([body])) context.terminal.print(line)
     return undefined
@@ -169,19 +184,20 @@ async function listKeys(client: AdminClient): Promise<readonly unknown[]> {
   return listOf(fieldOf((await client.request('GET', '/keys')).body, 'keys'))
 }
 
-/** An id, or the name of the one key that is active under it. */
-async function idOf(
-  { args }: CommandContext,
-  client: AdminClient,
-  statuses: readonly string[] = ['active'],
-): Promise<string> {
+async function idOf(context: CommandContext, client: AdminClient): Promise<string> {
+  return String(fieldOf(await findKey(context, client, ['active']), 'id'))
+}
+
+/** By its id, or by the name that one key alone has of those in `statuses`. */
+async function findKey({ args }: CommandContext, client: AdminClient, statuses: readonly string[]): Promise<unknown> {
   const [wanted = ''] = args.positionals
   const keys = await listKeys(client)
-  if (keys.some((key) => fieldOf(key, 'id') === wanted)) return wanted
+  const byId = keys.find((key) => fieldOf(key, 'id') === wanted)
+  if (byId) return byId
   const named = keys.filter(
     (key) => fieldOf(key, 'name') === wanted && statuses.includes(String(fieldOf(key, 'status'))),
   )
-  const [only, ...others] = named.map((key) => String(fieldOf(key, 'id')))
+  const [only, ...others] = named
   if (only === undefined)
     throw new CommandError(`${client.url} has no active key "${wanted}": ${COMMAND} keys list shows them`)
   if (others.length > 0) {
@@ -214,6 +230,7 @@ const COLUMNS = [
   ['project', 'PROJECT'],
   ['budget', 'BUDGET'],
   ['spent', 'SPENT'],
+  ['limits', 'LIMITS'],
   ['createdAt', 'MADE'],
   ['lastUsedAt', 'LAST USED'],
   ['expiresAt', 'ENDS'],
@@ -222,9 +239,10 @@ const COLUMNS = [
 function cellOf(key: unknown, field: (typeof COLUMNS)[number][0]): string {
   const budget = fieldOf(key, 'budget')
   if (field === 'budget') return budget ? formatBudget(budget) : ''
+  if (field === 'limits') return formatLimits(fieldOf(key, 'limits'))
   if (field === 'spent') {
     const cost = fieldOf(key, 'costNanoUsd')
-    if (budget) return spentOf(budget)
+    if (typeof fieldOf(budget, 'spentNanoUsd') === 'number') return spentOf(budget)
     return typeof cost === 'number' && cost > 0 ? formatUsd(cost / 1e9) : ''
   }
   return shortTime(fieldOf(key, field)) ?? (field === 'expiresAt' ? 'never' : '')

@@ -5,7 +5,7 @@ import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { findWorker, WORKER_FLAGS } from '../worker/worker-access.ts'
-import { BOUNDS_FLAGS, readBounds } from './bounds-flags.ts'
+import { BOUNDS_FLAGS, changeLimits, formatLimits, readBounds } from './bounds-flags.ts'
 
 const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
 
@@ -46,12 +46,15 @@ export const projectsSet: Command = {
     const [id = ''] = args.positionals
     const name = args.text('name')
     const billTo = args.text('bill-to')
+    const { limits, ...others } = readBounds(args)
+    const client = clientOf(context)
     const fields = {
       ...(name && { name }),
-      ...readBounds(args),
+      ...others,
+      ...(limits && { limits: (await leavesLimits(client, id, limits)) ? limits : null }),
       ...(billTo && { billTo: billTo === 'none' ? null : billTo }),
     }
-    await patchProject(clientOf(context), id, fields)
+    await patchProject(client, id, fields)
     return show(context, id)
   },
 }
@@ -74,6 +77,13 @@ export const projectsRemove: Command = {
     context.terminal.remark(`The project ${id} is out of the configuration.`)
     return undefined
   },
+}
+
+/** Whether a project is bound by any limit after the change: an empty object of limits is none. */
+async function leavesLimits(client: AdminClient, id: string, change: object): Promise<boolean> {
+  const { body } = await client.request('GET', '/config')
+  const before = fieldOf(fieldOf(fieldOf(body, 'hugway'), 'projects'), id)
+  return changeLimits(fieldOf(before, 'limits'), change) !== null
 }
 
 async function patchProject(client: AdminClient, id: string, fields: object | null): Promise<void> {
@@ -104,11 +114,12 @@ function formatProjects(projects: readonly unknown[]): readonly string[] {
       Array.isArray(models) ? models.join(' ') : 'all',
       formatBudget(budget),
       spentOf(budget),
+      formatLimits(fieldOf(project, 'limits')) || '-',
       month ? formatUsd(Number(fieldOf(month, 'costUsd'))) : '?',
       String(fieldOf(project, 'keys')),
     ]
   })
-  return toTable([['ID', 'NAME', 'MODELS', 'BUDGET', 'SPENT', 'THIS MONTH', 'KEYS'], ...rows], 3)
+  return toTable([['ID', 'NAME', 'MODELS', 'BUDGET', 'SPENT', 'LIMITS', 'THIS MONTH', 'KEYS'], ...rows], 3)
 }
 
 /** `$20.00 a month`; a dash where there is none. */
