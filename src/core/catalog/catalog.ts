@@ -113,7 +113,7 @@ function fromOwn(own: Partial<OwnModel>): Record<string, unknown> {
     context_length: own.contextWindow,
     max_completion_tokens: own.maxTokens,
     input_modalities: own.input,
-    pricing: readConfiguredPrice(own.cost) && own.cost,
+    pricing: own.cost,
   })
 }
 

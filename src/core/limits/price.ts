@@ -1,5 +1,5 @@
 import type { CatalogRow } from '../catalog/catalog.ts'
-import { offersOf, type Price, readConfiguredPrice, readPrice } from '../catalog/offers.ts'
+import { offersOf, type Price, readConfiguredPrice } from '../catalog/offers.ts'
 import type { TokenUsage } from '../completion-record.ts'
 import type { ModelRef } from '../routing/model-ref.ts'
 import { costNanoUsd } from './money.ts'
@@ -25,7 +25,7 @@ export function priceOf(row: CatalogRow | undefined, ref: ModelRef): TargetPrice
   const pinned = ref.routing.kind === 'provider' ? ref.routing.provider : undefined
   const offers = offersOf(row).filter(({ provider, isLive }) => (pinned ? provider === pinned : isLive))
   const byProvider = new Map(offers.flatMap(({ provider, price }) => (price ? [[provider, price] as const] : [])))
-  const general = byProvider.size === 0 ? readPrice(row['pricing']) : undefined
+  const general = byProvider.size === 0 ? readConfiguredPrice(row['pricing']) : undefined
   const all = general ? [general] : [...byProvider.values()]
   if (all.length === 0) return undefined
   const highest = {

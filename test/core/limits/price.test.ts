@@ -51,7 +51,7 @@ describe('the price of a target', () => {
 
 test('zeros, which OpenClaw writes where it knows no price, open no budget', () => {
   const zeros = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-  expect(priceOf({ id: 'huggingface/a/b', name: 'b', cost: zeros }, refOf('a/b'))).toBeUndefined()
+  expect(priceOf({ id: 'huggingface/a/b', name: 'b', cost: zeros, pricing: zeros }, refOf('a/b'))).toBeUndefined()
   expect(priceOf({ ...ROW, cost: zeros }, refOf('a/b'))).toEqual(priceOf(ROW, refOf('a/b')))
 })
 
