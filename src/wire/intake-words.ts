@@ -62,7 +62,7 @@ function unauthorized({ scope, isMissing }: Extract<IntakeFailure, { kind: 'unau
   const message =
     scope === 'client'
       ? `Unauthorized: ${isMissing ? 'no API key came' : 'invalid API key'}. Send Authorization: Bearer <a key of this gateway>.`
-      : 'Unauthorized: /admin takes Authorization: Bearer <HUGWAY_ADMIN_TOKEN> and no other key.'
+      : 'Unauthorized: /admin and /metrics take Authorization: Bearer <HUGWAY_ADMIN_TOKEN> and no other key.'
   return {
     status: 401,
     type: 'authentication_error',

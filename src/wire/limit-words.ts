@@ -1,5 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import { describeOwner } from '../core/limits/bound.ts'
+import { quote } from '../core/quote.ts'
 import { invalid, type StatusWords, server } from './status-words.ts'
 
 const KINDS = [
@@ -59,7 +60,7 @@ export function describeLimitFailure(failure: LimitFailure): LimitWords {
     }
     case 'model_not_allowed': {
       const { model, owner, allowed } = failure
-      const message = `The model ${model} does not exist for ${describeOwner(owner)}, model not found. It may use: ${allowed.join(', ')}.`
+      const message = `The model "${quote(model)}" does not exist for ${describeOwner(owner)}, model not found. It may use: ${allowed.join(', ')}.`
       return { ...invalid(404, 'model_not_found', message), param: 'model' }
     }
     case 'ledger_unavailable':

@@ -46,6 +46,11 @@ describe('a refusal says what to do', () => {
     expect(message).toContain('It may use: fast, c/*.')
   })
 
+  test('which model was asked for, as text that does no harm to a terminal', () => {
+    const { message } = wordsOf({ kind: 'model_not_allowed', model: 'a/b\u001b[2J', owner: KEY, allowed: ['c/*'] })
+    expect(message).toMatch(/^The model "a\/b\?\[2J" does not exist for the key "laptop"/)
+  })
+
   test('how a model gets a price', () => {
     expect(wordsOf({ kind: 'unpriced_model', models: ['a/b'] }).message).toContain('cost: { input, output }')
   })
