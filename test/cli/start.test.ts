@@ -5,10 +5,12 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
+import { readAddress } from '../../src/cli/start/local-address.ts'
 import { startSimulator } from '../../src/simulator/start-simulator.ts'
 import { familyOf, freePort, type Started, start, survivors } from './support/start-process.ts'
 
 const READY = 'Ctrl-C stops everything.'
+const ADDRESS = '.wrangler/hugway/address'
 const CONFIG = JSON.stringify({ agents: { defaults: { model: { primary: 'huggingface/Qwen/Qwen3-8B' } } } })
 const running: Started[] = []
 
@@ -63,6 +65,7 @@ test('a new user gets an answer, keeps the configuration over a restart, and fin
   const port = await freePort()
   const first = launch(['--port', String(port)])
   await first.until(READY)
+  expect(readAddress(ADDRESS)).toBe(`http://127.0.0.1:${port}`)
   expect(first.output()).toContain('No HF_TOKEN: answers come from a simulator')
   for (const noise of ['Request.cf', '⛅', 'bindings', 'Scheduled', 'Starting local server']) {
     expect(first.output()).not.toContain(noise)
@@ -95,6 +98,7 @@ test('a new user gets an answer, keeps the configuration over a restart, and fin
   expect(survivors(family)).toEqual([])
   await takeAndGive(port)
   expect(existsSync(`.wrangler/hugway/vars-${port}.env`)).toBe(false)
+  expect(readAddress(ADDRESS)).not.toBe(`http://127.0.0.1:${port}`)
 
   const second = launch(['--port', String(port)])
   await second.until(READY)
