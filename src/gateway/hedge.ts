@@ -1,6 +1,6 @@
 import { TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
-import { formatModelRef } from '../core/routing/model-ref.ts'
+import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { HedgeShare } from '../isolate/hedge-share.ts'
 import {
   type AttemptJournal,
@@ -39,42 +39,70 @@ export async function tryHedged(
   }
   deps.hedgeShare.count()
   const one = startLeg(deps, { ...request, targets: [first], targetsBehind: others.length }, journal, ctx)
-  const rest = (maxCalls: number) => ({ ...request, targets: others, maxCalls })
+  const rest = { ...request, targets: others }
   const early = await within(one.came, hedge.afterMs, deps.clock)
   const isAlone = early !== TIMED_OUT || !deps.hedgeShare.take(hedge.maxShare)
   if (isAlone) {
     const came = early === TIMED_OUT ? await one.came : early
-    if ('winner' in came) return came.winner
+    if ('winner' in came) return noted(journal, came.winner)
     if (isFinal(came.error)) throw came.error
-    return tryTargets(deps, rest(request.maxCalls), journal, ctx)
+    return tryTargets(deps, rest, journal, ctx)
   }
-  const own: AttemptJournal = { calls: 0, failedAttempts: [] }
-  const two = startLeg(deps, rest(request.maxCalls - journal.calls), own, ctx)
-  try {
-    const winner = await firstOf(one, two)
-    const isSecond = winner.target !== first
-    journal.hedged = formatModelRef(isSecond ? first : (own.target ?? first))
-    journal.target = winner.target
-    journal.provider = winner.answer.provider
-    journal.upstreamRequestId = winner.answer.upstreamRequestId
-    return { ...winner, attempts: journal.calls + own.calls }
-  } finally {
-    journal.calls += own.calls
-    journal.failedAttempts.push(...own.failedAttempts)
-  }
+  const two = startLeg(deps, rest, journal, ctx)
+  const winner = await firstOf(one, two)
+  const loser = winner.target === first ? two : one
+  journal.hedged = formatModelRef(loser.target() ?? first)
+  return noted(journal, winner)
 }
 
-type Leg = { readonly came: Promise<Came>; readonly cancel: () => void }
+/** Notes who answers: of two that have begun in the same moment both say that they do. */
+function noted(journal: AttemptJournal, winner: Winner): Winner {
+  journal.target = winner.target
+  journal.provider = winner.answer.provider
+  journal.upstreamRequestId = winner.answer.upstreamRequestId
+  return { ...winner, attempts: journal.calls }
+}
+
+type Leg = {
+  readonly came: Promise<Came>
+  readonly cancel: () => void
+  /** The target that it asked last. */
+  readonly target: () => ModelRef | undefined
+}
 
 function startLeg(deps: ChainDeps, request: ChainRequest, journal: AttemptJournal, ctx: ChainContext): Leg {
   const end = new AbortController()
   if (ctx.signal.aborted) end.abort()
   ctx.signal.addEventListener('abort', () => end.abort(), { once: true })
-  const came = tryTargets(deps, request, journal, { ...ctx, signal: end.signal }).then(
+  const own = journalOfLeg(journal, () => end.signal.aborted && !ctx.signal.aborted)
+  const came = tryTargets(deps, request, own, { ...ctx, signal: end.signal }).then(
     (winner) => ({ winner }),
     (error: unknown) => ({ error }),
   )
-  return { came, cancel: () => end.abort() }
+  return { came, cancel: () => end.abort(), target: () => own.target }
+}
+
+/** Calls, targets and failures are the request's. That a leg was cancelled is no failure of its target. */
+function journalOfLeg(journal: AttemptJournal, isCancelled: () => boolean): AttemptJournal {
+  let asked: ModelRef | undefined
+  return {
+    get calls() {
+      return journal.calls
+    },
+    set calls(calls) {
+      journal.calls = calls
+    },
+    get failedAttempts() {
+      return isCancelled() ? [] : journal.failedAttempts
+    },
+    get target() {
+      return asked
+    },
+    set target(target) {
+      asked = target
+      journal.target = target
+    },
+  }
 }
 
 /** The first that answers; the other is cancelled. Where one fails, the other is waited for, unless the request is to blame. */

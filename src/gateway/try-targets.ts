@@ -51,7 +51,7 @@ export type AttemptJournal = {
   calls: number
   readonly failedAttempts: AttemptReport[]
   /** The target that was asked last. */
-  target?: ModelRef
+  target?: ModelRef | undefined
   /** Who answers behind the router, once somebody does. */
   provider?: string | undefined
   /** The router's own id of the request that is answered. */

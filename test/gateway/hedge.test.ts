@@ -35,9 +35,16 @@ function start(plans: Answer[], order: Partial<ChainRequest> = {}, requestsBefor
     if (!plan) throw new Error(`nothing is planned for ${model}`)
     return plan(init.signal)
   }
+  /** What a trace would call each call by: the journal's target when it is made. */
+  const askedAs: string[] = []
   const hedgeShare = createHedgeShare({ ...createHedgeMemory(), requests: requestsBefore, at: Date.now() }, realClock)
+  const router = createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined })
+  const postChat: typeof router.postChat = (...call) => {
+    askedAs.push(journal.target ? formatModelRef(journal.target) : 'unknown')
+    return router.postChat(...call)
+  }
   const deps = {
-    router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
+    router: { ...router, postChat },
     redact: createRedact(undefined),
     breakers: createCircuitBreakers(createBreakerMemory(), realClock),
     clock: realClock,
@@ -60,7 +67,7 @@ function start(plans: Answer[], order: Partial<ChainRequest> = {}, requestsBefor
   const gone = new AbortController()
   const journal: HedgeJournal = { calls: 0, failedAttempts: [] }
   const run = () => tryHedged(deps, request, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
-  return { run, asked, signals, journal, gone, deps }
+  return { run, asked, askedAs, signals, journal, gone, deps }
 }
 
 describe('a first target that takes long', () => {
@@ -72,6 +79,21 @@ describe('a first target that takes long', () => {
     expect([signals.get('a/0')?.aborted, signals.get('a/1')?.aborted]).toEqual([true, false])
     expect(journal).toMatchObject({ calls: 2, hedged: 'huggingface/a/0', failedAttempts: [] })
     expect(winner.attempts).toBe(2)
+    winner.cancel()
+  })
+
+  test('and was cancelled has not failed: the record, which is written later, blames nobody', async () => {
+    const { run, journal } = start([after(2_000), after(10)])
+    const winner = await run()
+    await realClock.wait(50)
+    expect(journal).toMatchObject({ calls: 2, target: winner.target, failedAttempts: [] })
+    winner.cancel()
+  })
+
+  test('and the second are each the target of their own call', async () => {
+    const { run, askedAs } = start([after(2_000), after(10)])
+    const winner = await run()
+    expect(askedAs).toEqual(['huggingface/a/0', 'huggingface/a/1'])
     winner.cancel()
   })
 
