@@ -9,11 +9,13 @@ const GOOD_ENDS: readonly CompletionEnd[] = ['whole', 'client_gone']
 
 /** One span for the completion and one for each upstream call below it. Names models, keys and times; never content. */
 export function toSpans(record: CompletionRecord, trace: TraceContext): Span[] {
-  const calls = record.upstreamCalls ?? []
-  // Calls follow one another, and each one that failed left one report; a target that was skipped left one without a call.
-  const called = new Set(calls.map(({ target }) => target))
-  const failures = record.failedAttempts.filter(({ target }) => called.has(target))
-  const spans = calls.map((call, index) => toCallSpan(record, trace, call, index, failures[index]?.reason))
+  // Each call that failed left one report, in order; of two at once the other target's may come first.
+  const reports = record.failedAttempts.filter(({ skipped }) => !skipped)
+  const spans = (record.upstreamCalls ?? []).map((call, index) => {
+    const at = reports.findIndex(({ target }) => target === call.target)
+    const [report] = at === -1 ? [] : reports.splice(at, 1)
+    return toCallSpan(record, trace, call, index, report?.reason)
+  })
   return [toCompletionSpan(record, trace), ...spans]
 }
 

@@ -19,7 +19,7 @@ const RECORD: CompletionRecord = {
   provider: 'groq',
   attempts: 2,
   failedAttempts: [
-    { target: 'c/skipped', reason: 'overloaded', message: 'skipped, its breaker is open' },
+    { target: 'c/skipped', reason: 'overloaded', message: 'skipped, its breaker is open', skipped: true },
     { target: 'a/first', reason: 'rate_limited', status: 429, message: 'the prompt was: SECRET' },
   ],
   end: 'whole',
@@ -101,6 +101,16 @@ test('a completion is one span and each attempt one below it, in a shape that a 
   expect(attributesOf(first)).toMatchObject({ 'error.type': 'rate_limited', 'http.response.status_code': '429' })
   expect(second).toMatchObject({ name: 'attempt b/second', status: {} })
   expect(second?.['endTimeUnixNano']).toBe(completion?.['endTimeUnixNano'])
+})
+
+test('of two calls at once the one that failed is the one that the report names', async () => {
+  const { add, pass, sent } = start()
+  const report = { target: 'b/second', reason: 'overloaded', message: 'busy' } as const
+  add({ ...RECORD, target: 'a/first', failedAttempts: [report] })
+  await pass(5_000)
+  const [, first, second] = spansIn(sent[0]?.body)
+  expect(first).toMatchObject({ name: 'attempt a/first', status: {} })
+  expect(second).toMatchObject({ name: 'attempt b/second', status: { code: 2 } })
 })
 
 test('what an upstream said, which may quote a prompt, is in no span', async () => {
