@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installPackage } from '../install-package.mjs'
 import { runToEnd } from '../run-to-end.mjs'
-import { withHome } from './home.mjs'
+import { readJsonLines, withHome } from './home.mjs'
 
 /** @type {import('./scenarios.mjs').CodingClient} */
 export const claudeCode = {
@@ -57,7 +57,7 @@ const QUIET = {
 }
 
 function toTurn({ code, stdout, stderr, timedOut, durationMs }) {
-  const lines = stdout.split('\n').flatMap(parseLine)
+  const lines = readJsonLines(stdout)
   const blocks = lines.filter(({ type }) => type === 'assistant').flatMap(({ message }) => message.content)
   const result = lines.findLast((line) => 'result' in line)
   const ok = code === 0 && result?.is_error === false
@@ -69,13 +69,5 @@ function toTurn({ code, stdout, stderr, timedOut, durationMs }) {
     error: ok ? '' : (result?.result ?? stderr.slice(-500)),
     timedOut,
     durationMs,
-  }
-}
-
-function parseLine(line) {
-  try {
-    return [JSON.parse(line)]
-  } catch {
-    return []
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installPackage } from '../install-package.mjs'
 import { runToEnd } from '../run-to-end.mjs'
-import { withHome } from './home.mjs'
+import { readJsonLines, withHome } from './home.mjs'
 
 /** @type {import('./scenarios.mjs').CodingClient} */
 export const codex = {
@@ -54,7 +54,7 @@ stream_max_retries = 1`
 }
 
 function toTurn({ code, stdout, stderr, timedOut, durationMs }) {
-  const events = stdout.split('\n').flatMap(parseLine)
+  const events = readJsonLines(stdout)
   const items = events.filter(({ type }) => type === 'item.completed').map(({ item }) => item)
   const textOf = (type) => items.filter((item) => item.type === type).map((item) => item.text)
   const usage = events.find(({ type }) => type === 'turn.completed')?.usage
@@ -67,13 +67,5 @@ function toTurn({ code, stdout, stderr, timedOut, durationMs }) {
     error: failed?.error?.message ?? (code === 0 ? '' : stderr.slice(-500)),
     timedOut,
     durationMs,
-  }
-}
-
-function parseLine(line) {
-  try {
-    return [JSON.parse(line)]
-  } catch {
-    return []
   }
 }

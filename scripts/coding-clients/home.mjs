@@ -1,4 +1,4 @@
-/** A home and a workspace for one turn of a program that keeps its memory there. */
+/** A home and a workspace for one turn of a program that keeps its memory there, and what it prints. */
 import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,4 +30,15 @@ export async function withHome(run) {
     process.off('exit', wipe)
     wipe()
   }
+}
+
+/** The values of lines of JSON; a line of anything else is none. @param {string} text */
+export function readJsonLines(text) {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line)]
+    } catch {
+      return []
+    }
+  })
 }

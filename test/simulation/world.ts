@@ -1,18 +1,12 @@
 import { answerExchange } from '../../src/core/limits/answer-exchange.ts'
-import type {
-  Amounts,
-  Booking,
-  ExchangeAnswer,
-  ExchangeCall,
-  Scope,
-  ScopeBounds,
-} from '../../src/core/limits/exchange.ts'
+import type { Amounts, ExchangeAnswer, ExchangeCall, Scope, ScopeBounds } from '../../src/core/limits/exchange.ts'
 import type { LedgerRows } from '../../src/core/limits/ledger-rows.ts'
 import { periodOf } from '../../src/core/limits/period.ts'
 import { foldOverdue } from '../../src/core/limits/settle-lease.ts'
 import { type BookDeps, bookRecord, giveBack } from '../../src/gateway/usage/book.ts'
 import { acquire, type Bounded, renewAhead } from '../../src/gateway/usage/lease-desk.ts'
 import { createLeaseMemory } from '../../src/isolate/leases.ts'
+import { bookingOf } from '../core/limits/support/ledger.ts'
 import { createMemoryRows, type MemoryRows } from '../core/limits/support/memory-rows.ts'
 import { createRandom } from '../matrix/random.ts'
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
@@ -174,7 +168,10 @@ async function request(world: World, isolate: Isolate): Promise<boolean> {
     return true
   }
   world.ended.cost += cost
-  await bookRecord(isolate.deps, 'p', RULES, bookingOf(world, keyId, draw.lease.id, draw.amounts, cost), draw)
+  const { lease, amounts: reserved } = draw
+  const id = `booking ${lease.id} ${world.ids} ${time.now()} ${cost}`
+  const booking = bookingOf(lease.id, cost, { id, keyId, reserved, startedAt: time.now() })
+  await bookRecord(isolate.deps, 'p', RULES, booking, draw)
   await giveBack(isolate.deps, 'p', RULES, pool, draw)
   return false
 }
@@ -196,38 +193,6 @@ function boundsOf({ scenario }: World, keyId: string): Bounded {
     },
   ]
   return { project: 'p', keyId, bounds, rules: RULES, longestMs: scenario.longestMs }
-}
-
-function bookingOf({ ids, time }: World, keyId: string, leaseId: string, reserved: Amounts, cost: number): Booking {
-  return {
-    id: `booking ${leaseId} ${ids} ${time.now()} ${cost}`,
-    startedAt: time.now(),
-    keyId,
-    leaseId,
-    reserved,
-    requestId: '',
-    surface: 'chat',
-    stream: true,
-    askedModel: null,
-    model: null,
-    provider: null,
-    end: 'whole',
-    errorCode: null,
-    attempts: 1,
-    failedAttempts: '[]',
-    firstTokenMs: null,
-    durationMs: 0,
-    promptTokens: 0,
-    completionTokens: 0,
-    cachedTokens: 0,
-    reasoningTokens: 0,
-    hasUsage: true,
-    isEstimated: false,
-    costNanoUsd: cost,
-    upstreamRequestId: null,
-    configVersion: '',
-    user: null,
-  }
 }
 
 /** A call on its way to the object and back: late, lost on either way, or heard twice. */

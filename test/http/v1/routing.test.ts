@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { CATALOG_KEY } from '../../../src/kv/schema.ts'
+import { offer, MODELS as PRICED } from '../../core/routing/support/question.ts'
 import {
   ASK,
   errorOf,
@@ -16,32 +17,8 @@ import {
 
 useGateway()
 
-const offer = (provider: string, input: number, output: number, more = {}) => ({
-  provider,
-  status: 'live',
-  pricing: { input, output },
-  ...more,
-})
 const MODELS = [
-  {
-    id: 'a/b',
-    architecture: { input_modalities: ['text'] },
-    providers: [
-      offer('fast', 3, 9, {
-        throughput: 200,
-        first_token_latency_ms: 200,
-        context_length: 8_000,
-        supports_tools: true,
-      }),
-      offer('cheap', 1, 2, {
-        throughput: 20,
-        first_token_latency_ms: 900,
-        context_length: 64_000,
-        supports_tools: false,
-      }),
-      offer('prompt', 2, 8, { throughput: 50, first_token_latency_ms: 100, context_length: 64_000 }),
-    ],
-  },
+  ...PRICED.slice(0, 1),
   { id: 'c/d', architecture: { input_modalities: ['text', 'image'] }, providers: [offer('cheap', 1, 1)] },
 ]
 const BUSY = () => new Response('{"error":"busy"}', { status: 500 })

@@ -10,7 +10,7 @@ import { expectationOf } from '../../../../src/core/routing/traffic.ts'
 import { configOf, textsOf } from '../../support/refs.ts'
 
 /** Fields of a provider's offer, as the router's list writes them. */
-const offer = (provider: string, input: number, output: number, more = {}) => ({
+export const offer = (provider: string, input: number, output: number, more = {}) => ({
   provider,
   status: 'live',
   pricing: { input, output },
