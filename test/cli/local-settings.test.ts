@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { parseDevVars, planSettings } from '../../src/cli/settings/local-settings.ts'
 import { formatReady } from '../../src/cli/start/ready-text.ts'
@@ -37,6 +38,14 @@ test.each<[title: string, environment: Vars, devVars: Vars, expected: Vars]>([
   const { vars, router } = await plan(environment, devVars)
   expect(router.kind).toBe('router')
   expect(vars).toEqual({ ...expected, HUGWAY_API_KEY: LOCAL.apiKey, HUGWAY_ADMIN_TOKEN: LOCAL.adminToken })
+})
+
+test('every setting of the environment reaches the Worker, on a laptop and in a container', async () => {
+  const source = readFileSync(new URL('../../src/settings.ts', import.meta.url), 'utf8')
+  const names = [...source.matchAll(/^ {2}readonly ([A-Z_]+)\?: string$/gm)].flatMap(([, name]) => name ?? [])
+  expect(names).toContain('HUGWAY_OTLP_URL')
+  const environment = Object.fromEntries(names.map((name) => [name, `of ${name}`]))
+  expect((await plan(environment)).vars).toEqual(environment)
 })
 
 test.each<[title: string, environment: Vars, devVars: Vars]>([

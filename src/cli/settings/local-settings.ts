@@ -1,7 +1,20 @@
 import { parseEnv } from 'node:util'
 import { SIMULATED_TOKEN, TOKEN_NAMES, TOKEN_PLACEHOLDER } from '../../core/router-facts.ts'
 
-const NAMES = [...TOKEN_NAMES, 'HF_BASE_URL', 'HF_BILL_TO', 'HUGWAY_API_KEY', 'HUGWAY_ADMIN_TOKEN'] as const
+/** Every var and secret of the Worker; bindings are none. */
+const NAMES = [
+  ...TOKEN_NAMES,
+  'HF_BASE_URL',
+  'HF_BILL_TO',
+  'HUGWAY_API_KEY',
+  'HUGWAY_ADMIN_TOKEN',
+  'HUGWAY_ACCESS_ISSUER',
+  'HUGWAY_ACCESS_AUDIENCE',
+  'HUGWAY_OTLP_URL',
+  'HUGWAY_OTLP_HEADERS',
+  'HUGWAY_ALERTS_URL',
+  'HUGWAY_LEDGER_LOCATION',
+] as const
 type Name = (typeof NAMES)[number]
 
 /** Where a value came from; `local` ones were made by `npm start`. */
