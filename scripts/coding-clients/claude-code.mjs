@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installPackage } from '../install-package.mjs'
 import { runToEnd } from '../run-to-end.mjs'
-import { readJsonLines, withHome } from './home.mjs'
+import { readJsonLines, withHome } from '../with-home.mjs'
 
 /** @type {import('./scenarios.mjs').CodingClient} */
 export const claudeCode = {

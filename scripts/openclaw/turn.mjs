@@ -1,9 +1,8 @@
 /** Runs OpenClaw's commands, each with a HOME of its own: it keeps its cooldowns for providers there. */
-import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { runToEnd } from '../run-to-end.mjs'
+import { withHome } from '../with-home.mjs'
 
 /**
  * OpenClaw repeats a failing model for about 90 seconds whatever `--timeout` says, then falls back or gives up. A turn
@@ -49,7 +48,7 @@ export async function runTurn({ models = [], timeoutSeconds = 60, config: given,
     },
   }
   const args = ['agent', 'exec', '--json', '--timeout', String(timeoutSeconds), 'Reply with exactly: pong']
-  const ended = await withHome(target, config, args, timeoutSeconds * 1_000 + GRACE_MS)
+  const ended = await runInHome(target, config, args, timeoutSeconds * 1_000 + GRACE_MS)
   return toTurn(ended, target.apiKey)
 }
 
@@ -65,7 +64,7 @@ export async function listModels({ config: given, ...target }) {
     models: { mode: 'merge', providers: { litellm: providerOf(target.baseUrl, []) } },
   }
   const args = ['models', 'list', '--provider', 'litellm', '--refresh', '--json']
-  const ended = await withHome(target, config, args, LIST_LIMIT_MS)
+  const ended = await runInHome(target, config, args, LIST_LIMIT_MS)
   const rows = parseJson(ended.stdout)?.models
   return { rows: Array.isArray(rows) ? rows : [], error: `exit ${ended.code} ${ended.stderr.slice(-300)}` }
 }
@@ -86,32 +85,16 @@ function toRow(id, asksForUsage) {
   return { id, name: id, reasoning: false, input: ['text'], contextWindow: 131_072, maxTokens: 4_096, cost, compat }
 }
 
-async function withHome({ entry, apiKey }, config, args, timeoutMs) {
-  const home = await mkdtemp(join(tmpdir(), 'hugway-openclaw-home-'))
-  const wipe = () => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-  process.on('exit', wipe)
-  try {
-    const cwd = join(home, 'workspace')
+function runInHome({ entry, apiKey }, config, args, timeoutMs) {
+  return withHome(async ({ home, workspace: cwd, env }) => {
     const file = join(home, '.openclaw', 'openclaw.json')
-    await mkdir(cwd)
     await mkdir(dirname(file))
     await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 })
-    const env = {
-      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-      HOME: home,
-      USERPROFILE: home,
-      LANG: 'C.UTF-8',
-      NO_COLOR: '1',
-      HUGWAY_CHECK_KEY: apiKey,
-      HUGWAY_API_KEY: apiKey,
-    }
     const own = args[0] === 'agent' ? ['--config', file, '--cwd', cwd] : []
     const [command, sub, ...rest] = args
-    return await runToEnd(process.execPath, [entry, command, sub, ...own, ...rest], { env, cwd, timeoutMs })
-  } finally {
-    process.off('exit', wipe)
-    wipe()
-  }
+    const options = { env: { ...env, HUGWAY_CHECK_KEY: apiKey, HUGWAY_API_KEY: apiKey }, cwd, timeoutMs }
+    return await runToEnd(process.execPath, [entry, command, sub, ...own, ...rest], options)
+  })
 }
 
 function toTurn({ code, stdout, stderr, timedOut, durationMs }, apiKey) {
