@@ -4,19 +4,11 @@ import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
 import { complete } from '../../src/gateway/complete.ts'
 import type { CompletionRequest } from '../../src/gateway/completion.ts'
 import { toResponse } from '../../src/http/completion-response.ts'
-import { createRedact } from '../../src/huggingface/redact.ts'
-import { createRouterClient } from '../../src/huggingface/router-client.ts'
-import { createCatalogInUse } from '../../src/isolate/catalog-in-use.ts'
-import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
-import { createHedgeMemory, createHedgeShare } from '../../src/isolate/hedge-share.ts'
-import { createSessionProviders } from '../../src/isolate/session-providers.ts'
-import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
-import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/deps.ts'
 import { bodyOf, DONE_EVENT, encode, eventsIn, FINISH, HELLO, realClock } from '../stream/support/streams.ts'
-import { noLedger } from './support/no-ledger.ts'
+import { completeDeps } from './support/complete-deps.ts'
 
 type Answer = (init: RequestInit) => Promise<Response>
 /** A body that an abort breaks, however long it is silent. */
@@ -62,28 +54,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   }
   const { log, lines } = keepLog()
   const work = keepWork()
-  const store = { remembered: () => undefined, read: async () => undefined, write: async () => {} }
-  const deps = {
-    router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
-    breakers: createCircuitBreakers(createBreakerMemory(), clock),
-    trust: createStreamTrust(createTrustMemory(), clock),
-    trustStore: undefined,
-    traffic: createTrafficStats(createTrafficMemory(), clock),
-    trafficStore: { read: async () => undefined },
-    hedgeShare: createHedgeShare(createHedgeMemory(), clock),
-    currentModels: async () => undefined,
-    sessionProviders: createSessionProviders(new Map(), clock),
-    routeMemory: {},
-    catalog: { store },
-    catalogInUse: createCatalogInUse({}),
-    clock,
-    random: () => 0,
-    redact: createRedact(undefined),
-    newId: () => 'made',
-    log,
-    requireSettings: () => {},
-    ledger: noLedger(clock),
-  }
+  const deps = { ...completeDeps(clock, send), log }
   const [primary, ...fallbacks] = answers.map((_, index) => `a/${index}`)
   const config = configOf({ agents: { defaults: { model: { primary, fallbacks } } }, hugway })
   const letGo: number[] = []

@@ -5,19 +5,11 @@ import type { Config } from '../../src/core/config/config.ts'
 import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
 import { complete } from '../../src/gateway/complete.ts'
 import { explainRoute } from '../../src/gateway/explain-route.ts'
-import { createRedact } from '../../src/huggingface/redact.ts'
-import { createRouterClient } from '../../src/huggingface/router-client.ts'
-import { createCatalogInUse } from '../../src/isolate/catalog-in-use.ts'
-import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
-import { createHedgeMemory, createHedgeShare } from '../../src/isolate/hedge-share.ts'
-import { createSessionProviders } from '../../src/isolate/session-providers.ts'
-import { createStreamTrust, createTrustMemory } from '../../src/isolate/stream-trust.ts'
-import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
 import { createRandom } from '../matrix/random.ts'
 import { encode } from '../stream/support/streams.ts'
-import { noLedger } from './support/no-ledger.ts'
+import { completeDeps } from './support/complete-deps.ts'
 
 /** Time passes only while somebody waits. */
 function ownClock(): Clock & { pass(ms: number): void } {
@@ -106,25 +98,10 @@ test('what was explained is what happens, on 1,000 random requests', async () =>
     return Response.json(whole, { headers: { 'x-inference-provider': provider } })
   }
   const deps = {
-    router: createRouterClient(send, { baseUrl: 'https://router.test/v1', token: undefined, billTo: undefined }),
-    breakers: createCircuitBreakers(createBreakerMemory(), clock),
-    trust: createStreamTrust(createTrustMemory(), clock),
-    trustStore: undefined,
-    traffic: createTrafficStats(createTrafficMemory(), clock),
-    trafficStore: { read: async () => undefined },
-    sessionProviders: createSessionProviders(new Map(), clock),
-    routeMemory: {},
+    ...completeDeps(clock, send),
     catalog: { store: { remembered: () => stored, read: async () => stored } },
-    catalogInUse: createCatalogInUse({}),
-    hedgeShare: createHedgeShare(createHedgeMemory(), clock),
     currentModels: async () => models,
-    clock,
     random,
-    redact: createRedact(undefined),
-    newId: () => 'made',
-    log: () => {},
-    requireSettings: () => {},
-    ledger: noLedger(clock),
   }
   const configs = Array.from({ length: 5 }, () => randomConfig(random))
   let [own, refused, fellOver] = [0, 0, 0]

@@ -2,7 +2,6 @@ import { type Offer, offersOf } from '../../src/core/catalog/offers.ts'
 import type { RouterModel } from '../../src/core/catalog/router-model.ts'
 import type { CompletionRecord } from '../../src/core/completion-record.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
-import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
 import { formatModelRef, type ModelRef } from '../../src/core/routing/model-ref.ts'
 import { needsOf } from '../../src/core/routing/needs.ts'
 import { planRoute } from '../../src/core/routing/plan-route.ts'
@@ -11,6 +10,7 @@ import { estimateUsd } from '../../src/core/routing/score.ts'
 import { rememberLeaders } from '../../src/gateway/route-completion.ts'
 import { createBreakerMemory, createCircuitBreakers } from '../../src/isolate/circuit-breakers.ts'
 import { createTrafficMemory, createTrafficStats } from '../../src/isolate/traffic-stats.ts'
+import { recordOf } from '../core/routing/support/record.ts'
 import { createRandom } from '../matrix/random.ts'
 import { createWorld, DAY_MS, HOUR_MS, type World } from './world.ts'
 
@@ -184,7 +184,7 @@ function byHugway(world: World, { isolates, policy }: MonthOptions, random: () =
           'key',
           came.ok ? { kind: 'success' } : { kind: 'failure', reason: 'overloaded', weight: 'full' },
         )
-        traffic.learn(recordOf(ref, attempts, came, answerTokens))
+        traffic.learn(toRecord(ref, attempts, came, answerTokens))
       },
     }
   }
@@ -203,7 +203,7 @@ function cheapestFor(offers: readonly Offer[], promptTokens: number, answerToken
   return offers.toSorted((a, b) => usd(a) - usd(b))[0]?.provider ?? ''
 }
 
-function recordOf(
+function toRecord(
   ref: ModelRef,
   attempts: number,
   came: ReturnType<World['attempt']>,
@@ -211,23 +211,16 @@ function recordOf(
 ): CompletionRecord {
   const target = formatModelRef(ref)
   const firstTokenMs = came.ok ? came.firstTokenMs : undefined
-  return {
-    id: 'r',
-    requestId: 'r',
-    startedAt: 0,
-    surface: 'chat',
-    caller: DEPLOYMENT_CALLER,
-    stream: true,
-    held: false,
+  return recordOf({
     target: came.ok ? target : undefined,
+    provider: undefined,
     attempts,
     failedAttempts: came.ok ? [] : [{ target, reason: 'overloaded', message: 'busy' }],
     end: came.ok ? 'whole' : 'all_failed',
     firstTokenMs,
     durationMs: came.ok ? came.firstTokenMs + came.generationMs : came.tookMs,
     usage: came.ok ? { promptTokens: 0, completionTokens: tokens } : undefined,
-    configVersion: 'month',
-  }
+  })
 }
 
 function serve(

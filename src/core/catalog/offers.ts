@@ -63,7 +63,7 @@ export function offersOf(
 }
 
 /** A price in dollars per million tokens, where both of its sides are told. */
-export function readPrice(value: unknown): Price | undefined {
+function readPrice(value: unknown): Price | undefined {
   if (!isFields(value)) return undefined
   const { input, output } = value
   return isAmount(input) && isAmount(output) ? { input, output } : undefined

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { CompletionRecord } from '../../../src/core/completion-record.ts'
-import { DEPLOYMENT_CALLER } from '../../../src/core/identity/caller.ts'
 import type { HubModelId } from '../../../src/core/routing/model-ref.ts'
 import { sightingsOf } from '../../../src/core/routing/sightings.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type Traffic,
   weigh,
 } from '../../../src/core/routing/traffic.ts'
+import { recordOf } from './support/record.ts'
 
 const OFFER = { model: 'a/b' as HubModelId, provider: 'p', isLive: true, firstTokenMs: 1_000, tokensPerSecond: 50 }
 const HOUR = 3_600_000
@@ -91,26 +91,7 @@ test('what two isolates saw is added up, and may be weighed down', () => {
 })
 
 describe('what a record teaches', () => {
-  const record = (more: Partial<CompletionRecord>): CompletionRecord => ({
-    id: 'r',
-    requestId: 'r',
-    startedAt: 0,
-    surface: 'chat',
-    caller: DEPLOYMENT_CALLER,
-    stream: true,
-    held: false,
-    target: 'huggingface/a/b',
-    provider: 'groq',
-    attempts: 1,
-    failedAttempts: [],
-    end: 'whole',
-    firstTokenMs: 200,
-    durationMs: 1_200,
-    usage: { promptTokens: 5, completionTokens: 100 },
-    configVersion: 'x',
-    ...more,
-  })
-  const sightings = (more: Partial<CompletionRecord>) => sightingsOf(record(more))
+  const sightings = (more: Partial<CompletionRecord>) => sightingsOf(recordOf(more))
 
   test('the wait, the speed, and nothing bad', () => {
     const sighting = { kind: 'answered', isBroken: false, firstTokenMs: 200, tokens: 100, generationMs: 1_000 }
