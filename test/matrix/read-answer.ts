@@ -1,4 +1,5 @@
 import type { RawAnswer } from '../support/raw-client.ts'
+import { type Fields, isFields } from '../support/sse-answer.ts'
 
 /** What a client makes of an answer. Written from what clients do, without a line of the gateway's. */
 export type Reading = {
@@ -17,7 +18,6 @@ export type Reading = {
   readonly notes: readonly string[]
 }
 
-type Fields = Readonly<Record<string, unknown>>
 const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'function_call']
 
 /** Reads what came with status 200 for a stream. */
@@ -141,10 +141,6 @@ function parse(text: string): Fields | undefined {
   } catch {
     return undefined
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function listOf(value: unknown): readonly Fields[] {

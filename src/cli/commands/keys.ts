@@ -2,13 +2,12 @@ import type { Command, CommandContext } from '../command.ts'
 import { CommandError, usageError } from '../command-error.ts'
 import { COMMAND } from '../command-name.ts'
 import { parseLifetime } from '../lifetime.ts'
-import { formatUsd } from '../table.ts'
 import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { findWorker, WORKER_FLAGS } from '../worker/worker-access.ts'
-import { BOUNDS_FLAGS, changeLimits, formatLimits, readBounds } from './bounds-flags.ts'
-import { formatBudget, spentOf } from './projects.ts'
+import { BOUNDS_FLAGS, changeLimits, readBounds } from './bounds-flags.ts'
+import { formatKeys } from './keys-table.ts'
 
 const JSON_FLAG = { kind: 'switch', help: 'for a script: one JSON value on standard output' } as const
 const EXPIRES = {
@@ -207,56 +206,9 @@ async function findKey({ args }: CommandContext, client: AdminClient, statuses: 
   return only
 }
 
-/** A table with a header; a column that no key has anything for is left out. */
-function formatKeys(keys: readonly unknown[]): readonly string[] {
-  const rows = keys.map((key) => COLUMNS.map(([field]) => cellOf(key, field)))
-  const shown = COLUMNS.map(([, title], column) => ({ title, column })).filter(({ column }) =>
-    rows.some((row) => row[column] !== ''),
-  )
-  const width = ({ title, column }: (typeof shown)[number]) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0))
-  const line = (cell: (column: (typeof shown)[number]) => string) =>
-    shown
-      .map((column) => cell(column).padEnd(width(column)))
-      .join('  ')
-      .trimEnd()
-  return [line(({ title }) => title), ...rows.map((row) => line(({ column }) => row[column] ?? ''))]
-}
-
-const COLUMNS = [
-  ['id', 'ID'],
-  ['status', 'STATUS'],
-  ['name', 'NAME'],
-  ['project', 'PROJECT'],
-  ['budget', 'BUDGET'],
-  ['spent', 'SPENT'],
-  ['limits', 'LIMITS'],
-  ['createdAt', 'MADE'],
-  ['lastUsedAt', 'LAST USED'],
-  ['expiresAt', 'ENDS'],
-] as const
-
-function cellOf(key: unknown, field: (typeof COLUMNS)[number][0]): string {
-  const budget = fieldOf(key, 'budget')
-  if (field === 'budget') return budget ? formatBudget(budget) : ''
-  if (field === 'limits') return formatLimits(fieldOf(key, 'limits'))
-  if (field === 'spent') {
-    const cost = fieldOf(key, 'costNanoUsd')
-    if (typeof fieldOf(budget, 'spentNanoUsd') === 'number') return spentOf(budget)
-    return typeof cost === 'number' && cost > 0 ? formatUsd(cost / 1e9) : ''
-  }
-  return shortTime(fieldOf(key, field)) ?? (field === 'expiresAt' ? 'never' : '')
-}
-
 /** A new key has no bound that could be taken away. */
 function withoutNull(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-}
-
-/** To the minute: the seconds of a key's life tell nobody anything. */
-function shortTime(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined
-  return /^\d{4}-\d{2}-\d{2}T/.test(value) ? value.slice(0, 16).replace('T', ' ') : value
 }
 
 function describeKey(key: unknown): string {

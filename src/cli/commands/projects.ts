@@ -1,3 +1,4 @@
+import { toUsd } from '../../core/limits/money.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { usageError } from '../command-error.ts'
 import { formatUsd, toTable } from '../table.ts'
@@ -135,6 +136,6 @@ export function spentOf(budget: unknown): string {
   const spent = fieldOf(budget, 'spentNanoUsd')
   const usd = fieldOf(budget, 'usd')
   if (typeof spent !== 'number' || typeof usd !== 'number') return '-'
-  const share = usd > 0 ? ` (${Math.round((spent / 1e9 / usd) * 100)} %)` : ''
-  return `${formatUsd(spent / 1e9)}${share}`
+  const share = usd > 0 ? ` (${Math.round((toUsd(spent) / usd) * 100)} %)` : ''
+  return `${formatUsd(toUsd(spent))}${share}`
 }

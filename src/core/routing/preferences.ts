@@ -1,3 +1,4 @@
+import { isObject } from '../../json/is-object.ts'
 import { nearestOf } from '../../json/nearest.ts'
 import type { Failure, Problem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -60,7 +61,7 @@ export function readPreferences(
   value: unknown,
   path: string,
 ): { readonly preferences: Preferences; readonly problems: readonly Problem[] } {
-  if (!isFields(value)) {
+  if (!isObject(value)) {
     return { preferences: {}, problems: [{ path, message: 'must be an object such as {"only": ["groq"]}' }] }
   }
   const preferences: Preferences = {}
@@ -164,14 +165,14 @@ function withNames(value: unknown, make: (names: readonly string[]) => Preferenc
 
 function readSort(value: unknown): Preferences | undefined {
   // OpenRouter's longer form; sorting across models is not what a chain of models means here.
-  const { by, partition = 'model', ...others } = isFields(value) ? value : { by: value }
+  const { by, partition = 'model', ...others } = isObject(value) ? value : { by: value }
   if (partition !== 'model' || Object.keys(others).length > 0) return undefined
   const sort = SORTS.find((name) => name === by)
   return sort && { sort }
 }
 
 function readMaxPrice(value: unknown): Preferences | undefined {
-  if (!isFields(value)) return undefined
+  if (!isObject(value)) return undefined
   const { prompt, completion, ...others } = value
   if (!Object.values(others).every((other) => other === null)) return undefined
   const sides = [toAmount(prompt), toAmount(completion)]
@@ -195,7 +196,7 @@ function toAmount(value: unknown): number | undefined {
 
 /** Only the median is known of what the catalogue measures, so the other percentiles cannot be held to. */
 function withMedian(value: unknown, make: (median: number) => Preferences): Preferences | undefined {
-  const { p50, ...others } = isFields(value) ? value : { p50: value }
+  const { p50, ...others } = isObject(value) ? value : { p50: value }
   if (typeof p50 !== 'number' || !Number.isFinite(p50) || p50 <= 0 || Object.keys(others).length > 0) return undefined
   return make(p50)
 }
@@ -203,10 +204,6 @@ function withMedian(value: unknown, make: (median: number) => Preferences): Pref
 function isNothing(wish: unknown): boolean {
   if (wish === false) return true
   return typeof wish === 'object' && wish !== null && Object.keys(wish).length === 0
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A key is the caller's text. */
