@@ -24,7 +24,7 @@ const after =
 const status = (code: number) => () => Response.json({ error: 'no' }, { status: code })
 
 /** A chain of `a/0`, `a/1` ...; a hedge after 60 ms, unless the test says otherwise. */
-function start(plans: Answer[], order: Partial<ChainRequest> = {}, requestsBefore = 100) {
+function start(plans: Answer[], over: Partial<ChainRequest> = {}, requestsBefore = 100) {
   const asked: string[] = []
   const signals = new Map<string, AbortSignal>()
   const send = async (_url: string, init: RequestInit) => {
@@ -62,7 +62,7 @@ function start(plans: Answer[], order: Partial<ChainRequest> = {}, requestsBefor
     deadlineAt: Date.now() + 20_000,
     maxCalls: 8,
     hedge: { afterMs: 60, maxShare: 0.05 },
-    ...order,
+    ...over,
   }
   const gone = new AbortController()
   const journal: HedgeJournal = { calls: 0, failedAttempts: [] }

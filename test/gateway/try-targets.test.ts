@@ -40,7 +40,7 @@ function jumpingClock() {
 }
 
 /** A chain of `a/0`, `a/1` and so on, whose targets answer what is planned for each, one answer after the other. */
-function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
+function start(plans: Answer[][], over: Partial<ChainRequest> = {}) {
   const { clock, waits } = jumpingClock()
   const asked: string[] = []
   const left = new Map(plans.map((plan, index) => [`a/${index}`, [...plan]]))
@@ -62,7 +62,7 @@ function start(plans: Answer[][], order: Partial<ChainRequest> = {}) {
     contextLengths: async () => () => undefined,
     deadlineAt: clock.now() + 10_000,
     maxCalls: 8,
-    ...order,
+    ...over,
   }
   const gone = new AbortController()
   const deps = { router, redact: createRedact(undefined), breakers, clock, random: () => 0, newId: () => 'made' }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectSame } from './support/expect-same.ts'
-import { MENDED } from './support/mended.ts'
+import { NORMALIZED } from './support/normalized.ts'
 import { readOwnRecordings } from './support/own-recordings.ts'
 import { HAS_SHARED, readSharedRecordings } from './support/shared-recordings.ts'
 import { type Replay, startReplay } from './support/start-replay.ts'
@@ -18,7 +18,7 @@ describe.skipIf(!HAS_SHARED)('answers recorded of some twenty providers', () => 
   test('are all there', () => {
     expect(recordings.length).toBeGreaterThan(160)
     const known = [...recordings, ...readOwnRecordings()].map(({ name }) => name)
-    expect(Object.keys(MENDED).filter((name) => !known.includes(name))).toEqual([])
+    expect(Object.keys(NORMALIZED).filter((name) => !known.includes(name))).toEqual([])
   })
 
   describe('reach the official SDK as they were', () => {

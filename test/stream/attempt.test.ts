@@ -6,11 +6,15 @@ import { type AttemptRequest, attemptChat } from '../../src/stream/attempt.ts'
 import { bodyOf, FINISH, HELLO, realClock } from './support/streams.ts'
 
 const limits = { headersMs: 100, answerMs: 200 }
-const order: AttemptRequest = { body: new TextEncoder().encode('{}'), stream: true, choiceCount: 1, limits }
-const whole: AttemptRequest = { ...order, stream: false }
+const request: AttemptRequest = { body: new TextEncoder().encode('{}'), stream: true, choiceCount: 1, limits }
+const whole: AttemptRequest = { ...request, stream: false }
 
 /** One attempt at an upstream that answers as `send` does; `upstream` is the signal that it was given. */
-async function attempt(send: Send, given: AttemptRequest = order, signal: AbortSignal = new AbortController().signal) {
+async function attempt(
+  send: Send,
+  given: AttemptRequest = request,
+  signal: AbortSignal = new AbortController().signal,
+) {
   let upstream: AbortSignal | null | undefined
   const router = createRouterClient(
     (url, init) => {
@@ -38,50 +42,55 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     [
       'a refused connection',
       async () => Promise.reject(new TypeError('refused')),
-      order,
+      request,
       { kind: 'network', beforeHeaders: true },
     ],
-    ['no headers', never, order, { kind: 'timeout', phase: 'headers' }],
-    ['no time left', never, { ...order, limits: { headersMs: 0, answerMs: 0 } }, { kind: 'timeout', phase: 'headers' }],
+    ['no headers', never, request, { kind: 'timeout', phase: 'headers' }],
+    [
+      'no time left',
+      never,
+      { ...request, limits: { headersMs: 0, answerMs: 0 } },
+      { kind: 'timeout', phase: 'headers' },
+    ],
     [
       'a status with a message',
       answers('{"error":"busy"}', { status: 503 }),
-      order,
+      request,
       { kind: 'status', status: 503, error: { message: 'busy' } },
     ],
     [
       'a status with a page',
       answers('<title>Oops</title>', { status: 502 }),
-      order,
+      request,
       { kind: 'status', status: 502, error: { message: 'Oops' } },
     ],
     [
       'a status with Retry-After',
       answers('', { status: 429, headers: { 'retry-after': '7' } }),
-      order,
+      request,
       { kind: 'status', status: 429, error: { message: 'HTTP 429 without a message' }, retryAfterMs: 7_000 },
     ],
     [
       'a status whose message never ends',
       async () => new Response(bodyOf('x', 10_000), { status: 500 }),
-      { ...order, limits: { headersMs: 50, answerMs: 50 } },
+      { ...request, limits: { headersMs: 50, answerMs: 50 } },
       { kind: 'status', status: 500, error: { message: 'HTTP 500 without a message' } },
     ],
     [
       'a redirect',
       answers(null, { status: 302, headers: { location: 'https://evil.test' } }),
-      order,
+      request,
       { kind: 'status', status: 302, error: { message: 'HTTP 302 without a message' } },
     ],
     [
       'a 204',
       answers(null, { status: 204 }),
-      order,
+      request,
       { kind: 'status', status: 204, error: { message: 'HTTP 204 without a message' } },
     ],
-    ['an empty 200', answers(''), order, { kind: 'bad_answer', detail: 'an empty answer' }],
+    ['an empty 200', answers(''), request, { kind: 'bad_answer', detail: 'an empty answer' }],
     ['an empty 200, not streamed', answers(''), whole, { kind: 'bad_answer', detail: 'an empty answer' }],
-    ['a 200 without a body', answers(null), order, { kind: 'bad_answer', detail: 'an empty answer' }],
+    ['a 200 without a body', answers(null), request, { kind: 'bad_answer', detail: 'an empty answer' }],
     [
       'an HTML page with 200',
       answers('<html></html>'),
@@ -123,7 +132,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     [
       'an error with 200 where a stream was asked for',
       answers('{"error":"overloaded"}'),
-      order,
+      request,
       { kind: 'error_event', error: { message: 'overloaded' } },
     ],
     [
@@ -147,7 +156,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     [
       'a stream that stalls',
       async () => new Response(bodyOf(': ping\n\n', 10_000)),
-      order,
+      request,
       { kind: 'timeout', phase: 'first_token' },
     ],
   ])('%s', async (_title, send, given, outcome) => {
@@ -163,7 +172,7 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     setTimeout(() => client.abort(), 20)
     const send: Send = (_url, init) =>
       new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
-    const { result, upstream } = await attempt(send, order, client.signal)
+    const { result, upstream } = await attempt(send, request, client.signal)
     expect(result).toEqual({ outcome: { kind: 'client_gone', reason: 'client_gone', blame: 'nobody' } })
     expect(upstream?.aborted).toBe(true)
   })
@@ -185,7 +194,7 @@ describe('an attempt that answers', () => {
 
   test('a stream ends its call when the client leaves', async () => {
     const client = new AbortController()
-    const { upstream } = await attempt(answers(HELLO + FINISH), order, client.signal)
+    const { upstream } = await attempt(answers(HELLO + FINISH), request, client.signal)
     client.abort()
     expect(upstream?.aborted).toBe(true)
   })
@@ -217,7 +226,7 @@ describe('an attempt that answers', () => {
       await realClock.wait(300)
       return new Response(given.stream ? HELLO + FINISH : ANSWER)
     }
-    let given = { ...order, limits: { headersMs: 1_000, answerMs: 1_000 } }
+    let given = { ...request, limits: { headersMs: 1_000, answerMs: 1_000 } }
     expect((await attempt(slow, given)).result).toHaveProperty('answer')
     given = { ...given, stream: false }
     expect((await attempt(slow, given)).result).toHaveProperty('answer')
@@ -226,8 +235,8 @@ describe('an attempt that answers', () => {
   test('is a first token that comes late after headers that came early, within one sum', async () => {
     const early: Send = async () => new Response(bodyOf(': ping\n\n', 300, HELLO + FINISH))
     const limits = { headersMs: 100, answerMs: 1_000 }
-    expect((await attempt(early, { ...order, limits })).result).toHaveProperty('answer')
-    expect((await attempt(early, { ...order, limits: { ...limits, answerMs: 200 } })).result).toMatchObject({
+    expect((await attempt(early, { ...request, limits })).result).toHaveProperty('answer')
+    expect((await attempt(early, { ...request, limits: { ...limits, answerMs: 200 } })).result).toMatchObject({
       outcome: { kind: 'timeout', phase: 'first_token' },
     })
   })

@@ -1,7 +1,7 @@
 import type { Read } from './read-answer.ts'
 
 /** What the gateway changes by design, by the recording: from what is read directly to what is read through it. */
-export const MENDED: Readonly<Record<string, (direct: Read) => Read>> = {
+export const NORMALIZED: Readonly<Record<string, (direct: Read) => Read>> = {
   // Finish reasons that clients do not know.
   'together-chat': replacing('"eos"', '"stop"'),
   'eos-token': replacing('"eos_token"', '"stop"'),
@@ -34,7 +34,7 @@ export const MENDED: Readonly<Record<string, (direct: Read) => Read>> = {
   'ai-cererebras-structured-output-tools-1-stream': (direct) => {
     const second = (text: string) => text.replace('"id":"e0ecf32e0","index":0', '"id":"e0ecf32e0","index":1')
     const [call, ...others] = direct.answer.calls
-    if (!call || others.length > 0) throw new Error('nothing to mend: no two calls in one')
+    if (!call || others.length > 0) throw new Error('nothing to normalize: no two calls in one')
     const calls = ['bbd2b9d98', 'e0ecf32e0'].map((id) => ({ ...call, id, arguments: '{}' }))
     return { ...direct, answer: { ...direct.answer, calls }, raw: JSON.parse(second(JSON.stringify(direct.raw))) }
   },
@@ -71,7 +71,7 @@ export const MENDED: Readonly<Record<string, (direct: Read) => Read>> = {
 function replacing(from: string, to: string): (direct: Read) => Read {
   return (direct) => {
     const text = JSON.stringify(direct)
-    if (!text.includes(from)) throw new Error(`nothing to mend: no ${from}`)
+    if (!text.includes(from)) throw new Error(`nothing to normalize: no ${from}`)
     return JSON.parse(text.replaceAll(from, to))
   }
 }
@@ -89,7 +89,7 @@ function both(...changes: readonly ((direct: Read) => Read)[]): (direct: Read) =
 function withError(members: Readonly<Record<string, unknown>>): (direct: Read) => Read {
   return (direct) => {
     const body = direct.error?.body
-    if (!direct.error || typeof body !== 'object' || body === null) throw new Error('nothing to mend: no error')
+    if (!direct.error || typeof body !== 'object' || body === null) throw new Error('nothing to normalize: no error')
     return { ...direct, error: { ...direct.error, body: { ...body, ...members } } }
   }
 }
