@@ -61,9 +61,10 @@ async function startSmall(name: string, text: string, upstreamUrl: string): Prom
   return contender(name, await startWorker({ modules: { 'worker.js': text }, bindings }))
 }
 
-/** hugway as it would be deployed. */
-export async function startHugway(upstreamUrl: string, name = 'hugway'): Promise<Contender> {
-  const gateway = await startGateway({ upstreamUrl, config: CONFIG })
+/** hugway as it would be deployed. @param hugway Keys of the configuration below `hugway`, beside the bench's own. */
+export async function startHugway(upstreamUrl: string, name = 'hugway', hugway: object = {}): Promise<Contender> {
+  const config = { ...CONFIG, hugway: { ...CONFIG.hugway, ...hugway } }
+  const gateway = await startGateway({ upstreamUrl, config })
   const sha256 = createHash('sha256').update(BUDGETED_KEY).digest('hex')
   gateway.kv.set(`key:${sha256}`, { name: 'bench', project: 'bench' })
   return contender(name, gateway, { authorization: 'Bearer test-key' })

@@ -69,6 +69,7 @@ export const ROW_MAKERS: readonly RowMaker[] = [
   streamRow('200 events, read event by event', { events: 200, paceMs: 8, atOnce: 20, source: 'new' }),
   streamRow('2,000 events, well-known provider', { events: 2_000, paceMs: 5, atOnce: 8, source: 'known', target: 1.5 }),
   streamRow('2,000 events, read event by event', { events: 2_000, paceMs: 5, atOnce: 8, source: 'new' }),
+  { name: 'collecting', measure: measureCollecting },
   { name: 'free plan', measure: measureFreePlan },
   { name: 'surfaces', measure: measureSurfaces },
   { name: 'first token', measure: measureFirstToken },
@@ -174,6 +175,43 @@ function streamRow(
         },
       ]
     },
+  }
+}
+
+/** What it saves to hand on together what has come within a while, of sources that nobody knows yet. */
+async function measureCollecting({ upstream, contenders, isQuick }: Bench): Promise<Row[]> {
+  const floor = contenders.filter(({ name }) => name === 'floor')
+  const shape: Shape = { kind: 'stream', events: 200, paceMs: isQuick ? 4 : 8 }
+  let models = 0
+  const bodyOf = () =>
+    chatBody(KIB, 'chat', {
+      model: `bench-org/Collected-${models++}`,
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+  const load: Load = { count: 20, atOnce: 20, shape, bodyOf }
+  const collecting: Contender[] = []
+  try {
+    for (const collectMs of [0, 40, 100]) {
+      collecting.push(await startHugway(upstream.url, `collectMs ${collectMs}`, { collectMs }))
+    }
+    const all = [...floor, ...collecting]
+    for (const contender of all) await measureLoad(contender, { ...load, count: 40 }, upstream)
+    const measured = await rounds(
+      all,
+      isQuick ? 2 : 9,
+      async (contender) => (await measureLoad(contender, load, upstream)).cpuUs,
+    )
+    return [
+      {
+        name: 'stream, 200 events, read event by event, by hugway.collectMs: CPU a stream',
+        unit: 'µs',
+        target: undefined,
+        ...measured,
+      },
+    ]
+  } finally {
+    await Promise.all(collecting.map((contender) => contender.close()))
   }
 }
 
