@@ -23,7 +23,7 @@ import { promisify } from 'node:util'
  * @property {'responses' | 'messages'} surface
  * @property {(directory?: string) => Promise<string>} ensure Installs it; gives its program.
  * @property {(file: string, text: string) => { name: string, arguments: object }} editCall The call that writes a file.
- * @property {(order: { entry: string, url: string, apiKey: string, model: string, prompt: string, config?: any }) => Promise<Turn>} runTurn
+ * @property {(order: { entry: string, url: string, apiKey: string, model: string, prompt: string, config?: object }) => Promise<Turn>} runTurn
  * @property {(printed: string, apiKey: string) => any} connectedConfig What `hugway connect` printed, as `config`.
  */
 
@@ -44,7 +44,7 @@ const cut = { fault: 'cut', moment: 'after_first_token' }
 
 /**
  * @param {CodingClient} client
- * @returns {{ title: string, answer: (model: string | undefined, nth: number) => object, play: (target: any) => Promise<{ problems: string[], saw: string }> }[]}
+ * @returns {{ title: string, answer: (model: string | undefined, nth: number) => object, play: (target: object) => Promise<{ problems: string[], saw: string }> }[]}
  */
 export function scenariosOf(client) {
   const ask = (target, more = {}) =>
