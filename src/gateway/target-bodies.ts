@@ -3,7 +3,7 @@ import { positive } from '../core/catalog/catalog.ts'
 import type { RequestShape } from '../core/completion-record.ts'
 import { type ModelRef, toRouterModel } from '../core/routing/model-ref.ts'
 import { createRouterBody, type RouterBodyOptions } from '../huggingface/request-body.ts'
-import { takesReasoningBack } from '../huggingface/takes-reasoning.ts'
+import { takesEffort, takesReasoningBack } from '../huggingface/takes-reasoning.ts'
 import type { SurfaceRequest } from '../wire/surface.ts'
 
 /** A token of English or of code has more bytes than this: what is left of a context is not overestimated. */
@@ -14,25 +14,27 @@ const TEMPLATE_TOKENS = 512
 /** An answer cut shorter than this is of no use: the target says itself that the prompt is too long. */
 const LEAST_ANSWER_TOKENS = 256
 
-type Asked = Pick<SurfaceRequest, 'chat' | 'withoutReasoning'>
+type Asked = Pick<SurfaceRequest, 'chat' | 'withoutReasoning' | 'effort'>
 
 /**
  * Writes the body for each target. Most requests have one for all; those of surfaces that translate may differ: by the
- * thoughts of earlier turns, which not every model is given back, and by a limit of the answer beyond what a target can say.
+ * thoughts of earlier turns, which not every model is given back, by how hard to think, which not every model can be told,
+ * and by a limit of the answer beyond what a target can say.
  *
  * @param mostTokens The most that a target can answer, where that is less than was asked.
  */
 export function createTargetBodies(
-  { chat, withoutReasoning }: Asked,
+  { chat, withoutReasoning, effort }: Asked,
   options: RouterBodyOptions,
   mostTokens?: (routerModel: string) => number | undefined,
 ): (routerModel: string) => Uint8Array {
-  if (!withoutReasoning && !mostTokens) return createRouterBody(chat, { ...options, ownsBytes: true })
+  if (!withoutReasoning && !effort && !mostTokens) return createRouterBody(chat, { ...options, ownsBytes: true })
   return (routerModel) => {
     const request = withoutReasoning && !takesReasoningBack(routerModel) ? withoutReasoning() : chat
     const limits = [options.affordedTokens, mostTokens?.(routerModel)].filter((limit) => limit !== undefined)
     const affordedTokens = limits.length > 0 ? Math.min(...limits) : undefined
-    return createRouterBody(request, { ...options, affordedTokens })(routerModel)
+    const reasoningEffort = takesEffort(routerModel) ? effort : undefined
+    return createRouterBody(request, { ...options, affordedTokens, reasoningEffort })(routerModel)
   }
 }
 

@@ -4,6 +4,8 @@ import type { ChatRequest } from '../wire/chat/request.ts'
 export type RouterBodyOptions = {
   /** The limit of the answer in place of the client's own, where a budget affords no more. */
   readonly affordedTokens?: number | undefined
+  /** How hard the model is to think, for a request whose body does not say it. */
+  readonly reasoningEffort?: string | undefined
   /**
    * Whether usage is asked for where the client said nothing of it. Default: it is. `always`: also where the client wants
    * none, because a budget is counted by it.
@@ -27,12 +29,12 @@ export type RouterBodyOptions = {
  */
 export function createRouterBody(
   request: ChatRequest,
-  { affordedTokens, asksForUsage = true, ownsBytes = false }: RouterBodyOptions = {},
+  { affordedTokens, reasoningEffort, asksForUsage = true, ownsBytes = false }: RouterBodyOptions = {},
 ): (routerModel: string) => Uint8Array {
   const { json, members } = request
   const last = new Map(members.map((member) => [member.key, member]))
   const ours = new Set(['model', 'models', 'provider', 'store', 'max_completion_tokens'])
-  let added = ''
+  let added = reasoningEffort === undefined ? '' : `,"reasoning_effort":${JSON.stringify(reasoningEffort)}`
   const maxTokens = last.get('max_completion_tokens')
   if (affordedTokens !== undefined) {
     ours.add('max_tokens')

@@ -4,12 +4,17 @@ import type { Result } from '../core/result.ts'
 import type { AnswerEncoder } from './answer-encoder.ts'
 import type { ChatRequest } from './chat/request.ts'
 
+/** How hard a model is to think, in the words that all models know which are told it. */
+export type ReasoningEffort = 'low' | 'medium' | 'high'
+
 /** A request of one surface, understood: as the chat completion that goes up, and as the way its answer is written. */
 export type SurfaceRequest = {
   /** The canonical request: a chat completion's body, in bytes. */
   readonly chat: ChatRequest
   /** The same without the thoughts of earlier turns, for models that are not given them back; absent where there are none. */
   readonly withoutReasoning?: () => ChatRequest
+  /** How hard the client wishes the model to think, where a model that cannot be told so is to be asked without it. */
+  readonly effort?: ReasoningEffort | undefined
   /** What the client calls the conversation, where its API has a member for it. */
   readonly session?: string | undefined
   readonly createEncoder: (options: EncoderOptions) => AnswerEncoder

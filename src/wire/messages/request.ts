@@ -4,6 +4,8 @@ import { type Fields, isFields } from '../chat/chunk.ts'
 import { createConversation } from '../chat/conversation.ts'
 import { namesOfDropped } from '../dropped-tools.ts'
 import { catchRefusal, countAt, fieldsAt, isAbsent, listAt, pick, refuse, textOrNone } from '../refuse.ts'
+import type { ReasoningEffort } from '../surface.ts'
+import { readEffort } from './effort.ts'
 import { mapTools } from './tools.ts'
 import { readTurns } from './turns.ts'
 
@@ -12,6 +14,8 @@ export type MessagesRequest = {
   readonly chat: Fields
   /** Its messages without the thoughts of earlier turns; absent where there are none. */
   readonly messagesWithoutReasoning: readonly Fields[] | undefined
+  /** What `thinking` and `output_config.effort` wish; no member of `chat`, because not every model takes it. */
+  readonly effort: ReasoningEffort | undefined
   /** What the client calls the conversation. */
   readonly session: string | undefined
   /** `model` as it was sent: answers repeat it. */
@@ -24,10 +28,7 @@ export type MessagesRequest = {
 /** Members that chat completions know by the same name and with the same meaning; `models` and `provider` are hugway's. */
 const SAME = ['model', 'models', 'provider', 'stream', 'temperature', 'top_p', 'top_k']
 
-/**
- * Maps a parsed body. Members that mean nothing to a chat completion stay here: `thinking` and `output_config.effort`
- * too, because a model that does not know an effort refuses it. Never throws.
- */
+/** Maps a parsed body. Members that mean nothing to a chat completion stay here. Never throws. */
 export function mapMessagesRequest(value: unknown): Result<MessagesRequest, Failure> {
   return catchRefusal(() => {
     const body = fieldsAt(value, 'The body')
@@ -50,6 +51,7 @@ export function mapMessagesRequest(value: unknown): Result<MessagesRequest, Fail
     return {
       chat,
       messagesWithoutReasoning: conversation.messagesWithoutReasoning(),
+      effort: readEffort(body),
       session: isFields(body['metadata']) ? textOrNone(body['metadata']['user_id']) : undefined,
       model: textOrNone(model),
       stopSequences,

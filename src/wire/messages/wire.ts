@@ -14,6 +14,7 @@ export const messagesWire: SurfaceWire = {
     return ok({
       ...chat,
       session: mapped.session,
+      effort: mapped.effort,
       createEncoder: ({ newId, requestId }) =>
         createMessagesEncoder(mapped, { id: newId().replaceAll('-', ''), requestId }),
       droppedTools: mapped.droppedTools,

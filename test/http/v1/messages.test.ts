@@ -116,6 +116,18 @@ describe('what goes up differs by target', () => {
     expect(sentOf(calls)).toMatchObject([{ max_tokens: 128_000 }])
   })
 
+  test('how hard to think goes up to a model that can be told so, and to no other: it would refuse the request', async () => {
+    const { send, configure, calls } = await start(busyThenWhole())
+    await configure({
+      agents: { defaults: { model: { primary: 'openai/gpt-oss-120b:groq', fallbacks: ['Qwen/Qwen3-32B:groq'] } } },
+    })
+    const asked = { thinking: { type: 'adaptive' }, output_config: { effort: 'xhigh' } }
+    expect((await send({ model: undefined, ...asked })).status).toBe(200)
+    const [first, second] = sentOf(calls)
+    expect(first).toMatchObject({ model: 'openai/gpt-oss-120b:groq', reasoning_effort: 'high', max_tokens: 9 })
+    expect(second).toEqual({ model: 'Qwen/Qwen3-32B:groq', messages: [{ role: 'user', content: 'hi' }], max_tokens: 9 })
+  })
+
   test('thoughts of earlier turns go up to models that are given them back, and to no other', async () => {
     const { send, configure, calls } = await start(busyThenWhole())
     await configure({

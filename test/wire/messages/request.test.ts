@@ -177,6 +177,31 @@ describe('settings', () => {
   })
 })
 
+describe('how hard to think', () => {
+  const budget = (tokens: unknown) => ({ thinking: { type: 'enabled', budget_tokens: tokens } })
+  test.each<[what: string, body: object, effort: string | undefined]>([
+    ['an effort', { output_config: { effort: 'low' } }, 'low'],
+    ['an effort that only Anthropic’s models know', { output_config: { effort: 'max' } }, 'high'],
+    [
+      'an effort beside adaptive thinking',
+      { thinking: { type: 'adaptive' }, output_config: { effort: 'high' } },
+      'high',
+    ],
+    ['an effort beside a budget', { ...budget(1_024), output_config: { effort: 'high' } }, 'high'],
+    ['a small budget', budget(4_095), 'low'],
+    ['a middling budget', budget(4_096), 'medium'],
+    ['a middling budget, just', budget(16_383), 'medium'],
+    ['a large budget', budget(16_384), 'high'],
+    ['no thinking', { thinking: { type: 'disabled' }, output_config: { effort: 'high' } }, 'low'],
+    ['adaptive thinking alone is the model’s choice', { thinking: { type: 'adaptive' } }, undefined],
+    ['an effort of tomorrow', { output_config: { effort: 'ultra' } }, undefined],
+    ['what is no budget', budget('8k'), undefined],
+    ['nothing', {}, undefined],
+  ])('%s', (_what, body, effort) => {
+    expect(map(body).effort).toBe(effort)
+  })
+})
+
 describe('tools', () => {
   const F = { name: 'f', description: 'd', input_schema: { type: 'object' } }
   const CHAT_F = { type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object' } } }
