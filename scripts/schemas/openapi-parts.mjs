@@ -45,6 +45,13 @@ const sums = {
   estimated: count,
   unpriced: count,
 }
+const quantiles = {
+  ...object({ p50: orNull(number), p95: orNull(number) }),
+  description:
+    'Milliseconds, estimated from how many times lay between bounds (100, 250, 500 ms, 1, 2.5, 5, 10, 30 s, 1, 2, 5 min): off by the width of one such step at most, and never told beyond 5 min.',
+}
+/** First tokens of streams; durations of what ended whole. */
+const usageTimes = { firstTokenMs: quantiles, durationMs: quantiles }
 const created = {
   ...keyFacts,
   createdAt: time,
@@ -244,6 +251,7 @@ export const SCHEMAS = {
     rows: list({
       ...object(
         {
+          hour: time,
           day: text,
           project: text,
           key: text,
@@ -253,11 +261,13 @@ export const SCHEMAS = {
           surface: text,
           user: text,
           ...sums,
+          ...usageTimes,
         },
-        ['day', 'project', 'key', 'keyName', 'model', 'provider', 'surface', 'user'],
+        ['hour', 'day', 'project', 'key', 'keyName', 'model', 'provider', 'surface', 'user'],
       ),
     }),
-    total: object(sums),
+    total: object({ ...sums, ...usageTimes }),
+    truncated: { type: 'boolean', description: 'Whether there are more rows: those that cost most are told.' },
     unbooked: count,
     unavailable: list(text),
   }),

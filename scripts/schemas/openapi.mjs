@@ -269,7 +269,10 @@ const PATHS = {
         parameters: [
           query('from', 'A day or a time in ISO 8601; 30 days before `to` by default. Whole hours.'),
           query('to', 'The same, not in it; now by default.'),
-          query('by', 'Of day, project, key, model, provider, surface, user, with commas between them.'),
+          query(
+            'by',
+            'Of hour (35 days at most), day, project, key, model, provider, surface, user, with commas between them.',
+          ),
           query('project', 'This project alone.'),
           query('key', 'This key alone, by its `ledgerId`.'),
           query('format', 'How.', { type: 'string', enum: ['json', 'csv'], default: 'json' }),

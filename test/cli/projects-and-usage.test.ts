@@ -75,12 +75,15 @@ describe('after that', () => {
   test('usage is a table that a person reads, with a line of days', async () => {
     const { out } = await ok('usage', '--by', 'key', '--since', '7d')
     const [header, ...lines] = out.split('\n')
-    expect(header).toMatch(/^KEY +REQUESTS +FAILED +PROMPT +ANSWER +COST$/)
+    expect(header).toMatch(/^KEY +REQUESTS +FAILED +PROMPT +ANSWER +COST +FIRST P50 +FIRST P95$/)
     expect(lines.find((line) => line.startsWith('laptop'))).toMatch(/^laptop +12 +0/)
     expect(lines.find((line) => line.startsWith('total'))).toMatch(/^total +30 /)
     expect(out).toMatch(/\d{4}-\d\d-\d\d +█ \d{4}-\d\d-\d\d {2}a day, at most \$0\.00/)
+    const hours = (await ok('usage', '--by', 'hour', '--since', '6h')).out
+    expect(hours).toMatch(/^\d{4}-\d\d-\d\dT\d\d:00:00Z +30 /m)
+    expect(hours).toMatch(/\d\d:00 +█ \d{4}-\d\d-\d\d \d\d:00 {2}an hour, at most \$0\.00/)
     expect((await ok('usage', '--by', 'project', '--csv')).out.split('\n')[0]).toMatch(/^project,requests,failed/)
-    expect((await at('usage', '--by', 'colour')).err).toContain('by takes day, project')
+    expect((await at('usage', '--by', 'colour')).err).toContain('by takes hour, day, project')
     expect((await at('usage', 'exprot')).code).toBe(2)
   })
 

@@ -111,8 +111,9 @@ describe('usage over time', () => {
   })
 
   test('has a point for a day on which nobody asked', () => {
+    const times = { firstTokenMs: { p50: 200, p95: 900 }, durationMs: { p50: null, p95: null } }
     const sums = { requests: 3, failed: 1, promptTokens: 5, completionTokens: 6, cachedTokens: 0, reasoningTokens: 0 }
-    const row = { ...sums, day: '2026-11-26', costNanoUsd: 2e9, costUsd: 2, estimated: 0, unpriced: 0 }
+    const row = { ...sums, day: '2026-11-26', costNanoUsd: 2e9, costUsd: 2, estimated: 0, unpriced: 0, ...times }
     const points = byDay([row], '2026-11-25T18:00:00Z', '2026-11-27T18:00:00Z')
     expect(points.map(({ requests, tokens }) => [requests, tokens])).toEqual([
       [0, 0],

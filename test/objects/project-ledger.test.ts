@@ -109,6 +109,35 @@ describe('usage', () => {
     expect((await ledger.report({ kind: 'usage', from: 0, to: DAY, by: [] })).usage?.rows).toEqual([])
   })
 
+  test('is summed by the hour, with the times of all its rows', async () => {
+    vi.setSystemTime(NOW + DAY)
+    await book({ keyId: 'k3', model: 'm3', firstTokenMs: 4_000, durationMs: 9_000 })
+    await book({ keyId: 'k3', model: 'm3', end: 'stalled', firstTokenMs: 90, durationMs: 200_000 })
+    const query = { kind: 'usage', from: NOW, to: NOW + 2 * DAY, by: ['hour'] } as const
+    const { usage } = await ledger.report({ ...query, times: true })
+    const rows = usage?.rows.toSorted((a, b) => (a.hour ?? 0) - (b.hour ?? 0)) ?? []
+    expect(rows.map(({ hour, requests }) => [hour, requests])).toEqual([
+      [NOW / 3_600_000, 2],
+      [(NOW + DAY) / 3_600_000, 3],
+    ])
+    expect(rows[0]?.firstToken).toMatchObject({ counts: expect.arrayContaining([1]), sumMs: 80 })
+    expect(rows[1]?.firstToken?.counts).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    // What stalled took long, and that is no duration of an answer.
+    expect(rows[1]?.duration?.counts.slice(6)).toEqual([1, 0, 0, 0, 0, 0])
+    expect((await ledger.report(query)).usage?.rows[0]).not.toHaveProperty('firstToken')
+  })
+
+  test('of more rows than were asked for tells the dearest, and the sum of all', async () => {
+    const query = { kind: 'usage', from: NOW, to: NOW + 2 * DAY, by: ['key', 'model'], times: true } as const
+    const { usage } = await ledger.report({ ...query, most: 2 })
+    expect(usage?.rows.map(({ model, costNanoUsd }) => [model, costNanoUsd])).toEqual([
+      ['m1', 100],
+      ['m1', 100],
+    ])
+    expect(usage?.total).toMatchObject({ requests: 3, costNanoUsd: 200, promptTokens: 11 })
+    expect((await ledger.report({ ...query, most: 3 })).usage).not.toHaveProperty('total')
+  })
+
   test('requests come latest first, in pages', async () => {
     const first = await ledger.report({ kind: 'requests', limit: 2 })
     expect(first.requests?.map(({ model }) => model)).toEqual(['m2', 'm1'])

@@ -6,8 +6,11 @@ import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
 import { findWorker, WORKER_FLAGS } from '../worker/worker-access.ts'
 
-const DAY_MS = 86_400_000
-const DIMENSIONS = ['day', 'project', 'key', 'model', 'provider', 'surface', 'user']
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Up to so long a time one sees more by the hour. */
+const SHORT_MS = 2 * DAY_MS
+const DIMENSIONS = ['hour', 'day', 'project', 'key', 'model', 'provider', 'surface', 'user']
 const EXPORT_PAGE = 200
 
 /** `hugway usage`. */
@@ -16,8 +19,9 @@ export const usage: Command = {
     name: 'usage',
     positionals: '[export]',
     summary:
-      'Tells who spent what, as a table, with a line of days. "export" writes single completions, one JSON a line.',
-    details: 'Costs are estimates: tokens that the provider told, by the price in the list. Days are days in UTC.',
+      'Tells who spent what, as a table, with a line of days, or of hours. "export" writes single completions, one JSON a line.',
+    details:
+      'Costs are estimates: tokens that the provider told, by the price in the list. Hours and days are those of UTC. First tokens (of streams) are estimated from counts of how many were how fast, p50 and p95.',
     flags: {
       ...WORKER_FLAGS,
       by: {
@@ -25,7 +29,7 @@ export const usage: Command = {
         value: 'WHAT',
         help: `${DIMENSIONS.join(', ')}, with commas between them (default: project,key)`,
       },
-      since: { kind: 'text', value: 'TIME', help: '7d, 4w, or a date (default: 30d)' },
+      since: { kind: 'text', value: 'TIME', help: '12h, 7d, 4w, or a date (default: 30d)' },
       project: { kind: 'text', value: 'P', help: 'this project alone' },
       csv: { kind: 'switch', help: 'for a spreadsheet' },
       json: { kind: 'switch', help: 'for a script: one JSON value on standard output' },
@@ -60,7 +64,7 @@ function queryOf({ args }: CommandContext, by: string, format: 'json' | 'csv'): 
 function sinceOf(text: string): string {
   const [, count, unit] = /^(\d{1,4})([dwh])$/.exec(text) ?? []
   const hours = unit === 'h' ? 1 : unit === 'w' ? 168 : 24
-  const at = count === undefined ? Date.parse(text) : Date.now() - Number(count) * hours * 3_600_000
+  const at = count === undefined ? Date.parse(text) : Date.now() - Number(count) * hours * HOUR_MS
   if (Number.isNaN(at)) throw usageError('--since takes 7d, 4w, 12h, or a date')
   return new Date(at).toISOString()
 }
@@ -80,7 +84,10 @@ async function printReport(
     const last = [...by.map((_, index) => (index === 0 ? 'total' : '')), ...SUMS.map(([, cell]) => cell(total))]
     const lines = rows.map((row) => [...by.map((name) => nameIn(row, name)), ...SUMS.map(([, cell]) => cell(row))])
     for (const line of toTable([header, ...lines, last], by.length)) terminal.print(line)
-    await printDays(context, client, report)
+    await printCourse(context, client, report)
+  }
+  if (fieldOf(report, 'truncated') === true) {
+    terminal.warn('there are more rows: those that cost most are shown. Take a later --since, or fewer names in --by')
   }
   const unbooked = Number(fieldOf(report, 'unbooked'))
   if (unbooked > 0) terminal.warn(`${unbooked} completions could not be booked: the sums lack them`)
@@ -89,31 +96,38 @@ async function printReport(
   }
 }
 
-/** A bar a day, so that one sees when it was spent. */
-async function printDays(context: CommandContext, client: AdminClient, report: unknown): Promise<void> {
-  const { body } = await client.request('GET', `/usage?${queryOf(context, 'day', 'json')}`)
-  const costs = new Map(
-    listOf(fieldOf(body, 'rows')).map((row) => [String(fieldOf(row, 'day')), Number(fieldOf(row, 'costUsd'))]),
-  )
+/** A bar a day, or an hour of a short time, so that one sees when it was spent. */
+async function printCourse(context: CommandContext, client: AdminClient, report: unknown): Promise<void> {
   const from = Date.parse(String(fieldOf(report, 'from')))
   const to = Date.parse(String(fieldOf(report, 'to')))
-  const days: string[] = []
-  for (let at = Math.floor(from / DAY_MS) * DAY_MS; at < to; at += DAY_MS)
-    days.push(new Date(at).toISOString().slice(0, 10))
-  if (days.length < 2) return
-  const line = toSparkline(days.map((day) => costs.get(day) ?? 0))
+  const step =
+    to - from > SHORT_MS ? { by: 'day', ms: DAY_MS, characters: 10 } : { by: 'hour', ms: HOUR_MS, characters: 16 }
+  const { body } = await client.request('GET', `/usage?${queryOf(context, step.by, 'json')}`)
+  const name = (at: string) => at.slice(0, step.characters).replace('T', ' ')
+  const costs = new Map(
+    listOf(fieldOf(body, 'rows')).map((row) => [name(String(fieldOf(row, step.by))), Number(fieldOf(row, 'costUsd'))]),
+  )
+  const steps: string[] = []
+  for (let at = Math.floor(from / step.ms) * step.ms; at < to; at += step.ms)
+    steps.push(name(new Date(at).toISOString()))
+  if (steps.length < 2) return
+  const line = toSparkline(steps.map((one) => costs.get(one) ?? 0))
+  const most = formatUsd(Math.max(0, ...costs.values()))
   context.terminal.print(
-    `\n${days[0]} ${line} ${days.at(-1)}  a day, at most ${formatUsd(Math.max(0, ...costs.values()))}`,
+    `\n${steps[0]} ${line} ${steps.at(-1)}  ${step.by === 'day' ? 'a day' : 'an hour'}, at most ${most}`,
   )
 }
 
 const count = (value: unknown) => Number(value ?? 0).toLocaleString('en-US')
+const seconds = (ms: unknown) => (typeof ms === 'number' ? `${(ms / 1_000).toFixed(1)} s` : '-')
 const SUMS: readonly (readonly [title: string, cell: (row: unknown) => string])[] = [
   ['REQUESTS', (row) => count(fieldOf(row, 'requests'))],
   ['FAILED', (row) => count(fieldOf(row, 'failed'))],
   ['PROMPT', (row) => count(fieldOf(row, 'promptTokens'))],
   ['ANSWER', (row) => count(fieldOf(row, 'completionTokens'))],
   ['COST', (row) => formatUsd(Number(fieldOf(row, 'costUsd')))],
+  ['FIRST P50', (row) => seconds(fieldOf(fieldOf(row, 'firstTokenMs'), 'p50'))],
+  ['FIRST P95', (row) => seconds(fieldOf(fieldOf(row, 'firstTokenMs'), 'p95'))],
 ]
 
 function nameIn(row: unknown, name: string): string {

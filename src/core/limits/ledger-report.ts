@@ -11,6 +11,10 @@ export type LedgerQuery =
       readonly to: number
       readonly by: readonly UsageColumn[]
       readonly keyId?: string
+      /** Whether {@link RowTimes} are wanted. */
+      readonly times?: boolean
+      /** At most so many rows, the dearest. The object has a bound of its own. */
+      readonly most?: number
     }
   | {
       readonly kind: 'requests'
@@ -26,10 +30,15 @@ export type LedgerQuery =
   | { readonly kind: 'keys' }
   | { readonly kind: 'metrics' }
 
-export type UsageColumn = 'day' | 'key' | 'model' | 'provider' | 'surface' | 'user'
+export type UsageColumn = 'hour' | 'day' | 'key' | 'model' | 'provider' | 'surface' | 'user'
 
 export type LedgerReport = {
-  readonly usage?: { readonly rows: readonly UsageSumsRow[]; readonly unbooked: number }
+  readonly usage?: {
+    readonly rows: readonly UsageSumsRow[]
+    readonly unbooked: number
+    /** Of all rows, where some are left out of `rows`. */
+    readonly total?: UsageSumsRow
+  }
   readonly requests?: readonly BookedRequest[]
   readonly stands?: readonly ScopeStand[]
   readonly keys?: readonly KeyUse[]
@@ -52,15 +61,20 @@ export type LedgerSums = {
   readonly unpriced: number
 }
 
-/** `day` in days since the epoch; '' of the others: there was none. */
-export type UsageSumsRow = LedgerSums & {
-  readonly day?: number
-  readonly key?: string
-  readonly model?: string
-  readonly provider?: string
-  readonly surface?: Surface
-  readonly user?: string
-}
+/** First tokens of streams, and durations of completions that ended whole. Absent where they were not asked for. */
+export type RowTimes = { readonly firstToken?: Histogram; readonly duration?: Histogram }
+
+/** `hour` and `day` in hours and days since the epoch; '' of the others: there was none. */
+export type UsageSumsRow = LedgerSums &
+  RowTimes & {
+    readonly hour?: number
+    readonly day?: number
+    readonly key?: string
+    readonly model?: string
+    readonly provider?: string
+    readonly surface?: Surface
+    readonly user?: string
+  }
 
 export type BookedRequest = Omit<Booking, 'leaseId' | 'reserved' | 'tokenRates'>
 

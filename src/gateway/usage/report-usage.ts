@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config/config.ts'
 import { DEFAULT_PROJECT } from '../../core/identity/caller.ts'
+import { type Histogram, mergeTimes, NO_TIMES, quantileOf } from '../../core/limits/histogram.ts'
 import type {
   LedgerQuery,
   LedgerReport,
@@ -9,7 +10,14 @@ import type {
 } from '../../core/limits/ledger-report.ts'
 import { toUsd } from '../../core/limits/money.ts'
 import type { LedgerClient } from '../../objects/ledger-client.ts'
-import type { UsageDimension, UsageReport, UsageRow, UsageSums } from '../../wire/admin/usage.ts'
+import type {
+  TimeQuantiles,
+  UsageDimension,
+  UsageReport,
+  UsageRow,
+  UsageSums,
+  UsageTimes,
+} from '../../wire/admin/usage.ts'
 import type { ManageKeysDeps } from '../keys/manage-keys.ts'
 
 export type UsageDeps = {
@@ -26,31 +34,43 @@ export type UsageQuestion = {
   readonly keyId?: string | undefined
 }
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Rows of a report: what a page or a table can still hold. */
+const MOST_ROWS = 5_000
 /** Objects that are asked at once. */
 const AT_ONCE = 6
 
-/** Sums what was used, over the projects that there are. One whose ledger does not answer is named. */
+/**
+ * Sums what was used, over the projects that there are. One whose ledger does not answer is named. Of too many rows the
+ * dearest are told.
+ */
 export async function reportUsage(deps: UsageDeps, config: Config, question: UsageQuestion): Promise<UsageReport> {
   const { from, to, by, project, keyId } = question
   const names = by.includes('key') ? await keyNames(deps) : new Map<string, string>()
   const columns = by.filter((name): name is UsageColumn => name !== 'project')
-  const query: LedgerQuery = { kind: 'usage', from, to, by: columns, ...(keyId !== undefined && { keyId }) }
+  const bounds = { times: true, most: MOST_ROWS, ...(keyId !== undefined && { keyId }) }
+  const query: LedgerQuery = { kind: 'usage', from, to, by: columns, ...bounds }
   const reports = await askProjects(deps, config, project, query)
   const rows = reports.flatMap(({ id, report }) =>
-    (report?.usage?.rows ?? []).map((row) => toRow(row, by.includes('project') ? id : undefined, names)),
+    (report?.usage?.rows ?? []).map((row) => (by.includes('project') ? { ...row, project: id } : row)),
   )
-  const merged = by.includes('project') ? rows : mergeRows(rows)
+  const merged = mergeRows(rows).sort((a, b) => b.costNanoUsd - a.costNanoUsd)
+  const shown = merged.slice(0, MOST_ROWS)
+  const totals = reports.flatMap(({ report: { usage } = {} }) => usage?.total ?? usage?.rows ?? [])
   return {
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
     by,
-    rows: merged.sort((a, b) => (a.day ?? '').localeCompare(b.day ?? '') || b.costNanoUsd - a.costNanoUsd),
-    total: merged.reduce(addSums, NO_USAGE),
+    rows: shown.sort((a, b) => timeOf(a) - timeOf(b)).map((row) => toRow(row, names)),
+    total: toTotal(totals.reduce<UsageSumsRow>(addRows, NO_USAGE)),
+    truncated: shown.length < merged.length || reports.some(({ report }) => report?.usage?.total !== undefined),
     unbooked: reports.reduce((sum, { report }) => sum + (report?.usage?.unbooked ?? 0), 0),
     unavailable: reports.filter(({ report }) => !report).map(({ id }) => id),
   }
 }
+
+const timeOf = ({ hour, day }: UsageSumsRow) => (hour ?? (day ?? 0) * 24) * HOUR_MS
 
 /** Asks every project's ledger, or that of one alone, some at a time. */
 export async function askProjects(
@@ -84,7 +104,7 @@ export async function keyNames({ keys }: Pick<UsageDeps, 'keys'>): Promise<Reado
   return new Map([...own, ...oldestFirst.map(({ record }) => [record.lineage ?? record.id, record.name] as const)])
 }
 
-export const NO_USAGE: UsageSums = {
+export const NO_USAGE: LedgerSums = {
   requests: 0,
   failed: 0,
   promptTokens: 0,
@@ -92,7 +112,6 @@ export const NO_USAGE: UsageSums = {
   cachedTokens: 0,
   reasoningTokens: 0,
   costNanoUsd: 0,
-  costUsd: 0,
   estimated: 0,
   unpriced: 0,
 }
@@ -105,10 +124,14 @@ export function toSums(row: LedgerSums): UsageSums {
   return { requests, failed, ...tokens, costNanoUsd, costUsd: toUsd(costNanoUsd), estimated, unpriced }
 }
 
-function toRow(row: UsageSumsRow, project: string | undefined, names: ReadonlyMap<string, string>): UsageRow {
-  const { day, key, model, provider, surface, user } = row
+/** A row of one project's ledger, or of several. */
+type Row = UsageSumsRow & { readonly project?: string }
+
+function toRow(row: Row, names: ReadonlyMap<string, string>): UsageRow {
+  const { hour, day, project, key, model, provider, surface, user } = row
   const keyName = key === undefined ? undefined : names.get(key)
   return {
+    ...(hour !== undefined && { hour: new Date(hour * HOUR_MS).toISOString().replace('.000Z', 'Z') }),
     ...(day !== undefined && { day: new Date(day * DAY_MS).toISOString().slice(0, 10) }),
     ...(project !== undefined && { project }),
     ...(key !== undefined && { key }),
@@ -117,24 +140,44 @@ function toRow(row: UsageSumsRow, project: string | undefined, names: ReadonlyMa
     ...(provider !== undefined && { provider }),
     ...(surface !== undefined && { surface }),
     ...(user !== undefined && { user }),
-    ...toSums(row),
+    ...toTotal(row),
   }
 }
 
+const toTotal = (row: UsageSumsRow): UsageSums & UsageTimes => ({
+  ...toSums(row),
+  firstTokenMs: quantilesOf(row.firstToken),
+  durationMs: quantilesOf(row.duration),
+})
+
+const quantilesOf = (times: Histogram = NO_TIMES): TimeQuantiles => ({
+  p50: quantileOf(times, 0.5) ?? null,
+  p95: quantileOf(times, 0.95) ?? null,
+})
+
 /** Rows of several projects that have their dimensions in common are one. */
-function mergeRows(rows: readonly UsageRow[]): UsageRow[] {
-  const merged = new Map<string, UsageRow>()
+function mergeRows(rows: readonly Row[]): Row[] {
+  const merged = new Map<string, Row>()
   for (const row of rows) {
-    const { day, key, model, provider, surface, user } = row
-    const place = JSON.stringify([day, key, model, provider, surface, user])
+    const { hour, day, project, key, model, provider, surface, user } = row
+    const place = JSON.stringify([hour, day, project, key, model, provider, surface, user])
     const known = merged.get(place)
-    merged.set(place, known ? { ...row, ...addSums(known, row) } : row)
+    merged.set(place, known ? addRows(known, row) : row)
   }
   return [...merged.values()]
 }
 
-function addSums(a: UsageSums, b: UsageSums): UsageSums {
-  const costNanoUsd = a.costNanoUsd + b.costNanoUsd
+/** The sums of both, of the dimensions of the second. */
+function addRows(a: UsageSumsRow, b: UsageSumsRow): UsageSumsRow {
+  return {
+    ...b,
+    ...addSums(a, b),
+    firstToken: mergeTimes(a.firstToken ?? NO_TIMES, b.firstToken ?? NO_TIMES),
+    duration: mergeTimes(a.duration ?? NO_TIMES, b.duration ?? NO_TIMES),
+  }
+}
+
+function addSums(a: LedgerSums, b: LedgerSums): LedgerSums {
   return {
     requests: a.requests + b.requests,
     failed: a.failed + b.failed,
@@ -142,8 +185,7 @@ function addSums(a: UsageSums, b: UsageSums): UsageSums {
     completionTokens: a.completionTokens + b.completionTokens,
     cachedTokens: a.cachedTokens + b.cachedTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    costNanoUsd,
-    costUsd: toUsd(costNanoUsd),
+    costNanoUsd: a.costNanoUsd + b.costNanoUsd,
     estimated: a.estimated + b.estimated,
     unpriced: a.unpriced + b.unpriced,
   }

@@ -1,3 +1,4 @@
+import { GatewayError } from '../../core/failure.ts'
 import { getProject, listProjects } from '../../gateway/projects/report-projects.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { listRequests } from '../../gateway/usage/list-requests.ts'
@@ -8,12 +9,16 @@ import { toUsageCsv } from '../../wire/admin/usage-csv.ts'
 import { readRequestsQuery, readUsageQuery } from '../../wire/admin/usage-query.ts'
 import { type App, type AppDeps, NO_STORE, refuseOtherMethods } from '../deps.ts'
 
+/** A spreadsheet has no place to say that something is missing. */
+const TOO_MANY_ROWS = 'by makes more rows than one file holds: take a later from, one project, or fewer names in by.'
+
 /** Who spent what: `/admin/usage`, `/admin/requests`, `/admin/projects`, and `/metrics` for Prometheus. */
 export function serveAdminUsage(app: App, { usage, clock }: AppDeps): void {
   app.get('/admin/usage', async (c) => {
     const query = unwrap(readUsageQuery((name) => c.req.query(name), clock.now()))
     const report = await reportUsage(usage, c.var.config, query)
     if (query.format === 'json') return Response.json(report, { headers: NO_STORE })
+    if (report.truncated) throw new GatewayError({ kind: 'bad_request', message: TOO_MANY_ROWS, param: 'by' })
     const headers = { ...NO_STORE, 'content-type': 'text/csv; charset=utf-8' }
     return new Response(toUsageCsv(report), { headers })
   })

@@ -5,6 +5,8 @@ import { USAGE_DIMENSIONS, type UsageDimension } from './usage.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const DEFAULT_DAYS = 30
+/** A longer course of hours is no longer looked at, and would be thousands of rows. */
+const MOST_DAYS_BY_HOUR = 35
 const MOST_REQUESTS = 200
 const DEFAULT_REQUESTS = 50
 
@@ -31,6 +33,8 @@ export function readUsageQuery(query: Query, nowMs: number): Result<UsageQuery, 
   const by = USAGE_DIMENSIONS.filter((name) => names.includes(name))
   const wrong = names.find((name) => !USAGE_DIMENSIONS.some((one) => one === name))
   if (wrong !== undefined) return refuse('by', `takes ${USAGE_DIMENSIONS.join(', ')}, with commas between them`)
+  if (by.includes('hour') && to - from > MOST_DAYS_BY_HOUR * DAY_MS)
+    return refuse('by', `tells hours of at most ${MOST_DAYS_BY_HOUR} days: take day, or a later from`)
   const format = query('format') ?? 'json'
   if (format !== 'json' && format !== 'csv') return refuse('format', 'must be json or csv')
   return ok({ from, to, by, project: query('project'), keyId: query('key'), format })

@@ -2,26 +2,38 @@ import type { CompletionEnd, Surface, TokenUsage } from '../../core/completion-r
 import type { BudgetRule, LimitRules } from '../../core/identity/scopes.ts'
 import type { LedgerSums } from '../../core/limits/ledger-report.ts'
 
-/** What usage may be asked by. `day` is a day in UTC; `user` is there where `hugway.usage.byUser` is on. */
-export const USAGE_DIMENSIONS = ['day', 'project', 'key', 'model', 'provider', 'surface', 'user'] as const
+/** What usage may be asked by. `hour` and `day` are those of UTC in which completions ended; `user` is there where `hugway.usage.byUser` is on. */
+export const USAGE_DIMENSIONS = ['hour', 'day', 'project', 'key', 'model', 'provider', 'surface', 'user'] as const
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number]
 
 /** Sums over completions, their money also for people. */
 export type UsageSums = LedgerSums & { readonly costUsd: number }
 
-/** One line of a report: the dimensions that were asked for, and sums. */
-export type UsageRow = UsageSums & {
-  /** `2026-11-27` */
-  readonly day?: string
-  readonly project?: string
-  /** The key's id; `keyName` beside it as of now. */
-  readonly key?: string
-  readonly keyName?: string
-  readonly model?: string
-  readonly provider?: string
-  readonly surface?: Surface
-  readonly user?: string
-}
+/**
+ * Estimated from how many times lay between two bounds, in milliseconds: off by a factor of 3 at most, mostly by far less.
+ * `null` where nothing was timed.
+ */
+export type TimeQuantiles = { readonly p50: number | null; readonly p95: number | null }
+
+/** First tokens of streams, and durations of completions that ended whole. */
+export type UsageTimes = { readonly firstTokenMs: TimeQuantiles; readonly durationMs: TimeQuantiles }
+
+/** One line of a report: the dimensions that were asked for, sums, and times. */
+export type UsageRow = UsageSums &
+  UsageTimes & {
+    /** `2026-11-27T17:00:00Z` */
+    readonly hour?: string
+    /** `2026-11-27` */
+    readonly day?: string
+    readonly project?: string
+    /** The key's id; `keyName` beside it as of now. */
+    readonly key?: string
+    readonly keyName?: string
+    readonly model?: string
+    readonly provider?: string
+    readonly surface?: Surface
+    readonly user?: string
+  }
 
 /** `GET /admin/usage?from&to&by=day,project&project&key&format=json`. */
 export type UsageReport = {
@@ -30,7 +42,10 @@ export type UsageReport = {
   readonly to: string
   readonly by: readonly UsageDimension[]
   readonly rows: readonly UsageRow[]
-  readonly total: UsageSums
+  /** Of all rows, also of those that are left out. */
+  readonly total: UsageSums & UsageTimes
+  /** Whether there are more rows than a report holds: the dearest are in it. */
+  readonly truncated: boolean
   /** Completions of which no record could be written: the sums lack them. */
   readonly unbooked: number
   /** Projects whose ledger did not answer: the sums lack them. */
