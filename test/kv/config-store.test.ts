@@ -138,6 +138,19 @@ describe('an isolate that knows the document', () => {
     expect(probe.calls).toEqual(['get config', 'get config'])
   })
 
+  test('renews it every ten seconds, whether KV answered the time before or not', async () => {
+    const { current, probe, clock, work } = isolate()
+    await current()
+    for (const fault of ['none', 'down', 'none', 'none'] as const) {
+      probe.fault = fault
+      probe.calls.length = 0
+      await clock.pass(10_000)
+      await current()
+      await work.done()
+      expect(probe.calls).toHaveLength(1)
+    }
+  })
+
   test('hands out the very same object while the text is the same', async () => {
     await env.HUGWAY_KV.put('config', documentOf('a/b'))
     const { current, clock, work } = isolate()

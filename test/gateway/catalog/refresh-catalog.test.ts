@@ -49,6 +49,22 @@ describe('the list', () => {
     expect(upstream.asked).toBe(1)
   })
 
+  test('that cannot be fetched is waited for no longer than the first one tries', async () => {
+    const { ids, clock, upstream } = isolate(
+      () => new Promise((resolve) => setTimeout(() => resolve(new Response('down', { status: 503 })), 30)),
+    )
+    const startedAt = clock.now()
+    let waitedUntil = 0
+    const waited = Promise.all([ids(), ids()]).then((lists) => {
+      waitedUntil = clock.now()
+      return lists
+    })
+    for (let step = 0; step < 99; step++) await clock.pass(50)
+    expect(await waited).toEqual([undefined, undefined])
+    expect(waitedUntil - startedAt).toBeLessThan(3_000)
+    expect(upstream.asked).toBe(1)
+  })
+
   test('is served old while it is renewed, by one request for all', async () => {
     const { ids, clock, upstream, work } = isolate(list('a/1'))
     await ids()
