@@ -142,6 +142,18 @@ describe('a request that died', () => {
       expect(calls).toEqual([startedAt + 5_000])
     })
 
+    test('is told from one that is done: nobody waits for that', async () => {
+      const { clock, calls, deps, startedAt } = ledger()
+      await acquire(deps, BOUNDED, money(1), 1)
+      await acquire(deps, BOUNDED, money(1), 1)
+      expect(calls).toEqual([startedAt, startedAt])
+      await bookRecord(deps, 'p', RULES, bookingOf(undefined, 1))
+      const booked = bookRecord(deps, 'p', RULES, bookingOf(undefined, 1))
+      for (let step = 0; step < 30; step++) await clock.pass(100)
+      await booked
+      expect(calls.slice(2)).toEqual([startedAt, startedAt + 2_000]) // records that come within two seconds share a call
+    })
+
     test('while it asked for money: another asks five seconds later', async () => {
       const { clock, calls, deps, memory, startedAt } = ledger()
       await acquire(deps, BOUNDED, money(1), 1) // makes the key's pool
