@@ -1,3 +1,5 @@
+import type { TimeQuantiles } from '../wire/admin/usage.ts'
+
 const NANO = 1_000_000_000
 
 const whole = new Intl.NumberFormat('en')
@@ -22,6 +24,9 @@ export function duration(ms: number | null | undefined): string {
   return ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
 }
 
+/** The median and the slow end, as one text. */
+export const quantiles = ({ p50, p95 }: TimeQuantiles) => (p50 === null ? '-' : `${duration(p50)} / ${duration(p95)}`)
+
 export const percent = (part: number, all: number) => (all === 0 ? '-' : `${((100 * part) / all).toFixed(1)} %`)
 
 const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
@@ -41,11 +46,6 @@ export const shortTime = (iso: string) => short.format(new Date(iso))
 
 /** A ref as it is told in a list, where every line would begin alike. */
 export const shortRef = (ref: string) => ref.replace(/^huggingface\//, '')
-
-/** The value below which `share` of them lie; nothing of none. */
-export function quantile(values: readonly number[], share: number): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]
-}
 
 /** What an end is called to people who did not read its name in the source. */
 export const END_WORDS: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { usd } from '../../src/console/format.ts'
 import { readPlace } from '../../src/console/hash.ts'
 import { NO_BOUNDS, problemOf, toBounds } from '../../src/console/keys/bounds.ts'
 import { filterModels, NO_MODEL_FILTER } from '../../src/console/models/filter-models.ts'
-import { byDay, byMoment, firstTokensOver, usagePath } from '../../src/console/overview/range.ts'
+import { courseOf, pointsOf, usagePath } from '../../src/console/overview/range.ts'
 import { toBody, toSnippet } from '../../src/console/playground/question.ts'
 import { addEvent, NOTHING_YET } from '../../src/console/playground/read-stream.ts'
 
@@ -100,21 +100,28 @@ describe('an answer that is read', () => {
   )
 })
 
-type Moment = Parameters<typeof byMoment>[0][number]
-
 describe('usage over time', () => {
   const NOW = Date.parse('2026-11-27T17:20:00Z')
+  const NONE = { p50: null, p95: null }
+  const times = { firstTokenMs: { p50: 200, p95: 900 }, durationMs: NONE }
+  const sums = { requests: 3, failed: 1, promptTokens: 5, completionTokens: 6, cachedTokens: 0, reasoningTokens: 0 }
+  const row = { ...sums, costNanoUsd: 2e9, costUsd: 2, estimated: 0, unpriced: 0, ...times }
 
   test('is asked for in whole hours, the present one included', () => {
     const query = new URL(usagePath(24, NOW, ['day']), 'http://x').searchParams
     expect([query.get('from'), query.get('to')]).toEqual(['2026-11-26T18:00:00Z', '2026-11-27T18:00:00Z'])
   })
 
+  test.each([
+    [1, 'hour', 24],
+    [168, 'hour', 168],
+    [720, 'day', 720],
+  ])('of %i hours is drawn by the %s over %i hours', (hours, step, drawn) => {
+    expect(courseOf(hours)).toEqual({ step, hours: drawn })
+  })
+
   test('has a point for a day on which nobody asked', () => {
-    const times = { firstTokenMs: { p50: 200, p95: 900 }, durationMs: { p50: null, p95: null } }
-    const sums = { requests: 3, failed: 1, promptTokens: 5, completionTokens: 6, cachedTokens: 0, reasoningTokens: 0 }
-    const row = { ...sums, day: '2026-11-26', costNanoUsd: 2e9, costUsd: 2, estimated: 0, unpriced: 0, ...times }
-    const points = byDay([row], '2026-11-25T18:00:00Z', '2026-11-27T18:00:00Z')
+    const points = pointsOf([{ ...row, day: '2026-11-26' }], '2026-11-25T18:00:00Z', '2026-11-27T18:00:00Z', 'day')
     expect(points.map(({ requests, tokens }) => [requests, tokens])).toEqual([
       [0, 0],
       [3, 11],
@@ -122,29 +129,15 @@ describe('usage over time', () => {
     ])
   })
 
-  test('of an hour is counted from the requests, and those outside are left out', () => {
-    const at = (time: string, end: Moment['end']): Moment => ({ at: time, end, costNanoUsd: 1e9, usage: null })
-    const requests = [
-      at('2026-11-27T17:10:00Z', 'whole'),
-      at('2026-11-27T17:40:00Z', 'cut'),
-      at('2026-11-27T16:00:00Z', 'cut'),
-    ]
-    const points = byMoment(requests, '2026-11-27T17:00:00Z', '2026-11-27T18:00:00Z', 2)
-    expect(points.map(({ requests: all, failed, costUsd }) => [all, failed, costUsd])).toEqual([
-      [1, 0, 1],
-      [1, 1, 1],
+  test('has a point for each hour, and no time where nothing was timed', () => {
+    const rows = [{ ...row, hour: '2026-11-27T16:00:00Z' }]
+    const points = pointsOf(rows, '2026-11-27T15:00:00Z', '2026-11-27T18:00:00Z', 'hour')
+    expect(points.map(({ requests, firstTokenMs }) => [requests, firstTokenMs])).toEqual([
+      [0, NONE],
+      [3, { p50: 200, p95: 900 }],
+      [0, NONE],
     ])
   })
-})
-
-test('first tokens are told by the median and the slow ones of each part of the time', () => {
-  const at = (second: number, firstTokenMs: number | null) => ({ at: `2026-11-27T17:00:${second}0Z`, firstTokenMs })
-  const parts = firstTokensOver([at(5, 900), at(5, null), at(0, 100), at(1, 300), at(1, 200)], 2)
-  expect(parts.map(({ requests, p50, p95 }) => [requests, p50, p95])).toEqual([
-    [3, 200, 300],
-    [1, 900, 900],
-  ])
-  expect(firstTokensOver([], 2)).toEqual([])
 })
 
 test('models are found by what they can and cost', () => {

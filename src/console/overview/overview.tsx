@@ -1,39 +1,34 @@
-import { useMemo, useState } from 'preact/hooks'
-import type { ProjectList, UsageDimension, UsageReport, UsageRequestPage } from '../../wire/admin/usage.ts'
+import { useState } from 'preact/hooks'
+import type { ProjectList, UsageDimension, UsageReport } from '../../wire/admin/usage.ts'
 import { call } from '../api.ts'
-import { count, duration, money, percent, quantile } from '../format.ts'
+import { count, money, percent, quantiles } from '../format.ts'
 import { Choice } from '../parts/fields.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
-import { type Load, useLoad } from '../parts/use-load.ts'
+import { useLoad } from '../parts/use-load.ts'
 import { Budgets } from './budgets.tsx'
 import { Groups } from './groups.tsx'
-import { type Measure, Over } from './over-time.tsx'
-import { usagePath } from './range.ts'
+import { MEASURES, type Measure, Over } from './over-time.tsx'
+import { courseOf, usagePath } from './range.ts'
 import { Wrong } from './wrong.tsx'
 
 const RANGES = [
-  ['1', 'The last hour'],
+  ['1', 'This hour'],
   ['24', 'The last day'],
   ['168', 'The last week'],
   ['720', 'The last 30 days'],
 ] as const
 const GROUPS = ['project', 'key', 'model', 'provider'] as const satisfies readonly UsageDimension[]
-const MEASURES: readonly (readonly [Measure, string])[] = [
-  ['requests', 'Requests and failures'],
-  ['cost', 'Cost'],
-  ['tokens', 'Tokens'],
-  ['first', 'First token'],
-]
-
 /** What it costs, what failed, and what is wrong now. */
 export function Overview() {
   const [hours, setHours] = useState<(typeof RANGES)[number][0]>('168')
   const [group, setGroup] = useState<(typeof GROUPS)[number]>('model')
   const [measure, setMeasure] = useState<Measure>('requests')
-  const path = (by: readonly UsageDimension[]) => usagePath(Number(hours), Date.now(), by)
-  const total = useLoad(`days ${hours}`, (signal) => call<UsageReport>(path(['day']), { signal }))
-  const grouped = useLoad(`by ${group} ${hours}`, (signal) => call<UsageReport>(path([group]), { signal }))
-  const latest = useLoad('latest', (signal) => call<UsageRequestPage>('/admin/requests?limit=100', { signal }))
+  const course = courseOf(Number(hours))
+  const usage = (of: number, by: readonly UsageDimension[]) => (signal: AbortSignal) =>
+    call<UsageReport>(usagePath(of, Date.now(), by), { signal })
+  const total = useLoad(`total ${hours}`, usage(Number(hours), []))
+  const drawn = useLoad(`course ${course.step} ${course.hours}`, usage(course.hours, [course.step]))
+  const grouped = useLoad(`by ${group} ${hours}`, usage(Number(hours), [group]))
   const projects = useLoad('projects', (signal) => call<ProjectList>('/admin/projects', { signal }))
   return (
     <>
@@ -41,14 +36,15 @@ export function Overview() {
       <div class="bar">
         <Choice label="Time" value={hours} options={RANGES} onChange={setHours} />
         <Choice label="Chart" value={measure} options={MEASURES} onChange={setMeasure} />
-        <button type="button" onClick={() => [total, grouped, latest, projects].map(({ reload }) => reload())}>
+        <button type="button" onClick={() => [total, drawn, grouped, projects].map(({ reload }) => reload())}>
           Refresh
         </button>
       </div>
       <Loaded load={total} what="usage">
-        {(report) =>
-          report.total.requests === 0 ? <Beginning /> : <Sums report={report} latest={latest} measure={measure} />
-        }
+        {(report) => (report.total.requests === 0 ? <Beginning /> : <Sums report={report} />)}
+      </Loaded>
+      <Loaded load={drawn} what="the course">
+        {(report) => report.total.requests > 0 && <Over report={report} step={course.step} measure={measure} />}
       </Loaded>
       <h2>Who and what</h2>
       <div class="bar">
@@ -86,10 +82,8 @@ function Beginning() {
   )
 }
 
-function Sums({ report, latest, measure }: { report: UsageReport; latest: Load<UsageRequestPage>; measure: Measure }) {
+function Sums({ report }: { report: UsageReport }) {
   const { total, unbooked } = report
-  const requests = latest.data?.requests
-  const firsts = useMemo(() => requests?.flatMap(({ firstTokenMs }) => firstTokenMs ?? []) ?? [], [requests])
   return (
     <>
       <dl class="tiles">
@@ -98,10 +92,8 @@ function Sums({ report, latest, measure }: { report: UsageReport; latest: Load<U
         <Tile name="Cost" value={money(total.costNanoUsd)} />
         <Tile name="Tokens in" value={count(total.promptTokens)} />
         <Tile name="Tokens out" value={count(total.completionTokens)} />
-        <Tile
-          name={`First token, p50 / p95 of the last ${firsts.length}`}
-          value={`${duration(quantile(firsts, 0.5))} / ${duration(quantile(firsts, 0.95))}`}
-        />
+        <Tile name="First token, about: p50 / p95" value={quantiles(total.firstTokenMs)} />
+        <Tile name="Whole answer, about: p50 / p95" value={quantiles(total.durationMs)} />
       </dl>
       {(total.unpriced > 0 || total.estimated > 0 || unbooked > 0) && (
         <p class="hint">
@@ -110,7 +102,6 @@ function Sums({ report, latest, measure }: { report: UsageReport; latest: Load<U
           {unbooked > 0 && `${count(unbooked)} could not be booked.`}
         </p>
       )}
-      <Over report={report} requests={requests ?? []} measure={measure} />
     </>
   )
 }

@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 
-export type Series = { readonly label: string; readonly values: readonly number[]; readonly color: string }
+export type Series = { readonly label: string; readonly values: readonly (number | null)[]; readonly color: string }
 
 const HEIGHT = 220
 
 /**
- * Lines over time. Who cannot see them has the same numbers in the table below.
+ * Lines over time, broken where there is no value. Who cannot see them has the same numbers in the table below.
  *
  * @param times Milliseconds since the epoch.
  */
