@@ -135,7 +135,8 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     await visit('keys')
     const row = page.getByRole('row').filter({ hasText: 'gone' })
     await row.getByRole('button', { name: 'Revoke' }).click()
-    await row.getByRole('button', { name: 'Yes, revoke' }).click()
+    await page.getByRole('dialog', { name: 'Revoke the key of gone' }).waitFor()
+    await button('Yes, revoke').click()
     await row.getByText('revoked').waitFor()
     const models = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
     expect(models.status).toBe(401)
@@ -212,11 +213,72 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     const row = page.getByRole('row').filter({ hasText: 'bounded' })
     await row.getByText('of $5.00 per month', { exact: false }).waitFor()
     await row.getByRole('button', { name: 'Change' }).click()
-    const form = page.getByRole('region', { name: 'Change the key of bounded' })
-    await form.getByText('Budget, limits and models').click()
+    const form = page.getByRole('dialog', { name: 'Change the key of bounded' })
     await form.getByLabel('Budget in $').fill('')
     await form.getByRole('button', { name: 'Save' }).click()
     await row.getByText('of $5.00', { exact: false }).waitFor({ state: 'detached' })
+  })
+
+  /** What a key may do now, as `/admin/keys` tells it. */
+  async function keyNamed(name: string): Promise<Record<string, unknown>> {
+    const listed = (await (await gateway.asAdmin('/admin/keys')).json()) as { keys: { name: string }[] }
+    return { ...listed.keys.find((one) => one.name === name) }
+  }
+  const makeKey = async (body: object) =>
+    (await (await gateway.asAdmin('/admin/keys', { method: 'POST', body: JSON.stringify(body) })).json()) as {
+      id: string
+      key: string
+    }
+  const statusFor = async (key: string) =>
+    (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status
+
+  test('a key is disabled after a second word, opens nothing, and is enabled again with the same secret', async () => {
+    const { key } = await makeKey({ name: 'paused' })
+    await signIn()
+    await visit('keys')
+    const row = page.getByRole('row').filter({ hasText: 'paused' })
+    await row.getByRole('button', { name: 'Disable' }).click()
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await statusFor(key)).toBe(200)
+    await expect.poll(() => page.evaluate(FOCUSED)).toBe('Disable')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Disable the key of paused' }).waitFor()
+    await expect.poll(() => page.evaluate(FOCUSED)).toBe('No')
+    await button('Yes, disable').click()
+    await page.getByText('The key of paused is disabled', { exact: false }).waitFor()
+    await row.getByText('disabled').waitFor()
+    expect(await statusFor(key)).toBe(401)
+    await row.getByRole('button', { name: 'Enable' }).click()
+    await row.getByText('active').waitFor()
+    expect(await statusFor(key)).toBe(200)
+  })
+
+  test('a change of a key sends what is other alone: the end, and not what a colleague changed meanwhile', async () => {
+    const { id } = await makeKey({ name: 'both', limits: { concurrent: 3 } })
+    await signIn()
+    await visit('keys')
+    const row = page.getByRole('row').filter({ hasText: 'both' })
+    await row.getByRole('button', { name: 'Change' }).click()
+    const form = page.getByRole('dialog', { name: 'Change the key of both' })
+    await gateway.asAdmin(`/admin/keys/${id}`, { method: 'PATCH', body: '{"limits":{"concurrent":7}}' })
+    await form.getByLabel('Ends').fill('2031-05-06T07:08')
+    await form.getByRole('button', { name: 'Save' }).click()
+    await form.waitFor({ state: 'detached' })
+    const expiresAt = await page.evaluate("new Date('2031-05-06T07:08').toISOString()")
+    expect(await keyNamed('both')).toMatchObject({ limits: { concurrent: 7 }, expiresAt })
+  })
+
+  test('a key that leaked is rotated without a time in which both hold', async () => {
+    const { key } = await makeKey({ name: 'leaked' })
+    await signIn()
+    await visit('keys')
+    await page.getByRole('row').filter({ hasText: 'leaked' }).getByRole('button', { name: 'Rotate' }).click()
+    await page.getByLabel('The old one goes on for').selectOption('0')
+    await button('Yes, rotate').click()
+    const fresh = (await page.locator('code.secret').textContent()) ?? ''
+    expect([await statusFor(key), await statusFor(fresh)]).toEqual([401, 200])
   })
 
   test('a project is made with a budget, and is there', async () => {
@@ -229,6 +291,22 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     await form.getByLabel('Budget in $').fill('25')
     await form.getByRole('button', { name: 'Save the project' }).click()
     await page.getByRole('cell', { name: 'Search (search)' }).waitFor()
+    // What is bound already stands in the form, and what is taken out of it is taken away.
+    await form.getByLabel('Id').fill('')
+    await form.getByLabel('Id').fill('search')
+    expect(await form.getByLabel('Budget in $').inputValue()).toBe('25')
+    await form.getByLabel('Requests a minute').fill('60')
+    await form.getByLabel('Requests at once').fill('4')
+    await form.getByRole('button', { name: 'Save the project' }).click()
+    const limits = async () => {
+      const { projects } = (await (await gateway.asAdmin('/admin/projects')).json()) as { projects: { id: string }[] }
+      return projects.find(({ id }) => id === 'search')
+    }
+    await expect.poll(limits).toMatchObject({ limits: { requestsPerMinute: 60, concurrent: 4 }, name: 'Search' })
+    await form.getByLabel('Requests a minute').fill('')
+    await form.getByRole('button', { name: 'Save the project' }).click()
+    await expect.poll(async () => JSON.stringify(await limits())).not.toContain('requestsPerMinute')
+    expect(await limits()).toMatchObject({ limits: { concurrent: 4 }, budget: { usd: 25 } })
     await visit('overview')
     await page.getByRole('table', { name: 'Budgets by project' }).getByText('$25.00').first().waitFor()
   })
@@ -308,7 +386,7 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
         .filter({ has: page.getByRole('button', { name: 'Roll back' }) })
         .first()
       await older.getByRole('button', { name: 'Roll back' }).click()
-      await older.getByRole('button', { name: 'Yes, roll back' }).click()
+      await button('Yes, roll back').click()
       await page.getByText('rolled back', { exact: false }).first().waitFor()
       expect(await (await gateway.asAdmin('/admin/config')).text()).not.toContain('Quick')
     })

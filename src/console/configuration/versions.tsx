@@ -104,7 +104,8 @@ function VersionTable({
               {!active && (
                 <ConfirmButton
                   label="Roll back"
-                  question="Make this the newest version?"
+                  title={`Roll back to ${id}`}
+                  question="It becomes the newest version, and holds elsewhere within about a minute. No version is lost."
                   onConfirm={() => onRollBack(id)}
                 />
               )}

@@ -9,10 +9,18 @@ const PERIODS = [
 ] as const
 
 /** The fields of a key's or a project's bounds. All may stay empty. */
-export function BoundsFields({ form, onChange }: { form: BoundsForm; onChange: (form: BoundsForm) => void }) {
+export function BoundsFields({
+  form,
+  onChange,
+  isOpen = false,
+}: {
+  form: BoundsForm
+  onChange: (form: BoundsForm) => void
+  isOpen?: boolean
+}) {
   const change = (name: keyof BoundsForm) => (value: string) => onChange({ ...form, [name]: value })
   return (
-    <details>
+    <details open={isOpen}>
       <summary>Budget, limits and models</summary>
       <div class="bar">
         <TextField label="Budget in $" isNumber value={form.usd} onChange={change('usd')} />

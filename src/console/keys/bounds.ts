@@ -32,6 +32,22 @@ export function toBounds({ usd, per, models, ...rates }: BoundsForm): Record<str
   }
 }
 
+/** What is other in the second form, as a patch takes it: `null` takes a bound away. */
+export function changesOf(before: BoundsForm, after: BoundsForm): Record<string, unknown> {
+  const [old, wanted] = [toBounds(before), toBounds(after)]
+  const names = ['budget', 'limits', 'models'].filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(wanted[name]),
+  )
+  return Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]))
+}
+
+/** The same for a merge patch, which would keep a limit that is not named. */
+export function mergeOf(before: BoundsForm, after: BoundsForm): Record<string, unknown> {
+  const { limits, ...changes } = changesOf(before, after)
+  if (typeof limits !== 'object' || limits === null) return { ...changes, ...(limits === null && { limits }) }
+  return { ...changes, limits: { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, ...limits } }
+}
+
 /** The form of bounds that hold; what does not is empty. */
 export function fromBounds({ budget, limits, models }: KeyScopes): Partial<BoundsForm> {
   const rates = Object.entries(limits ?? {}).flatMap(([name, value]) =>

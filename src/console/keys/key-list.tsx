@@ -3,32 +3,43 @@ import { type Answer, call, type Failed } from '../api.ts'
 import { money, time } from '../format.ts'
 import { formatPlace } from '../hash.ts'
 import { BudgetMeter } from '../parts/budget-meter.tsx'
-import { ConfirmButton } from '../parts/confirm.tsx'
 import { Empty, FailureNote } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
 import type { ListedKey } from '../shapes.ts'
 import { ChangeKey } from './change-key.tsx'
+import { KeyActions, type KeyDeeds } from './key-actions.tsx'
 import { type CreatedKey, ShownOnce } from './shown-once.tsx'
 
 const PAGE = 25
+const ELSEWHERE = 'it holds elsewhere within about a minute'
 
 /** Every key: what it is for, and what can be done with it. */
 export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onChanged: () => void }) {
   const [failure, setFailure] = useState<Failed>()
+  const [said, say] = useState('')
   const [made, setMade] = useState<CreatedKey>()
   const [changing, setChanging] = useState<ListedKey>()
   const [shown, setShown] = useState(PAGE)
-  const done = <T,>(answer: Answer<T>): T | undefined => {
+  const done = <T,>(answer: Answer<T>, sentence: string): T | undefined => {
     setFailure(answer.ok ? undefined : answer)
+    say(answer.ok ? sentence : '')
     if (!answer.ok) return undefined
     onChanged()
     return answer.data
   }
-  const rotate = async ({ id }: ListedKey) => {
-    setMade(done(await call<CreatedKey>(`/admin/keys/${encodeURIComponent(id)}/rotate`, { method: 'POST', body: {} })))
-  }
-  const revoke = async ({ id }: ListedKey) => {
-    done(await call(`/admin/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }))
+  const deeds: KeyDeeds = {
+    change: setChanging,
+    async setDisabled(key, disabled) {
+      const answer = await call(pathOf(key), { method: 'PATCH', body: { disabled } })
+      done(answer, `The key of ${key.name} is ${disabled ? 'disabled' : 'enabled'}: ${ELSEWHERE}.`)
+    },
+    async rotate(key, overlapDays) {
+      const answer = await call<CreatedKey>(`${pathOf(key)}/rotate`, { method: 'POST', body: { overlapDays } })
+      setMade(done(answer, ''))
+    },
+    async revoke(key) {
+      done(await call(pathOf(key), { method: 'DELETE' }), `The key of ${key.name} is revoked: ${ELSEWHERE}.`)
+    },
   }
   if (keys.length === 0) return <Empty>No key was made yet. Make one above: it opens at once.</Empty>
   return (
@@ -40,12 +51,15 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
           key={changing.id}
           listed={changing}
           onClose={() => setChanging(undefined)}
-          onChanged={() => {
+          onChanged={(answer) => {
             setChanging(undefined)
-            onChanged()
+            done(answer, `The key of ${changing.name} is changed: ${ELSEWHERE}.`)
           }}
         />
       )}
+      <p role="status" class="hint">
+        {said}
+      </p>
       <Table
         caption="Keys, the newest first"
         rows={keys.slice(0, shown)}
@@ -57,24 +71,18 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
             title: 'State',
             cell: ({ status }) => <span class={status === 'active' ? 'good' : 'failed'}>{status}</span>,
           },
-          { title: 'Made', cell: ({ createdAt }) => time(createdAt) },
-          { title: 'Ends', cell: ({ expiresAt }) => (expiresAt ? time(expiresAt) : 'never') },
-          { title: 'Used last', cell: ({ lastUsedAt }) => time(lastUsedAt) },
-          { title: 'Spent in all', cell: ({ costNanoUsd }) => money(costNanoUsd), isNumber: true },
+          { title: 'Actions', cell: (key) => <KeyActions listed={key} deeds={deeds} /> },
           {
             title: 'Budget',
             cell: ({ budget }) =>
               budget &&
               ('spentNanoUsd' in budget ? <BudgetMeter budget={budget} /> : `$${budget.usd} per ${budget.per}`),
           },
+          { title: 'Spent in all', cell: ({ costNanoUsd }) => money(costNanoUsd), isNumber: true },
+          { title: 'Used last', cell: ({ lastUsedAt }) => time(lastUsedAt) },
+          { title: 'Ends', cell: ({ expiresAt }) => (expiresAt ? time(expiresAt) : 'never') },
+          { title: 'Made', cell: ({ createdAt }) => time(createdAt) },
           { title: 'Id', cell: ({ id }) => <a href={formatPlace('requests', { key: id })}>{id}</a> },
-          {
-            title: 'Actions',
-            cell: (key) =>
-              key.status === 'active' && (
-                <Actions listed={key} onRotate={rotate} onRevoke={revoke} onChange={setChanging} />
-              ),
-          },
         ]}
       />
       {shown < keys.length && (
@@ -86,32 +94,4 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
   )
 }
 
-function Actions({
-  listed,
-  onRotate,
-  onRevoke,
-  onChange,
-}: {
-  listed: ListedKey
-  onRotate: (key: ListedKey) => void
-  onRevoke: (key: ListedKey) => void
-  onChange: (key: ListedKey) => void
-}) {
-  return (
-    <>
-      <button type="button" onClick={() => onChange(listed)}>
-        Change
-      </button>{' '}
-      <ConfirmButton
-        label="Rotate"
-        question="Make a new key? The old one goes on for seven days."
-        onConfirm={() => onRotate(listed)}
-      />{' '}
-      <ConfirmButton
-        label="Revoke"
-        question={`Whoever uses the key of ${listed.name} is refused at once.`}
-        onConfirm={() => onRevoke(listed)}
-      />
-    </>
-  )
-}
+const pathOf = ({ id }: ListedKey) => `/admin/keys/${encodeURIComponent(id)}`

@@ -7,7 +7,7 @@ import { SuggestField, TextField } from '../parts/fields.tsx'
 import { FailureNote, Loaded } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
 import type { Load } from '../parts/use-load.ts'
-import { NO_BOUNDS, problemOf, toBounds } from './bounds.ts'
+import { fromBounds, mergeOf, NO_BOUNDS, problemOf } from './bounds.ts'
 import { BoundsFields } from './bounds-fields.tsx'
 
 /** The projects that keys belong to, and a way to make one or to bound it: they stand in the configuration. */
@@ -47,9 +47,22 @@ function SaveProject({ known, onSaved }: { known: readonly ProjectReport[]; onSa
   const [failure, setFailure] = useState<Failed>()
   const [said, say] = useState('')
   const problem = problemOf(bounds)
+  /** The bounds that a project has now; none of one that is new. */
+  const formOf = (wanted: string) => {
+    const { budget, limits, models } = known.find((one) => one.id === wanted.trim()) ?? {}
+    return { ...NO_BOUNDS, ...fromBounds({ budget: budget ?? undefined, limits, models: models ?? undefined }) }
+  }
+  const choose = (wanted: string) => {
+    setId(wanted)
+    const chosen = known.find((one) => one.id === wanted.trim())
+    if (!chosen) return
+    setName(chosen.name)
+    setBounds(formOf(wanted))
+  }
   const submit = async (event: Event) => {
     event.preventDefault()
-    const project = { ...(name.trim() !== '' && { name: name.trim() }), ...toBounds(bounds) }
+    const isRenamed = name.trim() !== '' && name !== known.find((one) => one.id === id.trim())?.name
+    const project = { ...(isRenamed && { name: name.trim() }), ...mergeOf(formOf(id), bounds) }
     const body = JSON.stringify({ hugway: { projects: { [id.trim()]: project } } })
     const answer = await call('/admin/config', { method: 'PATCH', body })
     setFailure(answer.ok ? undefined : answer)
@@ -60,7 +73,7 @@ function SaveProject({ known, onSaved }: { known: readonly ProjectReport[]; onSa
     <form class="stack" onSubmit={submit}>
       <h3>Make a project, or change one</h3>
       <div class="bar">
-        <SuggestField label="Id" value={id} options={known.map((project) => project.id)} onChange={setId} />
+        <SuggestField label="Id" value={id} options={known.map((project) => project.id)} onChange={choose} />
         <TextField label="Name" value={name} onChange={setName} />
       </div>
       <BoundsFields form={bounds} onChange={setBounds} />

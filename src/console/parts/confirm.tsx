@@ -1,39 +1,51 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import { Dialog } from './dialog.tsx'
 
-/** A button that asks once more, in its own place, before it does what cannot be undone. */
+/** A button that asks once more before it does what cannot be undone, or what others feel at once. */
 export function ConfirmButton({
   label,
+  title,
   question,
   onConfirm,
+  children,
 }: {
   label: string
+  /** What is about to be done, to what. */
+  title: string
+  /** What will come of it. */
   question: string
   onConfirm: () => void
+  /** What else there is to choose. */
+  children?: ComponentChildren
 }) {
   const [isAsking, setAsking] = useState(false)
-  if (!isAsking) {
-    return (
+  return (
+    <>
       <button type="button" onClick={() => setAsking(true)}>
         {label}
       </button>
-    )
-  }
-  return (
-    <span class="confirm">
-      {question}{' '}
-      <button
-        type="button"
-        class="danger"
-        onClick={() => {
-          setAsking(false)
-          onConfirm()
-        }}
-      >
-        Yes, {label.toLowerCase()}
-      </button>{' '}
-      <button type="button" onClick={() => setAsking(false)}>
-        No
-      </button>
-    </span>
+      {isAsking && (
+        <Dialog title={title} onClose={() => setAsking(false)}>
+          <p>{question}</p>
+          {children}
+          <p class="choices">
+            <button type="button" onClick={() => setAsking(false)}>
+              No
+            </button>
+            <button
+              type="button"
+              class="danger"
+              onClick={() => {
+                setAsking(false)
+                onConfirm()
+              }}
+            >
+              Yes, {label.toLowerCase()}
+            </button>
+          </p>
+        </Dialog>
+      )}
+    </>
   )
 }

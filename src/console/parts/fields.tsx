@@ -79,6 +79,43 @@ export function TextField({
   )
 }
 
+/** A day and a time, in the reader's own time zone; `null` where there is none. The value is ISO 8601. */
+export function TimeField({
+  label,
+  value,
+  onChange,
+  hint,
+}: {
+  label: string
+  value: string | null
+  onChange: (value: string | null) => void
+  hint: string
+}) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="datetime-local"
+        value={toLocalTime(value)}
+        aria-describedby={`${id}-hint`}
+        onInput={({ currentTarget: { value: text } }) => onChange(text === '' ? null : new Date(text).toISOString())}
+      />
+      <small id={`${id}-hint`} class="hint">
+        {hint}
+      </small>
+    </div>
+  )
+}
+
+/** As the browser's field has it: `2027-01-31T18:00`, without a zone. */
+function toLocalTime(value: string | null): string {
+  const at = new Date(value ?? '')
+  if (Number.isNaN(at.getTime())) return ''
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
 /** A line of text with things to choose from; anything else may be written as well. */
 export function SuggestField({ label, value, onChange, options }: TextFieldProps & { options: readonly string[] }) {
   const id = useId()
