@@ -13,12 +13,14 @@ import type { CallerContext } from '../gateway/context.ts'
 import type { KeyCheck } from '../gateway/keys/check-key.ts'
 import type { ManageKeysDeps } from '../gateway/keys/manage-keys.ts'
 import type { SessionDeps } from '../gateway/session/sign-in.ts'
+import { toLogged } from '../gateway/to-logged.ts'
 import type { MetricsDeps } from '../gateway/usage/report-metrics.ts'
+import { type Entry, toContext } from './entry/context.ts'
 import type { BodyDeps } from './read-body.ts'
 
 /** Facts about a request travel in `c.var`. */
 export type AppEnv = {
-  Variables: { requestId: string; startedAt: number; config: Config; configVersion: string; caller: Caller }
+  Variables: { entry: Entry; config: Config; configVersion: string; caller: Caller }
 }
 export type App = Hono<AppEnv>
 
@@ -49,6 +51,11 @@ export const CONFIG_HEADER = 'x-hugway-config'
 /** No copy of such an answer is to stay anywhere on its way. */
 export const NO_STORE = { 'cache-control': 'no-store' }
 
+/** Logs what nobody expected: whatever is thrown on purpose is a failure that the client is told. */
+export function logBug({ log }: Pick<AppDeps, 'log'>, { requestId }: Entry, error: unknown): void {
+  if (!(error instanceof GatewayError)) log('request_failed', { requestId, failure: toLogged(error) })
+}
+
 /** Answers every other method on a path with 405. Register it after the path's own methods. */
 export function refuseOtherMethods(app: App, path: string, allowed: readonly string[]): void {
   app.all(path, (c) => {
@@ -57,27 +64,17 @@ export function refuseOtherMethods(app: App, path: string, allowed: readonly str
 }
 
 /** Keeps work alive after the response; the runtime allows it 30 seconds. */
-export function waitUntilOf(c: Context): (work: Promise<unknown>) => void {
-  return (work) => c.executionCtx.waitUntil(work)
+export function waitUntilOf(executionCtx: Pick<ExecutionContext, 'waitUntil'>): (work: Promise<unknown>) => void {
+  return (work) => executionCtx.waitUntil(work)
 }
 
-/** What a verb is told of the request that it serves. */
+/** What a verb is told of the request that a route serves. */
 export function contextOf(c: Context<AppEnv>): CallerContext {
-  const { requestId, startedAt, config, configVersion, caller } = c.var
-  return {
-    requestId,
-    startedAt,
-    config,
-    configVersion,
-    caller,
-    traceparent: c.req.header('traceparent'),
-    rehearse: c.req.header('x-hugway-rehearse'),
-    signal: c.req.raw.signal,
-    waitUntil: waitUntilOf(c),
-  }
+  const { entry, config, configVersion: version, caller } = c.var
+  return toContext(c.req.raw, entry, { config, version }, caller, waitUntilOf(c.executionCtx))
 }
 
 /** What a client calls its conversation by, in the header of its kind. */
-export function sessionHeaderOf(c: Context<AppEnv>): string | undefined {
-  return c.req.header('x-session-id') ?? c.req.header('x-session-affinity')
+export function sessionHeaderOf({ headers }: Request): string | undefined {
+  return headers.get('x-session-id') ?? headers.get('x-session-affinity') ?? undefined
 }

@@ -4,6 +4,7 @@ import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
 import { complete } from '../../src/gateway/complete.ts'
 import type { CompletionRequest } from '../../src/gateway/completion.ts'
 import { toResponse } from '../../src/http/completion-response.ts'
+import { chatSurface } from '../../src/http/v1/chat.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
 import { configOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/deps.ts'
@@ -77,7 +78,8 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
       configVersion: 'unversioned',
       caller: DEPLOYMENT_CALLER,
     }
-    return toResponse(await complete(deps, request, ctx), 'request-1')
+    const entry = { requestId: 'request-1', startedAt: 0, answerHeaders: {} }
+    return toResponse(await complete(deps, request, ctx), entry, chatSurface)
   }
   return { run, asked, lines, work, gone, letGo }
 }

@@ -1,10 +1,9 @@
 import { createBaseApp } from '../base-app.ts'
 import type { App, AppDeps } from '../deps.ts'
-import { authenticateAdmin } from '../middleware/authenticate.ts'
-import { useConfig } from '../middleware/use-config.ts'
+import { authenticateAdmin } from '../entry/authenticate.ts'
+import { admitClients, useConfig } from '../entry/middlewares.ts'
 import { serveDocuments } from '../public/documents.ts'
 import { serveRoot } from '../public/root.ts'
-import { guardClients } from '../v1/app.ts'
 import { serveOwnKey } from '../v1/key.ts'
 import { serveRouteExplain } from '../v1/route-explain.ts'
 import { serveAdmin } from './admin.ts'
@@ -13,7 +12,7 @@ import { serveSession } from './session.ts'
 /** What operators and curious people ask for: everything that no client's request waits for. */
 export function createAdminApp(deps: AppDeps): App {
   const app = createBaseApp(deps)
-  guardClients(app, deps)
+  app.use('/v1/*', admitClients(deps))
   app.use('/admin/*', useConfig(deps))
   serveSession(app, deps)
   app.use('/admin/*', authenticateAdmin(deps))

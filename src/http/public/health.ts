@@ -6,7 +6,7 @@ const PATH = '/health'
 /** `GET /health`, without a key. */
 export function serveHealth(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) => {
-    const health = await reportHealth(deps, { waitUntil: waitUntilOf(c) })
+    const health = await reportHealth(deps, { waitUntil: waitUntilOf(c.executionCtx) })
     return Response.json(health, { headers: NO_STORE })
   })
   refuseOtherMethods(app, PATH, ['GET'])

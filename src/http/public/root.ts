@@ -9,7 +9,7 @@ const LINKS = { console: '/console/', health: '/health', openapi: '/openapi.json
 /** `GET /`, without a key: a page for a browser, the same facts as JSON for everybody else. */
 export function serveRoot(app: App, deps: AppDeps): void {
   app.get(PATH, async (c) => {
-    const { status, settings } = await reportHealth(deps, { waitUntil: waitUntilOf(c) })
+    const { status, settings } = await reportHealth(deps, { waitUntil: waitUntilOf(c.executionCtx) })
     const headers = { ...NO_STORE, vary: 'accept' }
     if (!wantsPage(c)) return Response.json({ name: 'hugway', status, api: '/v1', ...LINKS }, { headers })
     const nonce = deps.newId()

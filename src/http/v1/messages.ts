@@ -1,7 +1,5 @@
-import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import { GatewayError } from '../../core/failure.ts'
-import { toLogged } from '../../gateway/to-logged.ts'
 import { unwrap } from '../../gateway/unwrap.ts'
 import { estimateTokens } from '../../wire/messages/count-tokens.ts'
 import { toMessagesErrorBody } from '../../wire/messages/error.ts'
@@ -9,30 +7,40 @@ import { toMessagesRateHeaders } from '../../wire/messages/rate-headers.ts'
 import { mapMessagesRequest } from '../../wire/messages/request.ts'
 import { messagesWire } from '../../wire/messages/wire.ts'
 import { readMapped } from '../../wire/read-mapped.ts'
-import { type App, type AppDeps, type AppEnv, refuseOtherMethods } from '../deps.ts'
+import type { CompletionSurface } from '../completion-response.ts'
+import { type App, type AppDeps, logBug, refuseOtherMethods } from '../deps.ts'
+import { admitClients } from '../entry/middlewares.ts'
 import { toErrorResponse } from '../error-response.ts'
-import { allowOrigins } from '../middleware/allow-origins.ts'
-import { authenticateClient } from '../middleware/authenticate.ts'
-import { useConfig } from '../middleware/use-config.ts'
 import { bodyOf } from '../read-body.ts'
-import { answerCompletion } from './answer-completion.ts'
+
+export const MESSAGES_PATH = '/v1/messages'
+
+/** `POST /v1/messages`, streamed or not. Beta headers and versions are not looked at. */
+export function messagesSurface({ clock }: Pick<AppDeps, 'clock'>): Required<CompletionSurface> {
+  return {
+    path: MESSAGES_PATH,
+    wire: messagesWire,
+    toErrorBody: toMessagesErrorBody,
+    addHeaders(headers, requestId) {
+      headers.set('request-id', requestId)
+      const rates = toMessagesRateHeaders(headers, clock.now())
+      for (const [name, value] of Object.entries(rates)) headers.set(name, value)
+    },
+  }
+}
 
 /**
- * Anthropic's Messages API below `/v1/messages`: an app of its own, because whatever goes wrong on these paths, a refused
- * key included, is told in Anthropic's envelope. Beta headers and versions are not looked at.
+ * What else there is of Anthropic's Messages API: an app of its own, because whatever goes wrong on these paths, a refused
+ * key included, is told in Anthropic's envelope.
  */
 export function createMessagesApp(deps: AppDeps): App {
   const app: App = new Hono()
-  app.use(async function addHeaders(c, next) {
+  const { toErrorBody, addHeaders } = messagesSurface(deps)
+  app.use(async (c, next) => {
     await next()
-    c.res.headers.set('request-id', c.var.requestId)
-    const rates = toMessagesRateHeaders(c.res.headers, deps.clock.now())
-    for (const [name, value] of Object.entries(rates)) c.res.headers.set(name, value)
+    addHeaders(c.res.headers, c.var.entry.requestId)
   })
-  app.use(useConfig(deps))
-  app.use(allowOrigins)
-  app.use(authenticateClient(deps))
-  app.post('/', (c) => answerCompletion(c, deps, messagesWire, envelopeOf(c)))
+  app.use(admitClients(deps))
   refuseOtherMethods(app, '/', ['POST'])
   app.post('/count_tokens', async (c) => {
     const body = bodyOf(c.req.raw, deps)
@@ -53,14 +61,9 @@ export function createMessagesApp(deps: AppDeps): App {
     })
   })
   app.onError((error, c) => {
-    if (!(error instanceof GatewayError)) {
-      deps.log('request_failed', { requestId: c.var.requestId, failure: toLogged(error) })
-    }
-    return toErrorResponse(error, c.var.requestId, envelopeOf(c))
+    const { entry } = c.var
+    logBug(deps, entry, error)
+    return toErrorResponse(error, entry.requestId, (thrown) => toErrorBody(thrown, entry.requestId))
   })
   return app
-}
-
-function envelopeOf(c: Context<AppEnv>): (thrown: unknown) => unknown {
-  return (thrown) => toMessagesErrorBody(thrown, c.var.requestId)
 }

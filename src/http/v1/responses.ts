@@ -1,15 +1,15 @@
 import { GatewayError } from '../../core/failure.ts'
 import { responsesWire } from '../../wire/responses/wire.ts'
-import { type App, type AppDeps, refuseOtherMethods } from '../deps.ts'
-import { answerCompletion } from './answer-completion.ts'
-
-const PATH = '/v1/responses'
+import type { CompletionSurface } from '../completion-response.ts'
+import { type App, refuseOtherMethods } from '../deps.ts'
 
 /** `POST /v1/responses`, streamed or not. Its errors have OpenAI's envelope, which is the one of every other route. */
-export function serveResponses(app: App, deps: AppDeps): void {
-  app.post(PATH, async (c) => toQuota(await answerCompletion(c, deps, responsesWire)))
-  refuseOtherMethods(app, PATH, ['POST'])
-  app.all(`${PATH}/*`, (c) => {
+export const responsesSurface: CompletionSurface = { path: '/v1/responses', wire: responsesWire }
+
+/** What else is asked for of the Responses API, which is refused. */
+export function refuseOtherResponses(app: App): void {
+  refuseOtherMethods(app, responsesSurface.path, ['POST'])
+  app.all(`${responsesSurface.path}/*`, (c) => {
     throw new GatewayError({
       kind: 'unknown_route',
       method: c.req.method,
@@ -17,12 +17,4 @@ export function serveResponses(app: App, deps: AppDeps): void {
       hint: 'This gateway stores no responses: set store: false, and send the whole conversation to POST /v1/responses.',
     })
   })
-}
-
-/**
- * Without credit OpenAI answers 429 with the code `insufficient_quota`, on which Codex gives up at once; a 402 it sends
- * again and again.
- */
-function toQuota(response: Response): Response {
-  return response.status === 402 ? new Response(response.body, { status: 429, headers: response.headers }) : response
 }

@@ -10,7 +10,7 @@ export function serveRouteExplain(app: App, deps: AppDeps): void {
     const request = {
       body: bodyOf(c.req.raw, deps),
       fallback: c.req.header('x-hugway-fallback'),
-      session: sessionHeaderOf(c),
+      session: sessionHeaderOf(c.req.raw),
     }
     const explanation = await explainRoute(deps.complete, request, contextOf(c)).finally(request.body.letGo)
     return Response.json(explanation, { headers: NO_STORE })

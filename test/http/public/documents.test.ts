@@ -5,6 +5,9 @@ import { createAdminApp } from '../../../src/http/admin/app.ts'
 import type { AppDeps } from '../../../src/http/deps.ts'
 import { createAgentsApp } from '../../../src/http/v1/agents-app.ts'
 import { createV1App } from '../../../src/http/v1/app.ts'
+import { chatSurface } from '../../../src/http/v1/chat.ts'
+import { messagesSurface } from '../../../src/http/v1/messages.ts'
+import { responsesSurface } from '../../../src/http/v1/responses.ts'
 import { errorOf, startGateway, useGateway } from '../support/gateway.ts'
 
 useGateway()
@@ -29,7 +32,8 @@ test('the OpenAPI document has every route that exists, and no other', () => {
   // Routes are only registered here; nothing of the tools is used.
   const deps = {} as AppDeps
   const routes = [createV1App, createAgentsApp, createAdminApp].flatMap((create) => create(deps).routes)
-  const served = routes
+  const completions = [chatSurface, responsesSurface, messagesSurface(deps)]
+  const served = [...routes, ...completions.map(({ path }) => ({ method: 'POST', path }))]
     .filter(({ method }) => method !== 'ALL')
     .map(
       ({ method, path }) =>

@@ -1,7 +1,5 @@
-import type { Context } from 'hono'
 import type { Session } from '../../core/identity/session.ts'
-import { openSession } from '../../gateway/session/sign-in.ts'
-import type { AppDeps, AppEnv } from '../deps.ts'
+import { openSession, type SessionDeps } from '../../gateway/session/sign-in.ts'
 
 /** Over https the prefix makes the browser refuse a cookie that another host or a page without TLS has set. */
 const SECURE_NAME = '__Host-hugway-session'
@@ -12,23 +10,24 @@ const LOOPBACK_NAME = 'hugway-session'
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?(?:[/?#]|$)/
 
 /** Whether the browser runs on the same machine: nobody else can reach that address. */
-export const isLoopback = (c: Context) => LOOPBACK.test(c.req.url)
+export const isLoopback = ({ url }: Request) => LOOPBACK.test(url)
 
 /**
  * The session that a request comes in. A cookie is sent by the browser, whoever made it ask: it counts only where the
  * browser vouches that the page itself asks, and for reading also where a person typed the address.
  */
-export async function sessionOf(c: Context<AppEnv>, { sessions }: AppDeps): Promise<Session | undefined> {
-  const name = isLoopback(c) ? LOOPBACK_NAME : SECURE_NAME
-  const cookie = new RegExp(`(?:^|;\\s*)${name}=([^;\\s]{1,1024})(?:;|$)`).exec(c.req.header('cookie') ?? '')?.[1]
-  const site = c.req.header('sec-fetch-site')
-  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+export async function sessionOf(request: Request, sessions: SessionDeps): Promise<Session | undefined> {
+  const { headers, method } = request
+  const name = isLoopback(request) ? LOOPBACK_NAME : SECURE_NAME
+  const cookie = new RegExp(`(?:^|;\\s*)${name}=([^;\\s]{1,1024})(?:;|$)`).exec(headers.get('cookie') ?? '')?.[1]
+  const site = headers.get('sec-fetch-site')
+  const isRead = method === 'GET' || method === 'HEAD'
   const isVouchedFor = site === 'same-origin' || (isRead && site === 'none')
   return cookie !== undefined && isVouchedFor ? openSession(sessions, cookie) : undefined
 }
 
 /** A `set-cookie` header that keeps `value` for `maxAgeSeconds`, out of the reach of scripts and of other sites. */
-export function sessionCookie(c: Context, value: string, maxAgeSeconds: number): string {
-  const [name, secure] = isLoopback(c) ? [LOOPBACK_NAME, ''] : [SECURE_NAME, '; Secure']
+export function sessionCookie(request: Request, value: string, maxAgeSeconds: number): string {
+  const [name, secure] = isLoopback(request) ? [LOOPBACK_NAME, ''] : [SECURE_NAME, '; Secure']
   return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`
 }
