@@ -26,9 +26,9 @@ export const CLEAN_STREAMS: Readonly<Record<TrustVerdict, number>> = { odd: 0, c
 
 /**
  * Providers whose recorded streams needed no normalizing: finish reasons that clients know, plain framing; and those of
- * which that is proven of tool calls as well. A test reads the recordings again.
+ * which that is proven of tool calls as well. `test/recordings/trust.test.ts` reads the recordings again.
  */
-const RECORDED = {
+export const RECORDED_CLEAN: Readonly<Record<'text' | 'tools', ReadonlySet<string>>> = {
   text: new Set(['cerebras', 'fireworks-ai', 'groq', 'hyperbolic', 'nebius', 'novita', 'sambanova']),
   tools: new Set(['groq']),
 }
@@ -49,7 +49,7 @@ export function sourceKey({ target, provider, hasTools, hidesUsage }: StreamSour
 /** What the recordings prove of a source. */
 export function recordedVerdict({ provider, hasTools, hidesUsage }: StreamSource): TrustVerdict | undefined {
   if (hidesUsage) return undefined
-  return provider !== undefined && RECORDED[hasTools ? 'tools' : 'text'].has(provider) ? 'clean' : undefined
+  return provider !== undefined && RECORDED_CLEAN[hasTools ? 'tools' : 'text'].has(provider) ? 'clean' : undefined
 }
 
 /** The verdict that so many clean streams in a row earn. */

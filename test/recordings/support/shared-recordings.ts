@@ -8,14 +8,31 @@ export const SHARED = join(ROOT, '..', 'shared', 'fixtures')
 /** Whether they are there. */
 export const HAS_SHARED = existsSync(join(SHARED, 'index.json'))
 
-type Entry = { readonly file: string; readonly name: string; readonly api: string; readonly status: number }
+type Entry = {
+  readonly file: string
+  readonly name: string
+  readonly api: string
+  readonly status: number
+  /** Who was asked; one that was asked through the router stands behind a slash. */
+  readonly provider: string
+}
 type Meta = { readonly headers?: Readonly<Record<string, string>> }
 
 /** Every chat answer among them; none where they are absent. */
 export function readSharedRecordings(): Recording[] {
+  return readEntries().map(toRecording)
+}
+
+/** Every stream among them, and by which provider. */
+export function readSharedStreams(): { readonly recording: Recording; readonly by: string | undefined }[] {
+  return readEntries()
+    .map((entry) => ({ recording: toRecording(entry), by: entry.provider.split('/').at(-1) }))
+    .filter(({ recording }) => recording.kind === 'stream')
+}
+
+function readEntries(): Entry[] {
   if (!HAS_SHARED) return []
-  const entries = readJson('index.json') as Entry[]
-  return entries.filter(({ api }) => api === 'chat').map(toRecording)
+  return (readJson('index.json') as Entry[]).filter(({ api }) => api === 'chat')
 }
 
 function toRecording({ file, name, status }: Entry): Recording {
