@@ -258,7 +258,7 @@ describe('doctor', () => {
     expect(findings.filter(({ level, todo }) => level !== 'ok' && !todo)).toEqual([])
   })
 
-  test('--fix mends permissions, the compatibility flag and an old catalog', async () => {
+  test('--fix repairs permissions, the compatibility flag and an old catalog', async () => {
     const own = makeProject()
     own.write('.dev.vars', 'HF_TOKEN=hf_x\n')
     own.write('wrangler.toml', own.read('wrangler.toml').replace('"enable_request_signal"', '"nodejs_compat"'))
@@ -273,6 +273,33 @@ describe('doctor', () => {
     own.remove()
     const remote = await at('doctor', '--fix')
     expect(remote.out).toMatch(/ok {7}catalog: (renewed: )?14 models/)
+  })
+
+  test('takes neither a token nor the router for missing while the simulator answers here', async () => {
+    const own = await startGateway({ upstreamUrl: router.url, settings: { HF_TOKEN: 'hf_simulated' } })
+    const checkout = makeProject()
+    mkdirSync(checkout.path('.wrangler/hugway'), { recursive: true })
+    noteAddress(checkout.path('.wrangler/hugway/address'), own.url)
+    const run = await checkout.hugway(['doctor'], ENVIRONMENT)
+    expect(run.out).toContain('warning  token: neither HF_TOKEN nor HUGGINGFACE_HUB_TOKEN is set')
+    expect(run.out).toContain('warning  router: ')
+    expect(run.out).toContain('warning  upstream: a simulator answers')
+    expect(run.code, run.out).toBe(0)
+    checkout.remove()
+    await own.close()
+  })
+
+  test.each(['HUGWAY_KV', 'HUGWAY_PROJECTS'])('misses the binding %s at the top of wrangler.toml', async (name) => {
+    const own = makeProject()
+    const toml = own.read('wrangler.toml')
+    own.write(
+      'wrangler.toml',
+      toml.replace(new RegExp(`\\[\\[[a-z_.]+\\]\\]\\n(?:binding|name) = "${name}"\\n.*\\n`), ''),
+    )
+    const run = await own.hugway(['doctor'], { HF_BASE_URL: router.url, HF_TOKEN: 'hf_test' })
+    expect(run.out).toContain(`FAILURE  bindings: wrangler.toml has no binding ${name}`)
+    expect(run.code).toBe(1)
+    own.remove()
   })
 
   test('says which permission the token lacks', async () => {

@@ -261,15 +261,15 @@ describe('a document that somebody broke by hand', () => {
     expect(await renewed()).toMatchObject({ source: 'last_good', problem: expect.stringContaining('broken') })
   })
 
-  test('is over when it is mended', async () => {
+  test('is over when it is corrected', async () => {
     await env.HUGWAY_KV.put('config', BROKEN)
     const { current, clock, work } = isolate()
     await current()
-    await env.HUGWAY_KV.put('config', documentOf('a/mended'))
+    await env.HUGWAY_KV.put('config', documentOf('a/corrected'))
     await clock.pass(10_000)
     await current()
     await work.done()
-    expect(primaryOf(await current())).toBe('a/mended')
+    expect(primaryOf(await current())).toBe('a/corrected')
     expect(await current()).not.toHaveProperty('problem')
   })
 

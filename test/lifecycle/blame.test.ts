@@ -41,7 +41,7 @@ async function stateOf(target: string): Promise<unknown> {
 describe('clients that read nothing until their time is out', () => {
   const PADDING = 'x'.repeat(20_000)
   test.each<[title: string, provider: string]>([
-    ['through the runtime’s pump', 'groq'],
+    ['through the runtime’s pipe', 'groq'],
     ['event by event', 'unknown'],
   ])('cost the target nothing, %s', async (_title, provider) => {
     const model = `a/slow-${provider}`

@@ -31,7 +31,7 @@ const END = [finish('stop'), DONE]
 
 type Options = { readonly provider?: string; readonly delayMs?: number; readonly then?: 'end' | 'reset' | 'hang' }
 
-/** What a client gets of a stream that the runtime pumps, and whether it was cut. */
+/** What a client gets of a stream that the runtime passes through, and whether it was cut. */
 async function readStream(
   chunks: readonly string[],
   { provider = 'groq', delayMs = 8, then = 'end' }: Options = {},
@@ -43,7 +43,7 @@ async function readStream(
     method: 'POST',
     headers: { authorization: 'Bearer test-key' },
     body: JSON.stringify({
-      model: 'a/pumped',
+      model: 'a/passed',
       stream: true,
       stream_options: { include_usage: true },
       messages: [{ role: 'user', content: 'x' }],
@@ -128,7 +128,7 @@ describe('a provider that has sent fifty clean streams is not looked at after th
     expect(text.slice(words(10).join('').length)).toMatch(why)
   })
 
-  test('a finish reason that no client knows goes through once, and is mended from then on', async () => {
+  test('a finish reason that no client knows goes through once, and is translated from then on', async () => {
     const provider = await wellKnown('one-that-changes')
     const chunks = [...words(10), finish('eos_token'), DONE]
     expect((await readStream(chunks, { provider })).text).toContain('eos_token')

@@ -42,7 +42,7 @@ async function openStream(model = 'a/slow'): Promise<IncomingMessage> {
 }
 
 test.each<[title: string, provider: string]>([
-  ['through the runtime’s pump', 'groq'],
+  ['through the runtime’s pipe', 'groq'],
   ['event by event', 'unknown'],
 ])('a client that pauses for longer than the upstream may gets every byte, %s', async (_title, provider) => {
   const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }
@@ -57,7 +57,7 @@ test.each<[title: string, provider: string]>([
 })
 
 test.each<[title: string, provider: string]>([
-  ['through the runtime’s pump', 'groq'],
+  ['through the runtime’s pipe', 'groq'],
   ['event by event', 'unknown'],
 ])('a client that never reads is ended by its times, with one record, %s', async (_title, provider) => {
   const headers = { 'content-type': 'text/event-stream', 'x-inference-provider': provider }

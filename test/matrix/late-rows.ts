@@ -3,7 +3,7 @@ import type { Row, Rule } from './rows.ts'
 
 const WORDS = Array.from({ length: 80 }, (_, index) => ` word${index}`)
 const BEFORE_THE_FAULT = 60
-/** A provider whose streams are trusted, so that a long one goes through the runtime's own pump. */
+/** A provider whose streams are trusted, so that a long one goes through the runtime's own pipe. */
 const TRUSTED = 'groq'
 
 const event = (data: unknown) => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`

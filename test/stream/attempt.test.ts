@@ -211,7 +211,7 @@ describe('an attempt that answers', () => {
     expect(result).toMatchObject({ answer: { answer: { text } } })
   })
 
-  test('is mended where clients would not understand it', async () => {
+  test('is normalized where clients would not understand it', async () => {
     const { result } = await attempt(answers(ANSWER.replace('"stop"', '"eos_token"')), whole)
     expect(result).toMatchObject({ answer: { answer: { fields: { choices: [{ finish_reason: 'stop' }] } } } })
   })

@@ -198,7 +198,7 @@ const TOOLS = [
 describe('cut into pieces anywhere, a stream reads the same', () => {
   const streams: [what: string, text: string][] = [
     ['text', `: hi\n\n${HELLO}${deltaEvent({ content: 'ü€😀\u2028' })}${FINISH}${USAGE}${DONE_EVENT}`],
-    ['tool calls that need mending', TOOLS.join('')],
+    ['tool calls that need normalizing', TOOLS.join('')],
     ['CRLF and no last blank line', (HELLO + FINISH).replaceAll('\n', '\r\n').trimEnd()],
     ['a byte order mark and CR', `\ufeff${(HELLO + FINISH + DONE_EVENT).replaceAll('\n', '\r')}`],
     ['an error', `${HELLO}event: error\ndata: it bröke\n\n`],

@@ -62,7 +62,7 @@ export async function write(response: ServerResponse, bytes: string | Buffer): P
   })
 }
 
-/** So many events, each in a packet of its own, that a well-known source goes to the runtime's pump. */
+/** So many events, each in a packet of its own, that a well-known source goes to the runtime's pipe. */
 export async function begin(response: ServerResponse, provider = 'groq'): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'x-inference-provider': provider })
   for (let token = 0; token < 60; token++) {

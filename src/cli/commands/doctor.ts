@@ -8,7 +8,7 @@ import { checkModels } from '../doctor/doctor-models.ts'
 import { checkProject } from '../doctor/doctor-project.ts'
 import { checkClock, checkRouter } from '../doctor/doctor-router.ts'
 import { checkWorker, modelsOfWorker, type WorkerReport } from '../doctor/doctor-worker.ts'
-import { type Finding, failure, fine, formatFinding, warning } from '../doctor/finding.ts'
+import { type Finding, failure, fine, formatFinding, softened, warning } from '../doctor/finding.ts'
 import { printJson } from '../terminal.ts'
 import { findWorker, isRunning, namedUrl } from '../worker/worker-access.ts'
 
@@ -20,10 +20,10 @@ export const doctor: Command = {
     summary: 'Looks at everything that has to be right, and says of each thing that is not what to do.',
     details:
       'It makes one call of one output token to check the token. The exit code is 1 when anything is a failure.\n' +
-      '--fix mends what is safe: permissions of .dev.vars, the compatibility flag, an old catalog.',
+      '--fix repairs what is safe to repair: permissions of .dev.vars, the compatibility flag, an old catalog.',
     flags: {
       ...PLACE_FLAGS,
-      fix: { kind: 'switch', help: 'mend what is safe to mend' },
+      fix: { kind: 'switch', help: 'repair what is safe to repair' },
       json: { kind: 'switch', help: 'for a script: one JSON value on standard output' },
     },
   },
@@ -38,9 +38,10 @@ export const doctor: Command = {
     }
     if (project && !isRemote) add(checkProject(project, isFixing))
     const router = await terminal.during('Asking the router', () => checkRouter(project))
-    // A deployment has a token and a way to the router of its own: what is here says little about it.
-    add(isRemote ? router.findings.filter(({ check }) => check === 'router').map(soften) : router.findings)
     const worker = await lookAtWorker(context, isRemote, isFixing)
+    // A deployment has a token and a way to the router of its own: what is here says little about it.
+    const ours = isRemote ? router.findings.filter(({ check }) => check === 'router') : router.findings
+    add(isRemote || worker.isSimulated ? ours.map(softened) : ours)
     add(worker.findings)
     // One clock is enough. A Worker on this machine has this machine's.
     if (isRemote && worker.dateHeader) add([checkClock(worker.dateHeader, Date.now(), 'the Worker')])
@@ -53,10 +54,6 @@ export const doctor: Command = {
     if (!args.has('json')) terminal.print(`${findings.length} checks, ${failures} failure(s), ${warnings} warning(s)`)
     return failures > 0 ? 1 : 0
   },
-}
-
-function soften(finding: Finding): Finding {
-  return finding.level === 'failure' ? { ...finding, level: 'warning' } : finding
 }
 
 async function lookAtWorker(

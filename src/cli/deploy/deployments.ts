@@ -44,7 +44,7 @@ export function readDeployment(project: Project, team: string): Deployment {
     }
     return { team, ...text('apiKey'), ...text('adminToken'), ...text('tokenHash'), ...text('billTo'), ...text('url') }
   } catch (cause) {
-    throw new CommandError(`${file} is not JSON: mend it or delete it (new secrets are made then)`, { cause })
+    throw new CommandError(`${file} is not JSON: correct it, or delete it (new secrets are made then)`, { cause })
   }
 }
 

@@ -8,9 +8,9 @@ import { type Finding, failure, fine, warning } from './finding.ts'
 
 /** Without it a client that goes away is not noticed, and its call to the router goes on and is paid for. */
 const NEEDED_FLAG = 'enable_request_signal'
-const NEEDED_BINDINGS = ['HUGWAY_KV']
+const NEEDED_BINDINGS = ['HUGWAY_KV', 'HUGWAY_PROJECTS']
 
-/** Looks at `wrangler.toml` and `.dev.vars`. @param isFixing Mends what is safe to mend. */
+/** Looks at `wrangler.toml` and `.dev.vars`. @param isFixing Repairs what is safe to repair. */
 export function checkProject(project: Project, isFixing: boolean): readonly Finding[] {
   return [...checkToml(project, isFixing), ...checkDevVars(project, isFixing)]
 }
@@ -21,7 +21,7 @@ function checkToml(project: Project, isFixing: boolean): readonly Finding[] {
     const { bindings, flags } = readTomlTop(text)
     return [...checkBindings(text, bindings), checkFlag(project, text, flags, isFixing)]
   } catch (error) {
-    return [failure('wrangler.toml', `cannot be read: ${messageOf(error)}`, 'mend that line')]
+    return [failure('wrangler.toml', `cannot be read: ${messageOf(error)}`, 'correct that line')]
   }
 }
 

@@ -18,6 +18,8 @@ export type WorkerReport = {
   readonly dateHeader?: string | undefined
   /** The admin token opens it: what it keeps can be looked at. */
   readonly isOpen: boolean
+  /** The simulator answers in place of the router, so nothing of the router's is needed. */
+  readonly isSimulated?: boolean
 }
 
 /** Looks at a Worker from outside: `/health`, whether the two keys that are known open it, and its catalog. */
@@ -39,7 +41,8 @@ export async function checkWorker(access: WorkerAccess, isFixing: boolean): Prom
       admin,
       ...(isOpen ? [await checkCatalog(createAdminClient(access), access.isLocal, isFixing)] : []),
     ]
-    return { findings, dateHeader: answer.headers.get('date') ?? undefined, isOpen }
+    const isSimulated = fieldOf(answer.body, 'upstream') === 'simulator'
+    return { findings, dateHeader: answer.headers.get('date') ?? undefined, isOpen, isSimulated }
   } catch (error) {
     const todo = `start it (npm start), or deploy it (${COMMAND} deploy)`
     return { findings: [failure('Worker', messageOf(error), todo)], isOpen: false }

@@ -10,6 +10,10 @@ export const fine = (check: string, text: string): Finding => ({ check, level: '
 export const warning = (check: string, text: string, todo: string): Finding => ({ check, level: 'warning', text, todo })
 export const failure = (check: string, text: string, todo: string): Finding => ({ check, level: 'failure', text, todo })
 
+/** The same finding where what is wrong keeps nothing from working. */
+export const softened = (finding: Finding): Finding =>
+  finding.level === 'failure' ? { ...finding, level: 'warning' } : finding
+
 const MARKS = { ok: 'ok     ', warning: 'warning', failure: 'FAILURE' }
 
 /** A finding as it is printed; what to do stands below it. */

@@ -149,7 +149,7 @@ describe('what a record teaches', () => {
     expect(sightings({ rehearsed: 'cut:3', end: 'cut' })).toEqual([])
   })
 
-  test('a tool call that had to be mended counts against the tools', () => {
+  test('a tool call that had to be repaired counts against the tools', () => {
     const shape = { promptBytes: 1, hasTools: true, hasImages: false, wantsStructuredOutput: false }
     expect(sightings({ shape, repaired: true })).toMatchObject([{ sighting: { areToolsBad: true } }])
     expect(sightings({ shape })).toMatchObject([{ sighting: { areToolsBad: false } }])
