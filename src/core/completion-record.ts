@@ -74,7 +74,12 @@ export type CompletionRecord = {
   readonly usage?: TokenUsage | undefined
   /** Whether `usage` was counted from bytes, because the upstream told none. */
   readonly isEstimated?: boolean | undefined
-  /** Nanodollars by the price of the provider that answered; absent where no price is known. */
+  /** Answers that cost something and were not used. */
+  readonly unusedAnswers?: readonly UnusedAnswer[] | undefined
+  /**
+   * Nanodollars by the price of the provider that answered, with what the unused answers cost; absent where no price is
+   * known of the one that answered.
+   */
   readonly costNanoUsd?: number | undefined
   readonly configVersion: string
   /** What a later question about routing needs of the request: sizes and kinds, never content. */
@@ -91,6 +96,22 @@ export type CompletionRecord = {
   readonly trace?: TraceContext | undefined
   /** The request's `user`, as `hugway.usage.byUser` has it; absent unless that is on. */
   readonly user?: string | undefined
+}
+
+/**
+ * What an upstream call generated, or may have, though its answer was not used: the attempt failed, or another one was
+ * faster. It is paid for all the same.
+ */
+export type UnusedAnswer = {
+  readonly target: string
+  readonly provider?: string | undefined
+  /** As the upstream told it; else, once it is priced, counted from bytes. */
+  readonly usage?: TokenUsage | undefined
+  readonly isEstimated?: boolean | undefined
+  /** The length of what was seen of its text, in UTF-16 units. */
+  readonly textLength: number
+  /** Absent where no price is known. */
+  readonly costNanoUsd?: number | undefined
 }
 
 /** One call to the router. Times in milliseconds since the epoch. */

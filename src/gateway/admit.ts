@@ -5,6 +5,8 @@ import { GatewayError } from '../core/failure.ts'
 import { allowsModel } from '../core/identity/model-rights.ts'
 import { boundsOf, type CallerBounds, ownerOf, rulesOf } from '../core/limits/bounds-of.ts'
 import type { Amounts } from '../core/limits/exchange.ts'
+import type { Draw } from '../core/limits/lease-pool.ts'
+import { NO_AMOUNTS } from '../core/limits/ledger-rows.ts'
 import { priceOf, type TargetPrice } from '../core/limits/price.ts'
 import { maxTokensWithin, type RequestSize, reserveFor } from '../core/limits/reserve.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
@@ -52,6 +54,11 @@ export type Admission = {
   readonly headers: Readonly<Record<string, string>>
   /** The most that an estimate of its cost may be, in nanodollars. */
   readonly reservedNanoUsd?: number | undefined
+  /**
+   * Sets aside as much again, for a call after one that has cost something; `false` where that is not to be had. Absent
+   * where no money is bound.
+   */
+  readonly coverAnother?: (() => Promise<boolean>) | undefined
   /** Books the record, gives back what was reserved and not used. Belongs into `waitUntil`. Never throws. */
   settle(record: CompletionRecord): Promise<void>
 }
@@ -94,6 +101,13 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
   if (acquired.kind === 'refused') throw new GatewayError(toRefusal(acquired, own, need, ctx.caller))
   const { pool, draw } = acquired
   ctx.waitUntil(renewAhead(ledger, bounded, pool, draw))
+  const more: Draw[] = []
+  const coverAnother = async () => {
+    const again = { ...NO_AMOUNTS, nanoUsd: draw.amounts.nanoUsd }
+    const covered = await acquire(ledger, bounded, again, again.nanoUsd)
+    if (covered.kind === 'drawn') more.push(covered.draw)
+    return covered.kind === 'drawn'
+  }
   const isShort = draw.amounts.nanoUsd < need.nanoUsd
   const maxTokens = isShort ? maxTokensWithin(draw.amounts.nanoUsd, facts.size, priced.known) : undefined
   return {
@@ -106,10 +120,11 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
       ...(maxTokens !== undefined && { 'x-hugway-max-tokens': String(maxTokens) }),
     },
     reservedNanoUsd: own.isMoneyBound ? draw.amounts.nanoUsd : undefined,
+    coverAnother: own.isMoneyBound ? coverAnother : undefined,
     async settle(record) {
       const booking = await toBooking(ledger, record, facts.user, ctx.config, { draw, bounds: own.bounds })
-      await bookRecord(ledger, bounded.project, bounded.rules, booking, draw)
-      await giveBack(ledger, bounded.project, bounded.rules, pool, draw)
+      await bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
+      await giveBack(ledger, bounded.project, bounded.rules, pool, more.at(-1) ?? draw)
     },
   }
 }

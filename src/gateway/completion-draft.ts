@@ -5,6 +5,7 @@ import type {
   RouteSummary,
   Surface,
   TokenUsage,
+  UnusedAnswer,
   UpstreamCall,
 } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
@@ -22,6 +23,7 @@ export type CompletionDraft = {
   /** Upstream calls that were made. */
   calls: number
   readonly failedAttempts: AttemptReport[]
+  readonly unusedAnswers: UnusedAnswer[]
   askedModel?: string | undefined
   stream: boolean
   held: boolean
@@ -61,7 +63,7 @@ export type CompletionEnding = {
 const MAX_ASKED_CHARACTERS = 200
 
 export function openDraft(surface: Surface): CompletionDraft {
-  return { surface, calls: 0, failedAttempts: [], stream: false, held: false }
+  return { surface, calls: 0, failedAttempts: [], unusedAnswers: [], stream: false, held: false }
 }
 
 /** Names the model that was asked for as it was sent, but no longer and with no character that a log would trip over. */
@@ -78,7 +80,7 @@ export function toRecord(
   nowMs: number,
 ): CompletionRecord {
   const { firstTokenAt, target, calls, session: _session, ...others } = draft
-  const { admission: _admission, user: _user, answerLength: _length, ...facts } = others
+  const { admission: _admission, user: _user, answerLength: _length, unusedAnswers, ...facts } = others
   return {
     ...facts,
     id,
@@ -92,6 +94,8 @@ export function toRecord(
     firstTokenMs: firstTokenAt === undefined ? undefined : firstTokenAt - ctx.startedAt,
     durationMs: nowMs - ctx.startedAt,
     usage: ending.usage,
+    // A fault that was planted made up whatever it showed of an answer.
+    unusedAnswers: unusedAnswers.length > 0 && draft.rehearsed === undefined ? [...unusedAnswers] : undefined,
     configVersion: ctx.configVersion,
   }
 }

@@ -49,7 +49,7 @@ export async function tryHedged(
     return tryTargets(deps, rest, journal, ctx)
   }
   const two = startLeg(deps, rest, journal, ctx)
-  const winner = await firstOf(one, two)
+  const winner = await firstOf(one, two, journal)
   const loser = winner.target === first ? two : one
   journal.hedged = formatModelRef(loser.target() ?? first)
   return noted(journal, winner)
@@ -95,6 +95,9 @@ function journalOfLeg(journal: AttemptJournal, isCancelled: () => boolean): Atte
     get failedAttempts() {
       return isCancelled() ? [] : journal.failedAttempts
     },
+    get unusedAnswers() {
+      return isCancelled() ? [] : journal.unusedAnswers
+    },
     get target() {
       return asked
     },
@@ -106,11 +109,14 @@ function journalOfLeg(journal: AttemptJournal, isCancelled: () => boolean): Atte
 }
 
 /** The first that answers; the other is cancelled. Where one fails, the other is waited for, unless the request is to blame. */
-async function firstOf(one: Leg, two: Leg): Promise<Winner> {
+async function firstOf(one: Leg, two: Leg, { unusedAnswers }: HedgeJournal): Promise<Winner> {
   const numbered = [one, two].map((leg) => leg.came.then((came) => ({ came, other: leg === one ? two : one })))
   const { came, other } = await Promise.race(numbered)
   if ('winner' in came || isFinal(came.error)) {
     other.cancel()
+    const target = other.target()
+    // It has read the prompt, as far as anybody knows.
+    if (target) unusedAnswers.push({ target: formatModelRef(target), textLength: 0 })
     // It may have won in the same moment: its answer is let go as well.
     other.came.then((late) => 'winner' in late && late.winner.cancel())
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { UnusedAnswer } from '../core/completion-record.ts'
 import type { Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
 import { backoffMs } from '../core/routing/backoff.ts'
@@ -12,12 +13,13 @@ import {
   CLIENT_GONE,
   type Failed,
   mayHaveGenerated,
+  mayHaveWorkedUnseen,
   refusalStatusOf,
   toReport,
 } from '../core/routing/outcome.ts'
 import { limitTimes } from '../core/routing/time-limits.ts'
 import type { CircuitBreakers, Receipt } from '../isolate/circuit-breakers.ts'
-import { type Answer, type AttemptDeps, attemptChat } from '../stream/attempt.ts'
+import { type Answer, type Attempt, type AttemptDeps, attemptChat } from '../stream/attempt.ts'
 import type { CallerContext } from './context.ts'
 
 export type ChainDeps = AttemptDeps & {
@@ -39,6 +41,11 @@ export type ChainRequest = {
   readonly deadlineAt: number
   /** Upstream calls that the request may make in all, retries included. */
   readonly maxCalls: number
+  /**
+   * Sets money aside for one call more, since the one before has cost something; `false` where the budget affords none.
+   * Absent where no money is bound.
+   */
+  readonly coverAnother?: (() => Promise<boolean>) | undefined
   /** Read by `hedge.ts` alone. */
   readonly hedge?: Hedge | undefined
   /** Targets that somebody else tries when these fail: they count as left. */
@@ -50,6 +57,8 @@ export type AttemptJournal = {
   /** Upstream calls that were begun. */
   calls: number
   readonly failedAttempts: AttemptReport[]
+  /** Answers that are paid for and go to nobody. */
+  readonly unusedAnswers: UnusedAnswer[]
   /** The target that was asked last. */
   target?: ModelRef | undefined
   /** Who answers behind the router, once somebody does. */
@@ -145,13 +154,14 @@ async function tryTarget(deps: ChainDeps, chain: Chain, target: ModelRef, target
     // Whether the target is well shows at the answer's end, which is not known here.
     if ('answer' in attempt) return attempt
     const { outcome } = attempt
-    const next = decideNext(outcome, {
+    const decided = decideNext(outcome, {
       targetsLeft,
       retriesDone,
       budgetLeftMs: request.deadlineAt - clock.now(),
       callsLeft: request.maxCalls - journal.calls,
       generations: chain.generations,
     })
+    const next = await afford(decided, attempt.hasCost, request)
     if (next.do === 'commit') throw new Error('an attempt without an answer cannot be committed to')
     if (next.do !== 'retry') return { outcome, next }
     // Jitter on top of what the target asked for: others were told the same.
@@ -160,13 +170,24 @@ async function tryTarget(deps: ChainDeps, chain: Chain, target: ModelRef, target
   }
 }
 
+/** A call that has cost something has used what was set aside for the request: another needs as much again. */
+async function afford(next: Next, hasCost: boolean, { coverAnother }: ChainRequest): Promise<Next> {
+  if (!hasCost || !coverAnother || next.do === 'stop' || next.do === 'commit') return next
+  return (await coverAnother()) ? next : { do: 'stop', because: 'no_money_left' }
+}
+
+type Called =
+  | Extract<Attempt, { answer: Answer }>
+  /** `hasCost`: whether it is booked as one that cost something. */
+  | { readonly outcome: Failed; readonly hasCost: boolean }
+
 /** One upstream call; the breakers and the journal learn of a failure at once. */
 async function callOnce(
   deps: ChainDeps,
   chain: Chain,
   target: ModelRef,
   { body, targetsLeft }: { readonly body: Uint8Array; readonly targetsLeft: number },
-): Promise<Awaited<ReturnType<typeof attemptChat>>> {
+): Promise<Called> {
   const { breakers, clock } = deps
   const { request, journal, callerId } = chain
   const { stream, choiceCount } = request
@@ -182,15 +203,20 @@ async function callOnce(
     return attempt
   }
   const { outcome } = attempt
-  if (mayHaveGenerated(outcome, clock.now() - startedAt)) chain.generations++
+  const tookMs = clock.now() - startedAt
+  if (mayHaveGenerated(outcome, tookMs)) chain.generations++
+  const unused = attempt.unused ?? (mayHaveWorkedUnseen(outcome, stream, tookMs) ? NOTHING_SEEN : undefined)
+  if (unused) journal.unusedAnswers.push({ target: formatModelRef(target), ...unused })
   journal.failedAttempts.push(toReport(formatModelRef(target), outcome))
   // Less time than that says nothing: the request was nearly out of it.
   const hadTime = limits.headersMs >= timeouts.headersMs
   const isSilence = stream && outcome.kind === 'timeout' && outcome.phase === 'headers' && hadTime
   const receipt = breakers.record(target, callerId, endOfAttempt(outcome, { stream, isSilence }))
   if (receipt) chain.receipts.push(receipt)
-  return attempt
+  return { outcome, hasCost: unused !== undefined }
 }
+
+const NOTHING_SEEN = { textLength: 0 }
 
 /** Waits; a client that leaves ends the wait. */
 async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {

@@ -64,13 +64,9 @@ export async function understand(
     timeoutsOf: (target) => timeoutsOf(config, target),
     deadlineAt: deadlineOf(config, targets, ctx.startedAt),
     maxCalls: config.maxUpstreamCalls,
+    coverAnother: admission.coverAnother,
     hedge: hedgeOf(deps, ctx, { targets, stream, runsOnce }),
-    contextLengths: async () => {
-      const { store } = deps.catalog
-      const stored = store.remembered() ?? (await store.read())
-      const catalog = deps.catalogInUse.of(config, stored?.models)
-      return (target) => positive(catalog.rowOf(target)?.['context_length'])
-    },
+    contextLengths: () => contextLengths(deps, config),
   }
   const hidesUsage = wire.mayPassThrough && chat.includeUsage !== true && config.usage.unasked !== 'pass'
   const encoder = createEncoder({
@@ -96,6 +92,15 @@ export async function understand(
     hidesUsage,
   }
   return [asked, chain]
+}
+
+async function contextLengths(
+  { catalog: { store }, catalogInUse }: CompleteDeps,
+  config: Config,
+): ReturnType<ChainRequest['contextLengths']> {
+  const stored = store.remembered() ?? (await store.read())
+  const catalog = catalogInUse.of(config, stored?.models)
+  return (target) => positive(catalog.rowOf(target)?.['context_length'])
 }
 
 /** Whether and when a second target may be asked beside the first. */

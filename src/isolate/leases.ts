@@ -2,7 +2,14 @@ import type { Booking } from '../core/limits/exchange.ts'
 import { createLeasePool, type Draw, type LeasePool, retireAll } from '../core/limits/lease-pool.ts'
 
 /** A record on its way to the ledger. */
-export type Posting = { readonly booking: Booking; readonly draw: Draw | undefined; isBooked: boolean }
+export type Posting = {
+  readonly booking: Booking
+  /** The draw that the booking settles. */
+  readonly draw: Draw | undefined
+  /** Further draws of the request, which are free again when it is booked. */
+  readonly more: readonly Draw[]
+  isBooked: boolean
+}
 
 /** What is on its way to one project's ledger. */
 export type Outbox = {
@@ -54,8 +61,13 @@ export function poolOf({ pools }: ProjectMemory, keyId: string, tag: string): Le
 }
 
 /** Puts a record on its way. */
-export function post({ outbox }: ProjectMemory, booking: Booking, draw: Draw | undefined): Posting {
-  const posting = { booking, draw, isBooked: false }
+export function post(
+  { outbox }: ProjectMemory,
+  booking: Booking,
+  draw: Draw | undefined,
+  more: readonly Draw[] = [],
+): Posting {
+  const posting = { booking, draw, more, isBooked: false }
   outbox.postings.push(posting)
   if (outbox.postings.length > MAX_POSTINGS) {
     outbox.postings.shift()

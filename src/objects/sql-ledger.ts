@@ -32,11 +32,26 @@ export function addToLedger(sql: SqlStorage, booking: Booking, nowMs: number): b
   const columns = [startedAt, id, keyId, model ?? '', end, JSON.stringify(facts)]
   const cursor = sql.exec('INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)', ...columns)
   if (cursor.rowsWritten === 0) return false
-  addToRollup(sql, booking, nowMs)
+  const unused = booking.unused ?? []
+  const ofUnused = unused.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0)
+  const own = booking.costNanoUsd === null ? null : booking.costNanoUsd - ofUnused
+  addToRollup(sql, { ...booking, costNanoUsd: own, requests: 1 }, nowMs)
+  // What was paid in vain stands under whom it was paid to, and is no request of its own.
+  const none = {
+    requests: 0,
+    cachedTokens: 0,
+    reasoningTokens: 0,
+    isEstimated: false,
+    firstTokenMs: null,
+    durationMs: null,
+  }
+  for (const call of unused) addToRollup(sql, { ...booking, ...none, ...call }, nowMs)
   return true
 }
 
-function addToRollup(sql: SqlStorage, booking: Booking, nowMs: number): void {
+type Counted = Omit<Booking, 'durationMs'> & { readonly requests: number; readonly durationMs: number | null }
+
+function addToRollup(sql: SqlStorage, booking: Counted, nowMs: number): void {
   // An hour that went into the totals is closed, also for a clock that was set back.
   const hour = Math.max(Math.floor(nowMs / HOUR_MS), (readMeta(sql, FOLDED_HOUR) ?? 0) + 1)
   const { keyId, model, provider, surface, end, user, startedAt } = booking
@@ -50,7 +65,7 @@ function addToRollup(sql: SqlStorage, booking: Booking, nowMs: number): void {
     .toArray()[0]
   const isUnpriced = booking.costNanoUsd === null && booking.promptTokens + booking.completionTokens > 0
   const sums = [
-    (known?.requests ?? 0) + 1,
+    (known?.requests ?? 0) + booking.requests,
     (known?.prompt ?? 0) + booking.promptTokens,
     (known?.completion ?? 0) + booking.completionTokens,
     (known?.cached ?? 0) + booking.cachedTokens,

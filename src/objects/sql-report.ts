@@ -75,7 +75,7 @@ function sumRollups(sql: SqlStorage, query: UsageQuery, most: number): readonly 
   return sql
     .exec<Grouped>(text, ...values)
     .toArray()
-    .filter(({ requests }) => Number(requests) > 0)
+    .filter(({ requests }) => requests !== null)
     .map((row) => ({
       ...dimensionsOf(row, by),
       ...sumsOf(row as unknown as SumColumns & { failed: number }),

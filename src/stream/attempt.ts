@@ -1,4 +1,5 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
+import type { UnusedAnswer } from '../core/completion-record.ts'
 import { parseRetryAfter } from '../core/routing/backoff.ts'
 import type { Failed, Fault } from '../core/routing/outcome.ts'
 import type { TimeLimits } from '../core/routing/time-limits.ts'
@@ -7,7 +8,7 @@ import { readErrorBody } from '../huggingface/error-body.ts'
 import type { Redact } from '../huggingface/redact.ts'
 import { providerOf, type RouterClient, requestIdOf } from '../huggingface/router-client.ts'
 import { type BegunStream, readFirstEvent } from './first-event.ts'
-import { createNormalizer, MAX_EVENT_BYTES } from './normalizer.ts'
+import { createNormalizer, MAX_EVENT_BYTES, type Normalizer } from './normalizer.ts'
 import { readAll, readText } from './read-text.ts'
 import { readWholeAnswer, type WholeAnswer } from './whole-answer.ts'
 
@@ -25,7 +26,14 @@ export type Answer = (
 export type Attempt =
   /** `cancel` ends the upstream call. */
   | { readonly outcome: { readonly kind: 'answering' }; readonly answer: Answer; readonly cancel: () => void }
-  | { readonly outcome: Failed }
+  | {
+      readonly outcome: Failed
+      /** What there was of an answer, which is paid for; absent where nothing was seen of one. */
+      readonly unused?: Generated | undefined
+    }
+
+/** What was seen of an answer that is not used. */
+export type Generated = Pick<UnusedAnswer, 'provider' | 'usage' | 'textLength'>
 
 export type AttemptDeps = {
   readonly router: RouterClient
@@ -67,11 +75,12 @@ export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, si
     return { ...opened, answer: { ...opened.answer, ...(id !== undefined && { upstreamRequestId: id }) }, cancel }
   }
   cancel()
-  const fault: Fault = signal.aborted ? { kind: 'client_gone' } : opened.outcome
-  return { outcome: classify(fault, deps.redact, id) }
+  // Of a call that was given up, it is booked by whoever gave it up.
+  if (signal.aborted) return { outcome: classify({ kind: 'client_gone' }, deps.redact, id) }
+  return { outcome: classify(opened.outcome, deps.redact, id), unused: opened.unused }
 }
 
-type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Fault }
+type Opened = { outcome: { kind: 'answering' }; answer: Answer } | { outcome: Fault; unused?: Generated | undefined }
 
 /** One upstream call: what comes of it, how much of its time is left, and by what name the router knows it. */
 type Call = {
@@ -109,7 +118,8 @@ async function openStream(call: Call, deps: AttemptDeps): Promise<Opened> {
   const opened = await readFirstEvent(response.body, normalizer, left(limits.answerMs), deps.clock)
   const provider = providerOf(response, deps.redact)
   if ('begun' in opened) return { outcome: opened.outcome, answer: { kind: 'stream', begun: opened.begun, provider } }
-  return 'body' in opened ? readAnswer(opened.body.text, provider, deps) : opened
+  if ('body' in opened) return readAnswer(opened.body.text, provider, deps)
+  return { outcome: opened.outcome, unused: generatedBy(normalizer, provider) }
 }
 
 /**
@@ -138,8 +148,15 @@ const timedOut = (phase: 'headers' | 'first_token'): { outcome: Fault } => ({ ou
 
 function readAnswer(text: string, provider: string | undefined, { newId, redact }: AttemptDeps): Opened {
   const read = readWholeAnswer(redact.ownToken(text), newId)
-  if (!('answer' in read)) return { outcome: read }
+  if (!('answer' in read)) return { outcome: read.fault, unused: read.generated && { ...read.generated, provider } }
   return { outcome: { kind: 'answering' }, answer: { kind: 'whole', answer: read.answer, provider } }
+}
+
+/** A stream that sent events of an answer had a provider at work, whatever came of it. */
+function generatedBy(normalizer: Normalizer, provider: string | undefined): Generated | undefined {
+  const usage = normalizer.usage()
+  const isAtWork = usage !== undefined || normalizer.eventCount() > 0
+  return isAtWork ? { provider, usage, textLength: normalizer.textLength() } : undefined
 }
 
 async function readStatus(response: Response, { left, limits }: Call, clock: Clock): Promise<Fault> {

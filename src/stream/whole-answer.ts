@@ -1,5 +1,6 @@
+import type { TokenUsage } from '../core/completion-record.ts'
 import type { Fault } from '../core/routing/outcome.ts'
-import { createAnswerState, hasBegun } from '../huggingface/answer-state.ts'
+import { createAnswerState, hasBegun, textLengthOf } from '../huggingface/answer-state.ts'
 import { findFailure, withoutEmptyError } from '../huggingface/find-failure.ts'
 import { normalizeAnswer } from '../huggingface/normalize-chunk.ts'
 import type { WholeChat } from '../wire/answer-encoder.ts'
@@ -8,23 +9,32 @@ import { isFields, readUsage } from '../wire/chat/chunk.ts'
 /** A JSON answer: its text, as it came unless something had to change, and what was read of it. */
 export type WholeAnswer = { readonly text: string; readonly fields: WholeChat }
 
+/** Why a JSON answer is none, and what was generated of it all the same, where something was. */
+export type NoAnswer = {
+  readonly fault: Fault
+  readonly generated?: { readonly usage: TokenUsage | undefined; readonly textLength: number } | undefined
+}
+
 /**
  * Reads a JSON answer, and judges it by what a stream is judged by: one that is an error, that was broken off or that
  * says nothing is no answer.
  *
  * @param newId Makes ids for tool calls that came without one.
  */
-export function readWholeAnswer(text: string, newId: () => string): { readonly answer: WholeAnswer } | Fault {
+export function readWholeAnswer(text: string, newId: () => string): { readonly answer: WholeAnswer } | NoAnswer {
   if (text.trim() === '') return badAnswer('an empty answer')
   let fields: unknown
   try {
     fields = JSON.parse(text)
   } catch {
-    return badAnswer(/^\s*</.test(text) ? 'an HTML page instead of an answer' : 'an answer that is not JSON')
+    if (/^\s*</.test(text)) return badAnswer('an HTML page instead of an answer')
+    const isAnswer = /^\s*(?:\{|data:)/.test(text) // half of one, or a stream
+    return badAnswer('an answer that is not JSON', isAnswer ? { usage: undefined, textLength: text.length } : undefined)
   }
   if (!isFields(fields)) return badAnswer('an answer that is not a chat completion')
   const error = findFailure(fields)
-  if (error) return { kind: 'error_event', error }
+  const usage = readUsage(fields['usage'])
+  if (error) return { fault: { kind: 'error_event', error }, generated: usage && { usage, textLength: 0 } }
   const { choices } = fields
   const isInOrder = Array.isArray(choices) && choices.every(isFields) && !('error' in fields)
   const came: WholeChat = {
@@ -32,12 +42,17 @@ export function readWholeAnswer(text: string, newId: () => string): { readonly a
     choices: Array.isArray(choices) ? choices.filter(isFields) : [],
   }
   const state = createAnswerState(newId)
-  state.completionTokens = readUsage(fields['usage'])?.completionTokens
+  state.completionTokens = usage?.completionTokens
   const normalized = normalizeAnswer(came, state)
-  if (normalized === 'broken_off') return badAnswer('an answer whose generation was broken off')
-  if (!hasBegun(state)) return badAnswer('an answer that says nothing')
+  const isAtWork = usage !== undefined || came.choices.length > 0
+  const generated = isAtWork ? { usage, textLength: textLengthOf(state) } : undefined
+  if (normalized === 'broken_off') return badAnswer('an answer whose generation was broken off', generated)
+  if (!hasBegun(state)) return badAnswer('an answer that says nothing', generated)
   const isSame = isInOrder && normalized === came
   return { answer: { text: isSame ? text : JSON.stringify(normalized), fields: normalized } }
 }
 
-const badAnswer = (detail: string): Fault => ({ kind: 'bad_answer', detail })
+const badAnswer = (detail: string, generated?: NoAnswer['generated']): NoAnswer => ({
+  fault: { kind: 'bad_answer', detail },
+  generated,
+})

@@ -65,7 +65,7 @@ function start(plans: Answer[], over: Partial<ChainRequest> = {}, requestsBefore
     ...over,
   }
   const gone = new AbortController()
-  const journal: HedgeJournal = { calls: 0, failedAttempts: [] }
+  const journal: HedgeJournal = { calls: 0, failedAttempts: [], unusedAnswers: [] }
   const run = () => tryHedged(deps, request, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
   return { run, asked, askedAs, signals, journal, gone, deps }
 }

@@ -54,7 +54,7 @@ function start() {
       deadlineAt: startedAt + DEFAULT_CONFIG.timeouts.totalMs,
       maxCalls: DEFAULT_CONFIG.maxUpstreamCalls,
     }
-    const journal: AttemptJournal = { calls: 0, failedAttempts: [] }
+    const journal: AttemptJournal = { calls: 0, failedAttempts: [], unusedAnswers: [] }
     const ctx = { signal: new AbortController().signal, caller: DEPLOYMENT_CALLER }
     const winner = await tryTargets(deps, request, journal, ctx).catch(() => undefined)
     winner?.cancel()

@@ -66,7 +66,7 @@ function start(plans: Answer[][], over: Partial<ChainRequest> = {}) {
   }
   const gone = new AbortController()
   const deps = { router, redact: createRedact(undefined), breakers, clock, random: () => 0, newId: () => 'made' }
-  const journal: AttemptJournal = { calls: 0, failedAttempts: [] }
+  const journal: AttemptJournal = { calls: 0, failedAttempts: [], unusedAnswers: [] }
   const run = () => tryTargets(deps, chain, journal, { signal: gone.signal, caller: DEPLOYMENT_CALLER })
   return { run, asked, waits, breakers, gone, clock, journal }
 }
@@ -173,6 +173,61 @@ describe('when nobody answers', () => {
       ],
     })
     expect(asked).toHaveLength(1)
+  })
+})
+
+describe('attempts that cost something', () => {
+  const told = { promptTokens: 9, completionTokens: 7 }
+  const useless: Answer = () =>
+    Response.json(
+      { choices: [{ message: { content: '' } }], usage: { prompt_tokens: 9, completion_tokens: 7 } },
+      { headers: { 'x-inference-provider': 'novita' } },
+    )
+
+  test('are kept with who is paid, also where another target answers', async () => {
+    const { run, journal } = start([[useless], [ok]])
+    await run()
+    expect(journal.unusedAnswers).toEqual([
+      { target: 'huggingface/a/0', provider: 'novita', usage: told, textLength: 0 },
+    ])
+  })
+
+  test('a refusal is none', async () => {
+    const { run, journal } = start([[status(503)], [status(429)], [ok]])
+    await run()
+    expect(journal.unusedAnswers).toEqual([])
+  })
+
+  test('an answer that breaks off on its way as a whole was generated, a stream of which nothing came was not', async () => {
+    const torn: Answer = () => new Response(new ReadableStream({ pull: (c) => c.error(new Error('reset')) }))
+    const whole = start([[torn], [ok]])
+    await whole.run()
+    expect(whole.journal.unusedAnswers).toEqual([{ target: 'huggingface/a/0', textLength: 0 }])
+    const streamed = start([[torn], [ok]], { stream: true })
+    await streamed.run()
+    expect(streamed.journal.unusedAnswers).toEqual([])
+  })
+
+  test('need as much money again before anybody else is asked', async () => {
+    const covered: string[][] = []
+    const { run, asked } = start([[status(500)], [useless], [ok]], {
+      coverAnother: async () => {
+        covered.push([...asked])
+        return true
+      },
+    })
+    await run()
+    expect(covered).toEqual([['a/0', 'a/1']])
+    expect(asked).toEqual(['a/0', 'a/1', 'a/2'])
+  })
+
+  test('are the last where the budget affords no other', async () => {
+    const { run, asked } = start([[useless], [ok]], { coverAnother: async () => false })
+    expect(await failureOf(run)).toMatchObject({
+      kind: 'all_attempts_failed',
+      attempts: [{ target: 'huggingface/a/0' }],
+    })
+    expect(asked).toEqual(['a/0'])
   })
 })
 

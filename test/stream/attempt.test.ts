@@ -161,8 +161,10 @@ describe('an attempt that fails has let go of its connection, and says why', () 
     ],
   ])('%s', async (_title, send, given, outcome) => {
     const { result, upstream } = await attempt(send, given)
-    expect(result).toEqual({
-      outcome: { ...(outcome as Fault), reason: expect.any(String), blame: expect.any(String) },
+    expect(result.outcome).toEqual({
+      ...(outcome as Fault),
+      reason: expect.any(String),
+      blame: expect.any(String),
     })
     expect(upstream?.aborted).toBe(true)
   })
@@ -239,6 +241,48 @@ describe('an attempt that answers', () => {
     expect((await attempt(early, { ...request, limits: { ...limits, answerMs: 200 } })).result).toMatchObject({
       outcome: { kind: 'timeout', phase: 'first_token' },
     })
+  })
+})
+
+describe('an answer that is not used is paid for, so what was seen of it is kept', () => {
+  const usage = { prompt_tokens: 9, completion_tokens: 7 }
+  const told = { promptTokens: 9, completionTokens: 7 }
+  const [idle, read] = [
+    { prompt_tokens: 9, completion_tokens: 0 },
+    { promptTokens: 9, completionTokens: 0 },
+  ]
+  const event = (value: unknown) => `data: ${json(value)}\n\n`
+  const empty = event({ choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] })
+
+  test.each<[title: string, body: string, given: AttemptRequest, unused: unknown]>([
+    ['one that says nothing', json({ choices: [{ message: { content: '' } }], usage }), whole, { usage: told }],
+    [
+      'one that broke off',
+      json({ choices: [{ message: { content: 'hi' }, finish_reason: 'error' }], usage }),
+      whole,
+      { usage: told, textLength: 2 },
+    ],
+    ['an error that names what it used', json({ error: 'no', usage }), whole, { usage: told }],
+    ['half of one', ANSWER.slice(0, 50), whole, { usage: undefined, textLength: 50 }],
+    ['a stream where JSON was asked for', HELLO, whole, { usage: undefined, textLength: HELLO.length }],
+    ['an empty stream', empty + FINISH + event({ choices: [], usage: idle }), request, { usage: read, textLength: 0 }],
+    ['a stream that was cut before it said anything', empty, request, { usage: undefined, textLength: 0 }],
+    ['a stream whose generation broke off', empty + event({ error: 'no' }), request, { textLength: 0 }],
+  ])('%s', async (_title, body, given, unused) => {
+    const { result } = await attempt(answers(body, { headers: { 'x-inference-provider': 'novita' } }), given)
+    expect(result).toMatchObject({ unused: { provider: 'novita', ...(unused as object) } })
+  })
+
+  test.each<[title: string, send: Send, given: AttemptRequest]>([
+    ['a refusal', answers('{"error":"busy"}', { status: 503 }), request],
+    ['an error with 200', answers('{"error":"busy"}'), whole],
+    ['an error event', answers(event({ error: 'busy' })), request],
+    ['an empty answer', answers(''), whole],
+    ['somebody’s page', answers('<html></html>'), whole],
+    ['a stream of nothing but pings', async () => new Response(bodyOf(': ping\n\n', 10_000)), request],
+  ])('nothing is of %s', async (_title, send, given) => {
+    const { result } = await attempt(send, given)
+    expect(result).not.toMatchObject({ unused: expect.anything() })
   })
 })
 

@@ -32,21 +32,29 @@ export const COUNTED_CATALOG = {
   ],
 }
 
-/** @param delayMs How long an answer takes, at most. */
-export async function startCountingUpstream(delayMs = 50): Promise<CountingUpstream> {
+/**
+ * @param delayMs How long an answer takes, at most.
+ * @param isUseless Whether the answer of this call, counted from 1, says nothing: it costs as much as any other.
+ */
+export async function startCountingUpstream(
+  delayMs = 50,
+  isUseless: (call: number) => boolean = () => false,
+): Promise<CountingUpstream> {
   let [cost, ended, calls] = [0, 0, 0]
   const answer = async (body: Record<string, unknown>, response: ServerResponse) => {
     const promptTokens = Buffer.byteLength(JSON.stringify(body['messages']))
     const completionTokens = typeof body['max_tokens'] === 'number' ? body['max_tokens'] : 32_768
     const own = (promptTokens * PRICE.input + completionTokens * PRICE.output) * NANO_PER_TOKEN
     calls += 1
+    const says = isUseless(calls) ? { content: '' } : { content: 'done', finish_reason: 'stop' }
     cost += own
     await sleep(delayMs * Math.random())
     const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens }
-    const message = { role: 'assistant', content: 'done' }
+    const { content, ...finish } = says
+    const message = { role: 'assistant', content }
     response.setHeader('x-inference-provider', 'counter')
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }], usage }))
+    response.end(JSON.stringify({ id: 'x', choices: [{ index: 0, message, ...finish }], usage }))
     ended += own
   }
   const server = createServer(async (request, response) => {

@@ -128,8 +128,10 @@ export type Booking = {
   readonly reasoningTokens: number
   readonly hasUsage: boolean
   readonly isEstimated: boolean
-  /** `null` where no price is known. */
+  /** With what unused answers cost. `null` where no price is known. */
   readonly costNanoUsd: number | null
+  /** Calls that cost something and whose answers were not used. Absent in what older code booked. */
+  readonly unused?: readonly UnusedCall[]
   readonly upstreamRequestId: string | null
   readonly configVersion: string
   readonly user: string | null
@@ -138,6 +140,11 @@ export type Booking = {
   /** Absent in what older code booked. */
   readonly shape?: RequestShape | undefined
   readonly repaired?: boolean | undefined
+}
+
+/** A call that was paid for in vain; its tokens are not among the completion's. */
+export type UnusedCall = Pick<Booking, 'provider' | 'promptTokens' | 'completionTokens' | 'costNanoUsd'> & {
+  readonly model: string
 }
 
 /** A budget crossed one of its thresholds. */

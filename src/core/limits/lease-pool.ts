@@ -100,6 +100,12 @@ export function acknowledgeDraw({ lease, amounts }: Draw): void {
   lease.told = { ...lease.told, nanoUsd: Math.max(0, lease.told.nanoUsd - amounts.nanoUsd) }
 }
 
+/** What was set aside and is not needed any more may be drawn again; the owner knows nothing of it. */
+export function returnDraw({ lease, amounts }: Draw): void {
+  lease.reservedNanoUsd -= amounts.nanoUsd
+  if (!lease.isRetired) lease.left = { ...lease.left, nanoUsd: lease.left.nanoUsd + amounts.nanoUsd }
+}
+
 /** What the owner is to be told: leases that hold less than it believes, and questions that nobody answered. */
 export function shrinksOf(pool: LeasePool): readonly Shrink[] {
   const shrinks: Shrink[] = pool.orphans.map((id) => ({ id, nanoUsd: 0, slots: 0, isOrphan: true }))

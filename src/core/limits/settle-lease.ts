@@ -43,7 +43,9 @@ export function bookCompletion(
 
 /** The estimate is made good: what was not used flows back, what was used beyond it is a debt. */
 function settleTokens(rows: LedgerRows, booking: Booking, sinceMs: number, nowMs: number): void {
-  const more = booking.promptTokens + booking.completionTokens - booking.reserved.tokens
+  const calls = [booking, ...(booking.unused ?? [])]
+  const used = calls.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0)
+  const more = used - booking.reserved.tokens
   for (const { scope, perMinute } of booking.tokenRates ?? []) {
     const units = more >= 0 ? more : -returnableUnits(-more, perMinute, nowMs - sinceMs)
     if (units !== 0) rows.putRate(scope, 'tokens', takeUnits(rows.rate(scope, 'tokens'), perMinute, units, nowMs))

@@ -11,7 +11,13 @@ export type Next =
   | { readonly do: 'try_larger' }
   | {
       readonly do: 'stop'
-      readonly because: 'client_gone' | 'request_at_fault' | 'no_targets_left' | 'out_of_time' | 'no_calls_left'
+      readonly because:
+        | 'client_gone'
+        | 'request_at_fault'
+        | 'no_targets_left'
+        | 'out_of_time'
+        | 'no_calls_left'
+        | 'no_money_left'
     }
 
 /** What the decision needs to know besides the outcome. */

@@ -148,6 +148,15 @@ export function mayHaveGenerated(failed: Failed, tookMs: number): boolean {
 
 const GENERATING_MS = 5_000
 
+/**
+ * Whether a whole answer may have been generated of which nothing came: it comes with its end, so that a call which runs
+ * out of time, or breaks, may have worked until then. A stream shows what there is of it.
+ */
+export function mayHaveWorkedUnseen(failed: Failed, stream: boolean, tookMs: number): boolean {
+  const showsWhatCame = failed.kind === 'bad_answer' || failed.kind === 'error_event'
+  return !stream && !showsWhatCame && mayHaveGenerated(failed, tookMs)
+}
+
 function messageOf(failed: Failed): string {
   switch (failed.kind) {
     case 'status':

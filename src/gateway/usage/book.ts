@@ -7,6 +7,7 @@ import {
   endDraw,
   type LeasePool,
   retireAll,
+  returnDraw,
   shrinksOf,
 } from '../../core/limits/lease-pool.ts'
 import { type Posting, type ProjectMemory, post, projectMemoryOf } from '../../isolate/leases.ts'
@@ -40,10 +41,11 @@ export async function bookRecord(
   rules: LedgerRules,
   booking: Booking,
   draw?: Draw,
+  more: readonly Draw[] = [],
 ): Promise<void> {
   const memory = projectMemoryOf(deps.leases, project)
-  if (draw) endDraw(draw)
-  const posting = post(memory, booking, draw)
+  for (const ended of draw ? [draw, ...more] : more) endDraw(ended)
+  const posting = post(memory, booking, draw, more)
   const giveUpAt = deps.clock.now() + GIVE_UP_MS
   // What is not booked in time stays in the outbox: a later request of this isolate takes it along.
   while (!posting.isBooked && deps.clock.now() < giveUpAt) {
@@ -118,6 +120,7 @@ async function send(deps: BookDeps, project: string, memory: ProjectMemory, rule
   outbox.postings = outbox.postings.filter((posting) => !sent.has(posting))
   for (const posting of postings) {
     if (posting.draw && !posting.isBooked) acknowledgeDraw(posting.draw)
+    if (!posting.isBooked) posting.more.forEach(returnDraw)
     posting.isBooked = true
   }
   for (const [pool, shrinks] of shrinksByPool) acknowledgeShrinks(pool, shrinks)

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../core/catalog/catalog.ts'
-import type { CompletionRecord, TokenUsage } from '../../core/completion-record.ts'
+import type { CompletionRecord, TokenUsage, UnusedAnswer } from '../../core/completion-record.ts'
 import { costOf, priceOf } from '../../core/limits/price.ts'
 import { promptTokensEstimate } from '../../core/limits/reserve.ts'
 import { parseModelRef } from '../../core/routing/model-ref.ts'
@@ -8,46 +8,69 @@ import { parseModelRef } from '../../core/routing/model-ref.ts'
 export type Seen = {
   /** The length of what the answer said, in UTF-16 units; absent where nobody counted. */
   readonly answerLength?: number | undefined
-  /** No estimate is more than what was reserved, in nanodollars. */
+  /** No estimate of one call is more than what was reserved for it, in nanodollars. */
   readonly reservedNanoUsd?: number | undefined
 }
 
 const CHARACTERS_PER_TOKEN = 3
 
 /**
- * Adds what a completion cost, by the price of the provider that answered; its tokens are estimated where the upstream told
- * none but began to answer, or read a prompt for a client that did not wait: who leaves early has cost something all the same.
+ * Adds what a completion cost, by the price of the provider that answered, and what its unused answers did; tokens are
+ * estimated where the upstream told none but began to answer, or read a prompt for a client that did not wait: who leaves
+ * early has cost something all the same.
  */
 export function priceRecord(record: CompletionRecord, seen: Seen, catalog: Catalog): CompletionRecord {
   const estimate = record.usage ? undefined : estimateOf(record, seen)
   const usage = record.usage ?? estimate
-  if (!usage || record.target === undefined) return record
-  const ref = parseModelRef(record.target)
-  const price = ref.ok ? priceOf(catalog.rowOf(ref.value), ref.value) : undefined
-  const counted = { ...record, usage, ...(estimate && { isEstimated: true }) }
-  if (!price) return counted
-  const cost = costOf(usage, price, record.provider) + hedgeCost(record, catalog)
-  const most = estimate ? (seen.reservedNanoUsd ?? cost) : cost
-  return { ...counted, costNanoUsd: Math.min(cost, most) }
-}
-
-/** The call that was cancelled has read the prompt, as far as anybody knows: an estimate, which nobody reports. */
-function hedgeCost({ hedged, shape }: CompletionRecord, catalog: Catalog): number {
-  const ref = parseModelRef(hedged ?? '')
-  const price = ref.ok && shape ? priceOf(catalog.rowOf(ref.value), ref.value) : undefined
-  if (!price || !shape) return 0
-  return costOf({ promptTokens: promptTokensEstimate(shape.promptBytes), completionTokens: 0 }, price, undefined)
-}
-
-function estimateOf(
-  { end, firstTokenMs, shape, attempts }: CompletionRecord,
-  { answerLength }: Seen,
-): TokenUsage | undefined {
-  const hasBegun = end === 'whole' || firstTokenMs !== undefined
-  const hasLeft = end === 'client_gone' && attempts > 0
-  if (!(hasBegun || hasLeft) || !shape) return undefined
+  const unusedAnswers = record.unusedAnswers?.map((one) => priceUnused(one, record, seen, catalog))
+  const ofUnused = unusedAnswers?.flatMap(({ costNanoUsd }) => costNanoUsd ?? [])
+  const own = usage ? costOfCall({ ...record, usage, isEstimated: estimate !== undefined }, seen, catalog) : undefined
+  const isPriced = usage ? own !== undefined : (ofUnused ?? []).length > 0
   return {
-    promptTokens: promptTokensEstimate(shape.promptBytes),
-    completionTokens: Math.ceil((answerLength ?? 0) / CHARACTERS_PER_TOKEN),
+    ...record,
+    ...(estimate && { usage: estimate, isEstimated: true }),
+    ...(unusedAnswers && { unusedAnswers }),
+    ...(isPriced && { costNanoUsd: (ofUnused ?? []).reduce((sum, cost) => sum + cost, own ?? 0) }),
   }
 }
+
+function priceUnused(unused: UnusedAnswer, { shape }: CompletionRecord, seen: Seen, catalog: Catalog): UnusedAnswer {
+  const isEstimated = unused.usage === undefined
+  const usage = unused.usage ?? tokensOf(shape?.promptBytes ?? 0, unused.textLength)
+  const costNanoUsd = costOfCall({ ...unused, usage, isEstimated }, seen, catalog)
+  return { ...unused, usage, isEstimated, costNanoUsd }
+}
+
+type PricedCall = Pick<CompletionRecord, 'target' | 'provider'> & {
+  readonly usage: TokenUsage
+  readonly isEstimated: boolean
+}
+
+function costOfCall(
+  { target, provider, usage, isEstimated }: PricedCall,
+  { reservedNanoUsd }: Seen,
+  catalog: Catalog,
+): number | undefined {
+  const ref = parseModelRef(target ?? '')
+  const price = ref.ok ? priceOf(catalog.rowOf(ref.value), ref.value) : undefined
+  if (!price) return undefined
+  const cost = costOf(usage, price, provider)
+  return isEstimated ? Math.min(cost, reservedNanoUsd ?? cost) : cost
+}
+
+function estimateOf(record: CompletionRecord, { answerLength }: Seen): TokenUsage | undefined {
+  const { end, firstTokenMs, shape } = record
+  const hasBegun = end === 'whole' || firstTokenMs !== undefined
+  const hasLeft = end === 'client_gone' && isUnderWay(record)
+  return (hasBegun || hasLeft) && shape ? tokensOf(shape.promptBytes, answerLength ?? 0) : undefined
+}
+
+/** Whether a call was given up, rather than all had failed by then. */
+function isUnderWay({ attempts, failedAttempts }: CompletionRecord): boolean {
+  return attempts > failedAttempts.filter(({ skipped, reason }) => !skipped && reason !== 'client_gone').length
+}
+
+const tokensOf = (promptBytes: number, textLength: number): TokenUsage => ({
+  promptTokens: promptTokensEstimate(promptBytes),
+  completionTokens: Math.ceil(textLength / CHARACTERS_PER_TOKEN),
+})

@@ -1,6 +1,6 @@
-import type { CompletionRecord } from '../../core/completion-record.ts'
+import type { CompletionRecord, UnusedAnswer } from '../../core/completion-record.ts'
 import type { Config } from '../../core/config/config.ts'
-import type { Booking, ScopeBounds } from '../../core/limits/exchange.ts'
+import type { Booking, ScopeBounds, UnusedCall } from '../../core/limits/exchange.ts'
 import type { Draw } from '../../core/limits/lease-pool.ts'
 import { NO_AMOUNTS } from '../../core/limits/ledger-rows.ts'
 import type { LedgerDeps } from './ledger-deps.ts'
@@ -45,7 +45,7 @@ export async function toBooking(
     cachedTokens: usage?.cachedTokens ?? 0,
     reasoningTokens: usage?.reasoningTokens ?? 0,
     hasUsage: usage !== undefined,
-    isEstimated: record.isEstimated ?? false,
+    isEstimated: [record, ...(record.unusedAnswers ?? [])].some(({ isEstimated }) => isEstimated === true),
     costNanoUsd: record.costNanoUsd ?? null,
     upstreamRequestId: record.upstreamRequestId ?? null,
     configVersion: record.configVersion,
@@ -53,8 +53,17 @@ export async function toBooking(
     repaired: record.repaired,
     user: kept !== null && byUser === 'hash' ? await hashUser(kept) : kept,
     ...(record.rehearsed !== undefined && { rehearsed: record.rehearsed }),
+    ...(record.unusedAnswers && { unused: record.unusedAnswers.map(toUnusedCall) }),
   }
 }
+
+const toUnusedCall = ({ target, provider, usage, costNanoUsd }: UnusedAnswer): UnusedCall => ({
+  model: target,
+  provider: provider ?? null,
+  promptTokens: usage?.promptTokens ?? 0,
+  completionTokens: usage?.completionTokens ?? 0,
+  costNanoUsd: costNanoUsd ?? null,
+})
 
 function tokenRatesOf(bounds: readonly ScopeBounds[]): NonNullable<Booking['tokenRates']> {
   return bounds.flatMap(({ scope, limits }) =>

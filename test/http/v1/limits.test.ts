@@ -129,6 +129,47 @@ describe('money', () => {
     expect(requests?.[0]?.promptTokens).toBeGreaterThan(5)
   })
 
+  test('an answer that was generated and not used is paid for, and so is the one in its place', async () => {
+    const [first, second] = [MODEL, 'huggingface/Qwen/Qwen3-32B']
+    const says = (content: string) =>
+      Response.json({ choices: [{ message: { role: 'assistant', content } }], usage: USAGE })
+    const gateway = await start((call) => says(call.body.includes('Qwen3-8B') ? '' : 'Hello'))
+    await gateway.configure({ ...budget(10), agents: { defaults: { model: { primary: first, fallbacks: [second] } } } })
+    const response = await gateway.chat({ ...ASK, max_tokens: 100 })
+    const ofSecond = 100 * 290 + 50 * 590
+    expect(response.headers.get('x-hugway-target')).toBe(second)
+    expect(Number(response.headers.get('x-hugway-cost-usd'))).toBeCloseTo((COST + ofSecond) / 1e9, 12)
+    await gateway.settled()
+    expect(await stand()).toMatchObject({ spentNanoUsd: COST + ofSecond, heldNanoUsd: 0 })
+    const ledger = env.HUGWAY_PROJECTS.getByName('default')
+    const range = { from: 0, to: 9e15 - (9e15 % 3_600_000) }
+    const { usage } = await ledger.report({ kind: 'usage', ...range, by: ['model'] })
+    expect(usage?.rows).toMatchObject([
+      { model: second, requests: 1, promptTokens: 100, costNanoUsd: ofSecond, estimated: 0 },
+      { model: first, requests: 0, promptTokens: 100, costNanoUsd: COST, unpriced: 0 },
+    ])
+  })
+
+  test('where every answer was useless, each of them is paid for', async () => {
+    const gateway = await start(() => Response.json({ choices: [{ message: { content: '' } }], usage: USAGE }))
+    await gateway.configure(budget(10))
+    expect((await gateway.chat({ ...ASK, max_tokens: 100 })).status).toBe(502)
+    await gateway.settled()
+    expect(await stand()).toMatchObject({ spentNanoUsd: COST, heldNanoUsd: 0 })
+  })
+
+  test('a stream that was cut before it said anything costs the prompt, as an estimate', async () => {
+    const begun = 'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'
+    const gateway = await start(() => sse(begun))
+    await gateway.configure(budget(1))
+    await (await gateway.chat({ ...STREAM, messages: [{ role: 'user', content: 'x'.repeat(4_000) }] })).text()
+    await gateway.settled()
+    expect((await stand())?.spentNanoUsd).toBeGreaterThan(50_000)
+    expect((await stand())?.spentNanoUsd).toBeLessThan(60_000)
+    const { requests } = await env.HUGWAY_PROJECTS.getByName('default').report({ kind: 'requests', limit: 1 })
+    expect(requests).toMatchObject([{ isEstimated: true, hasUsage: false, unused: [{ model: MODEL }] }])
+  })
+
   test('an answer that failed before it began costs nothing', async () => {
     const gateway = await start(() => new Response('no', { status: 500 }))
     await gateway.configure(budget(1))
