@@ -1,5 +1,6 @@
 import type { CompletionEnd, Surface, TokenUsage } from '../../core/completion-record.ts'
 import type { BudgetRule, LimitRules } from '../../core/identity/scopes.ts'
+import type { UnusedCall } from '../../core/limits/exchange.ts'
 import type { LedgerSums } from '../../core/limits/ledger-report.ts'
 
 /** What usage may be asked by. `hour` and `day` are those of UTC in which completions ended; `user` is there where `hugway.usage.byUser` is on. */
@@ -76,7 +77,10 @@ export type UsageRequest = {
   readonly durationMs: number
   readonly usage: TokenUsage | null
   readonly estimated: boolean
+  /** With what the unused answers cost. */
   readonly costNanoUsd: number | null
+  /** Calls that were paid for though their answers were not used. */
+  readonly unused?: readonly UnusedCall[]
   readonly upstreamRequestId: string | null
   readonly configVersion: string
   readonly user: string | null
