@@ -20,7 +20,10 @@ export function plantFault(router: RouterClient, fault: PlantedFault): RouterCli
       const response = await router.postChat(body, stream, signal, headers)
       if (response.status !== 200 || !response.body) return response
       const isEvents = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
-      return new Response(isEvents ? breakEvents(response.body, fault) : breakWhole(response.body, fault), response)
+      return new Response(
+        isEvents ? breakEvents(response.body, fault, signal) : breakWhole(response.body, fault, signal),
+        response,
+      )
     },
   }
 }
@@ -28,7 +31,11 @@ export function plantFault(router: RouterClient, fault: PlantedFault): RouterCli
 type Fault = Exclude<PlantedFault, { kind: 'rate_limited' }>
 
 /** Lets `afterEvents` events pass, then does what the fault says and lets go of the upstream. */
-function breakEvents(body: ReadableStream<Uint8Array>, { kind, afterEvents }: Fault): ReadableStream<Uint8Array> {
+function breakEvents(
+  body: ReadableStream<Uint8Array>,
+  { kind, afterEvents }: Fault,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   const encoder = new TextEncoder()
   const decoder = new TextDecoder()
@@ -36,7 +43,7 @@ function breakEvents(body: ReadableStream<Uint8Array>, { kind, afterEvents }: Fa
   let pending = ''
   const fail = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     await reader.cancel().catch(() => {})
-    if (kind === 'stall') return new Promise<void>(() => {}) // until the reader gives up and cancels
+    if (kind === 'stall') return untilAborted(signal)
     if (kind === 'cut') return controller.error(new Error('the connection was cut (rehearsed)'))
     controller.enqueue(encoder.encode(`data: ${JSON.stringify(ERROR)}\n\n`))
     controller.close()
@@ -63,7 +70,11 @@ function breakEvents(body: ReadableStream<Uint8Array>, { kind, afterEvents }: Fa
 }
 
 /** Half of an answer without a stream, and then the fault; an error takes the place of all of it. */
-function breakWhole(body: ReadableStream<Uint8Array>, { kind }: Fault): ReadableStream<Uint8Array> {
+function breakWhole(
+  body: ReadableStream<Uint8Array>,
+  { kind }: Fault,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   return new ReadableStream({
     async pull(controller) {
@@ -74,8 +85,16 @@ function breakWhole(body: ReadableStream<Uint8Array>, { kind }: Fault): Readable
       }
       controller.enqueue(encoder.encode(text.slice(0, text.length / 2)))
       if (kind === 'cut') return controller.error(new Error('the connection was cut (rehearsed)'))
-      return new Promise<void>(() => {}) // until the reader gives up and cancels
+      return untilAborted(signal)
     },
     cancel: (reason) => body.cancel(reason),
+  })
+}
+
+/** Silence, until the call is ended: then the read that is under way fails, as that of a real call does. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 }

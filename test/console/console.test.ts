@@ -345,6 +345,30 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     })
   })
 
+  describe('a rehearsed silence', () => {
+    const times = { headersMs: 300, firstTokenMs: 300, idleMs: 500, totalMs: 5_000 }
+    beforeEach(async () => {
+      const body = JSON.stringify({ ...CONFIG, hugway: { timeouts: times } })
+      await gateway.asAdmin('/admin/config', { method: 'PUT', body })
+      await signIn()
+      await visit('playground')
+    })
+
+    test('before the first token ends in the fallback’s answer', async () => {
+      await page.getByLabel('Rehearse').selectOption('stall:0')
+      await button('Ask').click()
+      await page.getByText(`simulated answer from ${SECOND.slice(12)}`, { exact: false }).waitFor()
+      expect(await page.getByRole('region').first().textContent()).toContain('Attempts2')
+    })
+
+    test('after some tokens ends in a sentence that says so', async () => {
+      await page.getByLabel('Rehearse').selectOption('stall:5')
+      await button('Ask').click()
+      await page.getByText(/The answer ended with an error: .*\w/).waitFor()
+      await button('Ask').waitFor()
+    })
+  })
+
   describe('the configuration', () => {
     const write = async (document: unknown) => {
       const area = page.getByRole('textbox', { name: /^The document/ })

@@ -15,6 +15,7 @@ const FAULTS = [
   ['cut:0', 'a cut before the first token'],
   ['cut:5', 'a cut after five tokens'],
   ['error:5', 'an error after five tokens'],
+  ['stall:0', 'silence before the first token'],
   ['stall:5', 'silence after five tokens'],
 ] as const
 

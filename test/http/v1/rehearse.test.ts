@@ -28,10 +28,22 @@ async function rehearse(gateway: Gateway, fault: string, body: object = { stream
     headers: { ...own, cookie, 'x-hugway-rehearse': fault },
     body: JSON.stringify({ messages: MESSAGES, ...body }),
   })
-  const text = await response.text().catch((error: Error) => `broken off: ${error.message}`)
+  const text = await readAll(response)
   await gateway.settled()
   const record = gateway.logs.map((line) => JSON.parse(line)).find(({ event }) => event === 'chat')
   return { response, text, record }
+}
+
+/** What a client has of an answer, also of one whose connection is broken off behind its error. */
+async function readAll(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true })
+  } catch {
+    // The text before it is what counts.
+  }
+  return text
 }
 
 const targetsOf = async (gateway: Gateway) =>
@@ -66,6 +78,52 @@ test('a cut of an answer without a stream is met by the fallback', async () => {
   await gateway.configure(CHAIN)
   const { response } = await rehearse(gateway, 'cut', {})
   expect(response.headers.get('x-hugway-target')).toBe('huggingface/b/second:groq')
+})
+
+describe('a stall', () => {
+  const TIMES = { headersMs: 200, firstTokenMs: 200, idleMs: 300, totalMs: 2_000 }
+  const events = () => LONG()
+  const whole = () => new Response(WHOLE, { headers: { 'content-type': 'application/json' } })
+
+  /** Rehearses it under these times, and tells how long it took. */
+  async function rehearseStall(fault: string, upstream: () => Response, body: object) {
+    const gateway = await startGateway(upstream)
+    await gateway.configure({ ...CHAIN, hugway: { timeouts: TIMES } })
+    const startedAt = performance.now()
+    const answer = await rehearse(gateway, fault, body)
+    return { ...answer, tookMs: performance.now() - startedAt, targets: await targetsOf(gateway) }
+  }
+
+  test.each([
+    ['before the first token', 'stall:0', events, { stream: true }, TIMES.headersMs + TIMES.firstTokenMs],
+    // The first target has all the time but what the second needs.
+    ['in an answer without a stream', 'stall', whole, {}, TIMES.totalMs],
+  ])('%s is met by the fallback when its time is over', async (_where, fault, upstream, body, withinMs) => {
+    const { response, text, record, tookMs, targets } = await rehearseStall(fault, upstream, body)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-hugway-target')).toBe('huggingface/b/second:groq')
+    expect(text).toContain('Hello')
+    expect(record).toMatchObject({
+      end: 'whole',
+      rehearsed: expect.stringContaining('stall'),
+      failedAttempts: [{ target: 'huggingface/a/first', reason: 'timeout' }],
+    })
+    expect(tookMs).toBeGreaterThan(TIMES.idleMs)
+    expect(tookMs).toBeLessThan(withinMs + 1_500)
+    expect(targets).toEqual({ targets: [] })
+  })
+
+  test('after some tokens ends the stream by an error that a person can read', async () => {
+    const { response, text, record, tookMs, targets } = await rehearseStall('stall:3', events, { stream: true })
+    expect(response.status).toBe(200)
+    const last = JSON.parse(text.trim().split('data: ').at(-1) ?? '')
+    expect(last.error).toMatchObject({ code: 'stream_interrupted', message: expect.stringContaining('it fell silent') })
+    expect(text.match(/Hello/g)).toHaveLength(3)
+    expect(text).not.toContain('[DONE]')
+    expect(record).toMatchObject({ end: 'stalled', rehearsed: 'stall:3', attempts: 1 })
+    expect(tookMs).toBeLessThan(TIMES.idleMs + 1_500)
+    expect(targets).toEqual({ targets: [] })
+  })
 })
 
 test.each(['429', 'error', 'cut:0', 'cut:3'])(
