@@ -35,5 +35,5 @@ export function describeNobodyLeft(
   )
   const more = named.length > MOST_NAMED ? `, and ${named.length - MOST_NAMED} more` : ''
   const list = named.slice(0, MOST_NAMED).join(', ')
-  return `Nobody is left to be asked: ${list}${more}. POST /v1/route/explain shows what each wish in provider does.`
+  return `Nobody is left to be asked: ${list}${more}. POST /v1/route/explain shows what each wish in provider does, the configuration’s too.`
 }

@@ -6,7 +6,7 @@ import { formatModelRef, type ModelRef } from './model-ref.ts'
 import type { Needs } from './needs.ts'
 import { planTargets, resolveModel, type Wanted } from './plan.ts'
 import { type ModelPlan, planModel, type RouteKnowledge } from './plan-model.ts'
-import { isOrdering, NO_PREFERENCES, type Preferences } from './preferences.ts'
+import { isOrdering, NO_PREFERENCES, type Preferences, wishWithin } from './preferences.ts'
 import { mergeRules, ROUTER_CHOOSES, type RouteRules } from './route-rules.ts'
 
 /** Everything that a route is decided by. */
@@ -57,8 +57,9 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
   // Who asks for the best by name has not asked to be taught with.
   const explores = preferences.sort === undefined && chance < config.routing.explore
   const models = chain.value.map((ref) => {
-    const rules = isRuled ? mergeRules(...rulesOf(question, ref), { preferences }) : ROUTER_CHOOSES
-    return planModel({ ref, ...rules, needs, known, explores })
+    const rules = isRuled ? mergeRules(...rulesOf(question, ref)) : ROUTER_CHOOSES
+    const wishes = wishWithin(rules.preferences, preferences)
+    return planModel({ ref, ...rules, preferences: wishes, needs, known, explores })
   })
   const fit = interleave(models.map(({ targets }) => targets))
   const inNeed = models.flatMap((model) => model.inNeed)
@@ -71,9 +72,13 @@ export function planRoute(question: RouteQuestion): Result<Plan, Failure> {
   return ok({ targets, skipped, models, needs })
 }
 
-/** What the configuration says, the more special after the more general: deployment, project, model. */
+/** What the configuration says, the more special after the more general: deployment, project, model, the ref itself. */
 function rulesOf({ config, project }: RouteQuestion, ref: ModelRef): readonly (RouteRules | undefined)[] {
-  return [config.routing, config.projects.get(project)?.routing, config.models.get(formatModelRef(ref))?.routing]
+  const ofRef = config.models.get(formatModelRef(ref))?.routing
+  if (ref.routing.kind === 'default') return [config.routing, config.projects.get(project)?.routing, ofRef]
+  // A suffix is no way around what is said of the model.
+  const ofModel = config.models.get(formatModelRef({ ...ref, routing: { kind: 'default' } }))?.routing
+  return [config.routing, config.projects.get(project)?.routing, ofModel, ofRef]
 }
 
 /** The first of each, then the second of each, without repeats. */

@@ -84,6 +84,37 @@ export function mergePreferences(...layers: readonly (Preferences | undefined)[]
   return Object.assign({}, ...said, maxPrice)
 }
 
+/**
+ * What a request's own wishes come to under the configuration's: its order and its sort win, but whom the configuration keeps
+ * out stays out. A request narrows `only`, `ignore` and `max_price`, and never widens them.
+ */
+export function wishWithin(allowed: Preferences, wished: Preferences): Preferences {
+  const merged = mergePreferences(allowed, wished)
+  if (wished === NO_PREFERENCES || allowed === NO_PREFERENCES) return merged
+  const bound = boundOf(allowed)
+  const only = bound && (wished.only?.filter((name) => bound.includes(name)) ?? bound)
+  const ignore = allowed.ignore && wished.ignore && [...new Set([...allowed.ignore, ...wished.ignore])]
+  const maxPrice = allowed.maxPrice && wished.maxPrice && lowerOf(allowed.maxPrice, wished.maxPrice)
+  return { ...merged, ...(only && { only }), ...(ignore && { ignore }), ...(maxPrice && { maxPrice }) }
+}
+
+/** Who alone may be asked; an order without fallbacks says so as well. */
+function boundOf({ only, order, allowFallbacks }: Preferences): readonly string[] | undefined {
+  if (allowFallbacks !== false || !order) return only
+  return only ? order.filter((name) => only.includes(name)) : order
+}
+
+type MaxPrice = NonNullable<Preferences['maxPrice']>
+
+function lowerOf(one: MaxPrice, other: MaxPrice): MaxPrice {
+  const lower = { ...one, ...other }
+  for (const side of ['prompt', 'completion'] as const) {
+    const [own, wished] = [one[side], other[side]]
+    if (own !== undefined && wished !== undefined) lower[side] = Math.min(own, wished)
+  }
+  return lower
+}
+
 /** Whether they say who may serve a request at all. */
 export function isFiltering({ only, ignore, maxPrice, requireParameters }: Preferences): boolean {
   return Boolean(only ?? ignore ?? maxPrice ?? requireParameters)

@@ -108,6 +108,36 @@ describe('a chain of models', () => {
     expect(targetsOf({ document, provider: { sort: 'latency' } })).toEqual(['a/b:fast', 'a/b:cheap'])
   })
 
+  test.each<[title: string, own: object, wished: object, targets: readonly string[]]>([
+    ['only', { only: ['cheap'] }, { only: ['fast', 'cheap'] }, ['a/b:cheap']],
+    ['only, by an order', { only: ['cheap'] }, { order: ['fast'] }, ['a/b:cheap']],
+    ['ignore', { ignore: ['fast'] }, { ignore: ['prompt'] }, ['a/b:cheap']],
+    ['ignore, by an only', { ignore: ['fast'] }, { only: ['fast', 'prompt'] }, ['a/b:prompt']],
+    [
+      'an order without fallbacks',
+      { order: ['cheap'], allow_fallbacks: false },
+      { allow_fallbacks: true },
+      ['a/b:cheap'],
+    ],
+    ['max_price', { max_price: { completion: 8 } }, { max_price: { completion: 99, prompt: 1 } }, ['a/b:cheap']],
+  ])('a request gets nobody who is kept out by %s of its project', (_title, own, wished, targets) => {
+    const document = { hugway: { projects: { research: { routing: { provider: own } } } } }
+    expect(targetsOf({ document, project: 'research', provider: wished })).toEqual(targets)
+  })
+
+  test.each(['a/b', 'e/f'])('nobody is left of %s for a request that wants only them', (model) => {
+    const document = { hugway: { projects: { research: { routing: { provider: { only: ['cheap'] } } } } } }
+    const asked = { document, project: 'research', model, provider: { only: ['fast'] } }
+    expect(targetsOf(asked)).toMatchObject({ kind: 'no_provider_matches' })
+  })
+
+  test('what is said of a model holds for it with a suffix too', () => {
+    const document = { hugway: { models: { 'a/b': { routing: { provider: { ignore: ['fast'] } } } } } }
+    expect(targetsOf({ document, model: 'a/b:fast' })).toMatchObject({ kind: 'no_provider_matches' })
+    expect(targetsOf({ document, model: 'a/b:fastest' })).not.toContain('a/b:fast')
+    expect(targetsOf({ document, model: 'a/b:cheap' })).toEqual(['a/b:cheap'])
+  })
+
   test('never asks more than sixteen', () => {
     const providers = Array.from({ length: 40 }, (_, index) => ({ provider: `p${index}`, status: 'live' }))
     expect(targetsOf({ list: [{ id: 'a/b', providers }], document: OWN })).toHaveLength(16)
