@@ -151,5 +151,5 @@ function composeLedger(
     readModels: (ctx) => currentModels(catalog, ctx),
     memory: { reads: new Map() },
   }
-  return { ledger, usage: { client, keys: { store }, clock, memory: {} } }
+  return { ledger, usage: { client, keys: { store }, clock, memory: { told: new Map() } } }
 }

@@ -11,6 +11,7 @@
  * | `events` | a completion; its key makes booking it twice impossible | `hugway.usage.keepDays` |
  * | `rollups` | the completions of an hour that have key, model, provider, surface, end and user in common | for ever |
  * | `totals` | the roll-ups of all hours that are over, without key and user: counters that only grow | for ever |
+ * | `snapshots` | the counters as they were told to whoever asked first in this minute | one row |
  * | `gaps` | how many completions of an hour could not be booked | for ever |
  *
  * Tables have no rowid and no index, because a row of an index is a row written as well. A deployment may run old code
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       first_token TEXT NOT NULL, duration TEXT NOT NULL, PRIMARY KEY (model, provider, surface, end)) WITHOUT ROWID`,
     'CREATE TABLE gaps (hour INTEGER PRIMARY KEY, count INTEGER NOT NULL)',
   ],
+  ['CREATE TABLE snapshots (name TEXT PRIMARY KEY, until INTEGER NOT NULL, facts TEXT NOT NULL) WITHOUT ROWID'],
 ]
 
 const SCHEMA = 'schema'

@@ -1,5 +1,6 @@
 import type { Booking } from '../core/limits/exchange.ts'
 import { type Histogram, mergeTimes, NO_TIMES, withTime } from '../core/limits/histogram.ts'
+import type { LedgerSums } from '../core/limits/ledger-report.ts'
 import { readMeta, writeMeta } from './schema.ts'
 
 const HOUR_MS = 3_600_000
@@ -99,6 +100,12 @@ export function addGap(sql: SqlStorage, count: number, nowMs: number): void {
   )
 }
 
+/** How many completions could not be booked. */
+export function unbookedBetween(sql: SqlStorage, from: number, to: number): number {
+  const query = 'SELECT COALESCE(SUM(count), 0) AS count FROM gaps WHERE hour >= ? AND hour < ?'
+  return sql.exec<{ count: number }>(query, Math.floor(from / HOUR_MS), Math.ceil(to / HOUR_MS)).one().count
+}
+
 type TotalColumns = SumColumns & { model: string; provider: string; surface: string; end: string }
 
 /**
@@ -157,4 +164,19 @@ export const foldedHour = (sql: SqlStorage) => readMeta(sql, FOLDED_HOUR) ?? 0
 
 export function timesOf(text: string | undefined): Histogram {
   return text === undefined ? NO_TIMES : JSON.parse(text)
+}
+
+/** Sums as they are told. */
+export function sumsOf(row: SumColumns & { readonly failed: number }): LedgerSums {
+  return {
+    requests: row.requests,
+    failed: row.failed,
+    promptTokens: row.prompt,
+    completionTokens: row.completion,
+    cachedTokens: row.cached,
+    reasoningTokens: row.reasoning,
+    costNanoUsd: row.cost,
+    estimated: row.estimated,
+    unpriced: row.unpriced,
+  }
 }

@@ -1,4 +1,3 @@
-import type { CompletionEnd, Surface } from '../core/completion-record.ts'
 import type { RateStand, ScopeBounds } from '../core/limits/exchange.ts'
 import { type Histogram, NO_TIMES } from '../core/limits/histogram.ts'
 import type {
@@ -6,8 +5,6 @@ import type {
   KeyUse,
   LedgerQuery,
   LedgerReport,
-  LedgerSums,
-  MetricsRow,
   ScopeStand,
   UsageColumn,
   UsageSumsRow,
@@ -15,7 +12,8 @@ import type {
 import { keyOfScope, type LedgerRows } from '../core/limits/ledger-rows.ts'
 import { periodOf } from '../core/limits/period.ts'
 import { availableUnits, untilFullMs } from '../core/limits/rate.ts'
-import { addUp, foldedHour, foldHours, SUMS, type SumColumns, timesOf } from './sql-ledger.ts'
+import { SUMS, type SumColumns, sumsOf, unbookedBetween } from './sql-ledger.ts'
+import { tellMetrics } from './sql-metrics.ts'
 
 const HOUR_MS = 3_600_000
 const MOST_ROWS = 5_000
@@ -32,8 +30,7 @@ export function answerQuery(sql: SqlStorage, rows: LedgerRows, query: LedgerQuer
     case 'keys':
       return { keys: keyUses(sql) }
     case 'metrics':
-      foldHours(sql, nowMs)
-      return { metrics: { rows: metricsOf(sql), unbooked: unbookedBetween(sql, 0, Number.MAX_SAFE_INTEGER) } }
+      return { metrics: tellMetrics(sql, nowMs) }
   }
 }
 
@@ -106,25 +103,6 @@ function dimensionsOf(row: Grouped, by: readonly UsageColumn[]): Partial<UsageSu
   return Object.fromEntries(by.map((name) => [name, row[name]]))
 }
 
-function sumsOf(row: SumColumns & { readonly failed: number }): LedgerSums {
-  return {
-    requests: row.requests,
-    failed: row.failed,
-    promptTokens: row.prompt,
-    completionTokens: row.completion,
-    cachedTokens: row.cached,
-    reasoningTokens: row.reasoning,
-    costNanoUsd: row.cost,
-    estimated: row.estimated,
-    unpriced: row.unpriced,
-  }
-}
-
-function unbookedBetween(sql: SqlStorage, from: number, to: number): number {
-  const query = 'SELECT COALESCE(SUM(count), 0) AS count FROM gaps WHERE hour >= ? AND hour < ?'
-  return sql.exec<{ count: number }>(query, Math.floor(from / HOUR_MS), Math.ceil(to / HOUR_MS)).one().count
-}
-
 function requestsOf(sql: SqlStorage, query: Extract<LedgerQuery, { kind: 'requests' }>): readonly BookedRequest[] {
   const conditions: string[] = []
   const values: (string | number)[] = []
@@ -175,30 +153,4 @@ function keyUses(sql: SqlStorage): readonly KeyUse[] {
         FROM rollups GROUP BY key_id LIMIT ${MOST_ROWS}`,
     )
     .toArray()
-}
-
-type MetricsColumns = SumColumns & { model: string; provider: string; surface: Surface; end: CompletionEnd }
-
-function metricsOf(sql: SqlStorage): readonly MetricsRow[] {
-  const columns = `model, provider, surface, end, ${SUMS}, first_token, duration`
-  const sums = new Map<string, MetricsColumns>()
-  const rows = [
-    ...sql.exec<MetricsColumns>(`SELECT ${columns} FROM totals LIMIT ${MOST_ROWS}`).toArray(),
-    ...sql
-      .exec<MetricsColumns>(`SELECT ${columns} FROM rollups WHERE hour > ? LIMIT ${MOST_ROWS}`, foldedHour(sql))
-      .toArray(),
-  ]
-  for (const row of rows) {
-    const place = JSON.stringify([row.model, row.provider, row.surface, row.end])
-    sums.set(place, { ...row, ...addUp(sums.get(place), row) })
-  }
-  return [...sums.values()].map((row) => ({
-    model: row.model,
-    provider: row.provider,
-    surface: row.surface,
-    end: row.end,
-    ...sumsOf({ ...row, failed: row.end === 'whole' ? 0 : row.requests }),
-    firstToken: timesOf(row.first_token),
-    duration: timesOf(row.duration),
-  }))
 }

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { LeaseAnswer } from '../../src/core/limits/exchange.ts'
@@ -162,6 +162,21 @@ describe('usage', () => {
     vi.setSystemTime(NOW + 3 * DAY)
     expect(await sum()).toBe(4)
     expect(await rowsOf('totals')).not.toEqual([])
+  })
+
+  test('counters are the same for a minute, also for an object that was put away meanwhile, and then newer', async () => {
+    const told = async () => {
+      const { rows = [], freshMs } = (await ledger.report({ kind: 'metrics' })).metrics ?? {}
+      return [rows.reduce((total, { requests }) => total + requests, 0), freshMs]
+    }
+    const start = Date.now()
+    expect(await told()).toEqual([3, 60_000])
+    await book({})
+    await evictDurableObject(ledger)
+    vi.setSystemTime(start + 45_000)
+    expect(await told()).toEqual([3, 15_000])
+    vi.setSystemTime(start + 60_000)
+    expect(await told()).toEqual([4, 60_000])
   })
 
   test('tells when a key was used last', async () => {

@@ -42,7 +42,12 @@ export type LedgerReport = {
   readonly requests?: readonly BookedRequest[]
   readonly stands?: readonly ScopeStand[]
   readonly keys?: readonly KeyUse[]
-  readonly metrics?: { readonly rows: readonly MetricsRow[]; readonly unbooked: number }
+  readonly metrics?: {
+    readonly rows: readonly MetricsRow[]
+    readonly unbooked: number
+    /** For how many milliseconds from the question on no other isolate is told anything newer; absent of older code. */
+    readonly freshMs?: number
+  }
 }
 
 /** Sums over completions. Money in whole nanodollars. */

@@ -78,8 +78,18 @@ export async function askProjects(
   config: Config,
   only: string | undefined,
   query: LedgerQuery,
-): Promise<readonly { readonly id: string; readonly report: LedgerReport | undefined }[]> {
-  const ids = only === undefined ? await projectIds({ keys }, config) : [only]
+): Promise<readonly ProjectReport[]> {
+  return askEach(client, only === undefined ? await projectIds({ keys }, config) : [only], query)
+}
+
+export type ProjectReport = { readonly id: string; readonly report: LedgerReport | undefined }
+
+/** Asks the ledgers of these projects, some at a time. */
+export async function askEach(
+  client: LedgerClient,
+  ids: readonly string[],
+  query: LedgerQuery,
+): Promise<readonly ProjectReport[]> {
   const reports: { id: string; report: LedgerReport | undefined }[] = []
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const some = ids.slice(from, from + AT_ONCE)
@@ -90,7 +100,7 @@ export async function askProjects(
 }
 
 /** The projects that the configuration names, and those that keys are still in. */
-async function projectIds({ keys }: Pick<UsageDeps, 'keys'>, config: Config): Promise<readonly string[]> {
+export async function projectIds({ keys }: Pick<UsageDeps, 'keys'>, config: Config): Promise<readonly string[]> {
   const listed = await keys.store.list().catch(() => [])
   const ofKeys = listed.map(({ record }) => record.project ?? DEFAULT_PROJECT)
   return [...new Set([...config.projects.keys(), ...ofKeys])]

@@ -37,12 +37,17 @@ const CONFIG = {
   },
 }
 
-async function start(config: unknown = CONFIG) {
+async function startIsolate() {
   const gateway = await startGateway(answer, LEDGER)
-  running = gateway
-  await gateway.configure(config)
   const admin = (path: string, method = 'GET', body?: unknown) =>
     gateway.ask(path, { method, key: ADMIN_TOKEN, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  return { gateway, admin }
+}
+
+async function start(config: unknown = CONFIG) {
+  const { gateway, admin } = await startIsolate()
+  running = gateway
+  await gateway.configure(config)
   const read = async <T>(path: string) => (await admin(path)).json<T>()
   const create = async (body: unknown) =>
     (await admin('/admin/keys', 'POST', body)).json<{ id: string; key: string; project: string }>()
@@ -124,6 +129,25 @@ describe('who spent what', () => {
     expect(text).toContain(`hugway_tokens_total{${labels},kind="completion"} 50\n`)
     expect(text).toContain('hugway_duration_seconds_bucket{project="research",surface="chat",le="+Inf"} 1\n')
   })
+})
+
+test('a scrape that meets another isolate than the one before finds no counter lower than it was', async () => {
+  const { gateway, create, chat, admin } = await start()
+  const { key } = await create({ name: 'laptop', project: 'research' })
+  const told: number[] = []
+  const scrape = async (ask: typeof admin) => {
+    const [, count] =
+      /^hugway_requests_total\{project="research".*\} (\d+)$/m.exec(await (await ask('/metrics')).text()) ?? []
+    told.push(Number(count))
+  }
+  await chat(key)
+  await gateway.settled()
+  await scrape(admin)
+  await chat(key)
+  await gateway.settled()
+  await scrape((await startIsolate()).admin)
+  await scrape(admin)
+  expect(told).toEqual([1, 1, 1])
 })
 
 describe('projects and keys', () => {
