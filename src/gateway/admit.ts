@@ -101,12 +101,15 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
   if (acquired.kind === 'refused') throw new GatewayError(toRefusal(acquired, own, need, ctx.caller))
   const { pool, draw } = acquired
   ctx.waitUntil(renewAhead(ledger, bounded, pool, draw))
+  ctx.waitUntil(giveBack(ledger, bounded, pool))
   const more: Draw[] = []
   const coverAnother = async () => {
     const again = { ...NO_AMOUNTS, nanoUsd: draw.amounts.nanoUsd }
     const covered = await acquire(ledger, bounded, again, again.nanoUsd)
-    if (covered.kind === 'drawn') more.push(covered.draw)
-    return covered.kind === 'drawn'
+    if (covered.kind !== 'drawn') return false
+    more.push(covered.draw)
+    ctx.waitUntil(giveBack(ledger, bounded, covered.pool))
+    return true
   }
   const isShort = draw.amounts.nanoUsd < need.nanoUsd
   const maxTokens = isShort ? maxTokensWithin(draw.amounts.nanoUsd, facts.size, priced.known) : undefined
@@ -124,7 +127,6 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
     async settle(record) {
       const booking = await toBooking(ledger, record, facts.user, ctx.config, { draw, bounds: own.bounds })
       await bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
-      await giveBack(ledger, bounded.project, bounded.rules, pool, more.at(-1) ?? draw)
     },
   }
 }

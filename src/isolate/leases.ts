@@ -14,15 +14,22 @@ export type Posting = {
 /** What is on its way to one project's ledger. */
 export type Outbox = {
   postings: Posting[]
-  /** A request sends since then; the others look at what comes of it. */
+  /** A call is under way since then. */
   sendingSince?: number | undefined
+  /** Requests that stay behind their answers until it is empty. */
+  carriers: readonly Carrier[]
   /** Not before this; so many records share a call. */
   sendAt: number
   /** Calls in a row that failed. */
   failures: number
+  /** Money was set aside for more than came of it, and the owner is to be told. */
+  owesShrinks: boolean
   /** Records that were given up since the last call that was answered. */
   unbooked: number
 }
+
+/** A request that has its turn to see to it that records are sent. */
+export type Carrier = { readonly since: number; sent: number }
 
 /** Leases and records of an isolate, by project; plain data. */
 export type LeaseMemory = { readonly projects: Map<string, ProjectMemory> }
@@ -40,7 +47,8 @@ export function createLeaseMemory(): LeaseMemory {
 export function projectMemoryOf(memory: LeaseMemory, project: string): ProjectMemory {
   const known = memory.projects.get(project)
   if (known) return known
-  const made: ProjectMemory = { outbox: { postings: [], sendAt: 0, failures: 0, unbooked: 0 }, pools: new Map() }
+  const outbox: Outbox = { postings: [], carriers: [], sendAt: 0, failures: 0, owesShrinks: false, unbooked: 0 }
+  const made: ProjectMemory = { outbox, pools: new Map() }
   memory.projects.set(project, made)
   return made
 }
@@ -66,14 +74,39 @@ export function post(
   booking: Booking,
   draw: Draw | undefined,
   more: readonly Draw[] = [],
-): Posting {
-  const posting = { booking, draw, more, isBooked: false }
-  outbox.postings.push(posting)
+): void {
+  outbox.postings.push({ booking, draw, more, isBooked: false })
   if (outbox.postings.length > MAX_POSTINGS) {
     outbox.postings.shift()
     outbox.unbooked += 1
   }
-  return posting
+}
+
+/** One sends, and one takes over if the first dies with its request. */
+const MOST_CARRIERS = 2
+/**
+ * A turn ends, because a carrier may have died, because what goes on after an answer has 30 seconds, and because a free
+ * plan gives it 10 ms of CPU.
+ */
+const TURN_MS = 5_000
+const TURN_RECORDS = 200
+
+/** Makes this request a carrier, unless there are enough. */
+export function joinCarriers(outbox: Outbox, nowMs: number): Carrier | undefined {
+  const carriers = outbox.carriers.filter((carrier) => hasTurn(carrier, nowMs))
+  if (carriers.length >= MOST_CARRIERS) return undefined
+  const carrier = { since: nowMs, sent: 0 }
+  outbox.carriers = [...carriers, carrier]
+  return carrier
+}
+
+/** Whether a carrier has had its turn, and another one has its own. */
+export function isRelieved(outbox: Outbox, carrier: Carrier, nowMs: number): boolean {
+  return !hasTurn(carrier, nowMs) && outbox.carriers.some((other) => hasTurn(other, nowMs))
+}
+
+function hasTurn({ since, sent }: Carrier, nowMs: number): boolean {
+  return nowMs - since < TURN_MS && sent < TURN_RECORDS
 }
 
 function forgetIdle(pools: Map<string, LeasePool>): void {

@@ -15,6 +15,8 @@ export type Load = {
   readonly readDelays?: boolean
   /** The client asks for no usage: a gateway may leave its chunk out. */
   readonly isUsageUnasked?: boolean
+  /** For how long after the last answer CPU time is counted; what goes on behind the answers may take seconds. */
+  readonly settleMs?: number
 }
 
 /** What a load cost one contender, per call. */
@@ -50,7 +52,7 @@ export async function measureLoad(contender: Contender, load: Load, upstream: Up
   })
   const before = cpuUs(contender.pid)
   const answers = await makeCalls(load.count, load.atOnce, callOf)
-  await sleep(SETTLE_MS)
+  await sleep(load.settleMs ?? SETTLE_MS)
   const used = cpuUs(contender.pid) - before
   for (const answer of answers) checkAnswer(contender, answer, load)
   checkSeen(contender.name, await upstream.takeSeen(), load.count, bodies)

@@ -37,6 +37,7 @@ async function playRough(rule: Rule, runs: number, seed: number): Promise<number
   for (let run = 0; run < runs; run++) {
     const outcome: Outcome = await play(roughScenario(seed + run, rule))
     if (!outcome.isLedgerTrue) throw new Error(`seed ${seed + run}: the ledger has more than was spent`)
+    if (outcome.lost > 0) throw new Error(`seed ${seed + run}: ${outcome.lost} records were lost by isolates that live`)
     for (const key of ['requests', 'served', 'crashes', 'calls', 'accounts'] as const) sum[key] += outcome[key]
     worst = Math.max(worst, outcome.overshoot)
     if (outcome.overshoot > 0) overshot += 1

@@ -1,7 +1,7 @@
 import { createRandom } from '../matrix/random.ts'
 import type { Rule, Scenario } from './world.ts'
 
-const CALM = { crash: 0, loss: 0, repeat: 0, longestMs: 30_000, reserve: 100_000 }
+const CALM = { crash: 0, ending: 0, loss: 0, repeat: 0, longestMs: 30_000, reserve: 100_000 }
 const CENT = 10_000_000
 
 /** A run in which budgets run out, isolates die, and calls are lost and heard twice; the seed decides how much of each. */
@@ -24,6 +24,7 @@ export function roughScenario(seed: number, rule: Rule): Scenario {
     repeat: 0.05 * random(),
     longestMs: between(5, 40) * 1_000,
     reserve: between(20, 400) * 1_000,
+    ending: 0.2 * random(),
   }
 }
 

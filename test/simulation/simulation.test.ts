@@ -4,14 +4,15 @@ import { play } from './world.ts'
 
 const SEED = 20_261_127
 
-describe('isolates that die, calls that are lost and heard twice, periods that change', () => {
-  test('no budget is overshot, and the ledger has nothing that was not spent', async () => {
+describe('isolates and requests that die, calls that are lost and heard twice, periods that change', () => {
+  test('no budget is overshot, and the ledger has what was spent and no more', async () => {
     for (let seed = SEED; seed < SEED + 4; seed++) {
       const outcome = await play(roughScenario(seed, 'ours'))
       expect(outcome.accounts).toBeGreaterThan(0)
       expect(outcome.served).toBeGreaterThan(0)
       expect(outcome.overshoot, `seed ${seed}`).toBe(0)
       expect(outcome.isLedgerTrue, `seed ${seed}`).toBe(true)
+      expect(outcome.lost, `seed ${seed}`).toBe(0)
     }
   })
 

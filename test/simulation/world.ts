@@ -5,7 +5,7 @@ import { periodOf } from '../../src/core/limits/period.ts'
 import { foldOverdue } from '../../src/core/limits/settle-lease.ts'
 import { type BookDeps, bookRecord, giveBack } from '../../src/gateway/usage/book.ts'
 import { acquire, type Bounded, renewAhead } from '../../src/gateway/usage/lease-desk.ts'
-import { createLeaseMemory } from '../../src/isolate/leases.ts'
+import { createLeaseMemory, type LeaseMemory } from '../../src/isolate/leases.ts'
 import { bookingOf } from '../core/limits/support/ledger.ts'
 import { createMemoryRows, type MemoryRows } from '../core/limits/support/memory-rows.ts'
 import { createRandom } from '../matrix/random.ts'
@@ -27,6 +27,8 @@ export type Scenario = {
   readonly limits?: { readonly requestsPerMinute?: number; readonly concurrent?: number }
   /** Chances for each request: that its isolate dies under it. For each call: that it or its answer is lost, or comes twice. */
   readonly crash: number
+  /** Chance for each request: that what it does behind its answer is ended by the runtime, some time in the first seconds. */
+  readonly ending: number
   readonly loss: number
   readonly repeat: number
   /** How long a request may take, in milliseconds. */
@@ -52,6 +54,8 @@ export type Outcome = {
   readonly accounts: number
   /** Whether what was booked is what the requests that ended cost. */
   readonly isLedgerTrue: boolean
+  /** Records of isolates that lived that are not in the ledger, once each has served one request more. */
+  readonly lost: number
   readonly spentPart: number
 }
 
@@ -71,7 +75,15 @@ type World = {
   ids: number
 }
 
-type Isolate = { readonly deps: BookDeps; isDead: boolean }
+type Isolate = {
+  readonly leases: LeaseMemory
+  readonly skewMs: number
+  /** Records of requests that ended in it. */
+  readonly records: string[]
+  isDead: boolean
+}
+/** What one request of an isolate works with; nothing of it goes on once the runtime has ended it. */
+type RequestLife = { readonly deps: BookDeps; isEnded: boolean }
 
 /** Shortly before a midnight that ends a month: budgets of a day and of a month change in the middle of each run. */
 const START = Date.UTC(2026, 10, 30, 23, 59, 0)
@@ -112,23 +124,33 @@ export async function play(scenario: Scenario): Promise<Outcome> {
     world.time.at(ms, () => void foldOverdue(world.owner, 100, world.time.now()))
   }
   await world.time.runUntil(endAt + scenario.longestMs + 60_000)
-  return judge(world)
+  const living = isolates.filter(({ isDead }) => !isDead)
+  for (let turn = 0; turn < 2; turn++) {
+    for (const isolate of living) void bookRecord(lifeIn(world, isolate).deps, 'p', RULES, bookingOf(undefined, 0))
+    await world.time.runUntil(world.time.now() + 60_000)
+  }
+  const lost = living.flatMap(({ records }) => records).filter((id) => !rows.bookings.has(id)).length
+  return { ...judge(world), lost }
 }
 
-function createIsolate(world: World): Isolate {
-  const { time, random } = world
+function createIsolate({ random }: World): Isolate {
   const skewMs = (random() - 0.5) * 2 * LONGEST_SKEW_MS
-  const isolate: Isolate = {
-    isDead: false,
+  return { leases: createLeaseMemory(), skewMs, records: [], isDead: false }
+}
+
+function lifeIn(world: World, isolate: Isolate): RequestLife {
+  const isOver = () => isolate.isDead || life.isEnded
+  const life: RequestLife = {
+    isEnded: false,
     deps: {
-      leases: createLeaseMemory(),
-      clock: time.clock(skewMs, () => isolate.isDead),
+      leases: isolate.leases,
+      clock: world.time.clock(isolate.skewMs, isOver),
       newId: () => `id ${world.ids++}`,
-      exchange: (_project, call) => exchange(world, isolate, call),
+      exchange: (_project, call) => exchange(world, isOver, call),
       tellAlerts: async () => {},
     },
   }
-  return isolate
+  return life
 }
 
 /** @returns Whether its isolate died of it. */
@@ -141,8 +163,10 @@ async function request(world: World, isolate: Isolate): Promise<boolean> {
   const bounded = boundsOf(world, keyId)
   const isMoneyBound = scenario.projectBudget !== undefined || scenario.keyBudget !== undefined
   const taken = { ...need, nanoUsd: isMoneyBound ? need.nanoUsd : 0, slots: scenario.limits?.concurrent ? 1 : 0 }
+  const life = lifeIn(world, isolate)
+  const { deps } = life
   const came = time.now()
-  const acquired = await acquire(isolate.deps, bounded, taken, Math.ceil(taken.nanoUsd / 4))
+  const acquired = await acquire(deps, bounded, taken, Math.ceil(taken.nanoUsd / 4))
   if (acquired.kind !== 'drawn') {
     counts.refused += 1
     return false
@@ -150,7 +174,8 @@ async function request(world: World, isolate: Isolate): Promise<boolean> {
   const { pool, draw } = acquired
   counts.served += 1
   if (time.now() > came) counts.waited += 1
-  void renewAhead(isolate.deps, bounded, pool, draw)
+  void renewAhead(deps, bounded, pool, draw)
+  void giveBack(deps, bounded, pool)
   // The worst that a provider may report is common here: the whole of the reserve.
   const cost = random() < 0.3 ? draw.amounts.nanoUsd : Math.floor(draw.amounts.nanoUsd * random())
   spend(world, draw.lease.id, keyId, cost)
@@ -171,8 +196,12 @@ async function request(world: World, isolate: Isolate): Promise<boolean> {
   const { lease, amounts: reserved } = draw
   const id = `booking ${lease.id} ${world.ids} ${time.now()} ${cost}`
   const booking = bookingOf(lease.id, cost, { id, keyId, reserved, startedAt: time.now() })
-  await bookRecord(isolate.deps, 'p', RULES, booking, draw)
-  await giveBack(isolate.deps, 'p', RULES, pool, draw)
+  isolate.records.push(id)
+  const end = () => {
+    life.isEnded = true
+  }
+  if (random() < scenario.ending) time.at(5_000 * random(), end)
+  await bookRecord(deps, 'p', RULES, booking, draw)
   return false
 }
 
@@ -196,7 +225,7 @@ function boundsOf({ scenario }: World, keyId: string): Bounded {
 }
 
 /** A call on its way to the object and back: late, lost on either way, or heard twice. */
-function exchange(world: World, isolate: Isolate, call: ExchangeCall): Promise<ExchangeAnswer | undefined> {
+function exchange(world: World, isOver: () => boolean, call: ExchangeCall): Promise<ExchangeAnswer | undefined> {
   const { time, random, scenario, counts } = world
   const latency = () => (random() < 0.02 ? 3_000 * random() : 2 + 30 * random())
   const hear = () => {
@@ -209,7 +238,7 @@ function exchange(world: World, isolate: Isolate, call: ExchangeCall): Promise<E
   }
   return new Promise((resolve) => {
     const answerTo = (answer: ExchangeAnswer | undefined) => {
-      if (!isolate.isDead) resolve(answer)
+      if (!isOver()) resolve(answer)
     }
     time.at(CALL_LIMIT_MS, () => answerTo(undefined))
     if (random() < scenario.loss) return
@@ -248,7 +277,7 @@ function underRule(rows: MemoryRows, rule: Rule): LedgerRows {
   return { ...rows, held, overdue, putLease }
 }
 
-function judge({ scenario, rows, trueCosts, starts, counts, ended, atOnce }: World): Outcome {
+function judge({ scenario, rows, trueCosts, starts, counts, ended, atOnce }: World): Omit<Outcome, 'lost'> {
   const parts = [...trueCosts.values()].map(({ cost, limit }) => cost / limit)
   const booked = [...rows.bookings.values()].reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0)
   const { requestsPerMinute, concurrent } = scenario.limits ?? {}

@@ -13,6 +13,8 @@ export type HeldLease = {
   /** Requests under way. */
   running: number
   draws: number
+  /** When a request last drew from it, or ended. */
+  usedAt: number
   /** Whether more than one request's worth was granted: what is left is scarce where it was not. */
   readonly isAmple: boolean
   isRetired: boolean
@@ -31,6 +33,8 @@ export type LeasePool = {
   askingSince?: number | undefined
   /** Requests that wait for one. */
   waiting: number
+  /** A request sees to it that what nobody uses is given back. */
+  watch?: { readonly since: number } | undefined
   /** Grows by one with each request that draws. */
   draws: number
   rates: readonly RateStand[]
@@ -46,7 +50,7 @@ export type PoolRefusal = {
 }
 
 /** What one request has of a lease. */
-export type Draw = { readonly lease: HeldLease; readonly amounts: Amounts; readonly number: number }
+export type Draw = { readonly lease: HeldLease; readonly amounts: Amounts }
 
 /** Requests that a lease is asked for at once, at most. */
 const MOST_REQUESTS = 1_000
@@ -61,7 +65,7 @@ export function createLeasePool(tag: string): LeasePool {
 export function drawFrom(pool: LeasePool, need: Amounts, nowMs: number): Draw | undefined {
   for (const lease of pool.leases) {
     if (!lease.isRetired && lease.usableUntil <= nowMs) lease.isRetired = true
-    if (!lease.isRetired && covers(lease.left, need)) return take(pool, lease, need)
+    if (!lease.isRetired && covers(lease.left, need)) return take(pool, lease, need, nowMs)
   }
   return undefined
 }
@@ -75,22 +79,33 @@ export function keepLease(
   lease: { readonly id: string; readonly askedAt: number },
   answer: Extract<LeaseAnswer, { kind: 'granted' }>,
   need: Amounts | undefined,
+  nowMs: number,
 ): Draw | undefined {
   for (const older of pool.leases) older.isRetired = true
   const { amounts, usableMs, rates } = answer
   const told = { nanoUsd: amounts.nanoUsd, slots: amounts.slots }
   const isAmple = need === undefined || covers(amounts, addUp(need, need))
-  const own = { left: amounts, reservedNanoUsd: 0, running: 0, draws: 0, isAmple, isRetired: false, told }
+  const own = {
+    left: amounts,
+    reservedNanoUsd: 0,
+    running: 0,
+    draws: 0,
+    usedAt: nowMs,
+    isAmple,
+    isRetired: false,
+    told,
+  }
   const held: HeldLease = { ...lease, usableUntil: lease.askedAt + usableMs, ...own }
   pool.leases.push(held)
   pool.rates = rates
   delete pool.refused
-  return need && take(pool, held, { ...need, nanoUsd: Math.min(need.nanoUsd, amounts.nanoUsd) })
+  return need && take(pool, held, { ...need, nanoUsd: Math.min(need.nanoUsd, amounts.nanoUsd) }, nowMs)
 }
 
 /** A request has ended: its slot is free here, its money is not until its record is acknowledged. */
-export function endDraw({ lease, amounts }: Draw): void {
+export function endDraw({ lease, amounts }: Draw, nowMs: number): void {
   lease.running -= 1
+  lease.usedAt = nowMs
   if (!lease.isRetired) lease.left = { ...lease.left, slots: lease.left.slots + amounts.slots }
 }
 
@@ -169,7 +184,30 @@ export function retireAll(pool: LeasePool): void {
   for (const lease of pool.leases) lease.isRetired = true
 }
 
-function take(pool: LeasePool, lease: HeldLease, amounts: Amounts): Draw {
+/** A lease that nobody uses is kept for so long, in case the next request comes soon. */
+const LINGER_MS = 3_000
+/** Of slots there are few, and whoever finds none waits no longer than this. */
+const SLOT_LINGER_MS = 2_000
+
+/**
+ * Gives up the leases that nobody has used for a while.
+ *
+ * @returns Milliseconds until the next one may be given up; `undefined` where none is left.
+ */
+export function retireIdle(pool: LeasePool, nowMs: number): number | undefined {
+  let soonestMs: number | undefined
+  for (const lease of pool.leases) {
+    if (lease.isRetired) continue
+    const lingerMs = lease.told.slots > 0 ? SLOT_LINGER_MS : LINGER_MS
+    const idleAt = lease.running > 0 ? lease.usableUntil : lease.usedAt + lingerMs
+    const leftMs = Math.min(lease.usableUntil, idleAt) - nowMs
+    if (leftMs <= 0) lease.isRetired = true
+    else soonestMs = Math.min(soonestMs ?? leftMs, leftMs)
+  }
+  return soonestMs
+}
+
+function take(pool: LeasePool, lease: HeldLease, amounts: Amounts, nowMs: number): Draw {
   lease.left = {
     nanoUsd: lease.left.nanoUsd - amounts.nanoUsd,
     requests: lease.left.requests - amounts.requests,
@@ -179,8 +217,9 @@ function take(pool: LeasePool, lease: HeldLease, amounts: Amounts): Draw {
   lease.reservedNanoUsd += amounts.nanoUsd
   lease.running += 1
   lease.draws += 1
+  lease.usedAt = nowMs
   pool.draws += 1
-  return { lease, amounts, number: pool.draws }
+  return { lease, amounts }
 }
 
 const addUp = (a: Amounts, b: Amounts): Amounts => ({

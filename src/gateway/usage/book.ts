@@ -6,12 +6,19 @@ import {
   type Draw,
   endDraw,
   type LeasePool,
-  retireAll,
+  retireIdle,
   returnDraw,
   shrinksOf,
 } from '../../core/limits/lease-pool.ts'
-import { type Posting, type ProjectMemory, post, projectMemoryOf } from '../../isolate/leases.ts'
-import type { LeaseDeps } from './lease-desk.ts'
+import {
+  isRelieved,
+  joinCarriers,
+  type Posting,
+  type ProjectMemory,
+  post,
+  projectMemoryOf,
+} from '../../isolate/leases.ts'
+import type { Bounded, LeaseDeps } from './lease-desk.ts'
 
 export type BookDeps = LeaseDeps & {
   /** What to do when a budget has crossed a threshold. */
@@ -22,19 +29,21 @@ export type BookDeps = LeaseDeps & {
 const SHARE_MS = 2_000
 /** The runtime ends what goes on after an answer at 30 s. */
 const GIVE_UP_MS = 20_000
-const LOOK_MS = 100
 /** Whether somebody waits is looked at so often. */
-const MOST_PAUSE_MS = 500
-/** After this a sender has died with its request. */
+const LOOK_MS = 250
+/** Whether a lease is still used. */
+const WATCH_LOOK_MS = 500
+/** After this a call has died with its request. */
 const SENDING_LIMIT_MS = 5_000
 const LONGEST_PAUSE_MS = 8_000
 const MOST_AT_ONCE = 200
-/** A lease that nobody draws from is kept for so long, in case the next request comes soon. */
-const LINGER_MS = 3_000
-/** Of slots there are few, and whoever finds none waits no longer than this. */
-const SLOT_LINGER_MS = 2_000
+/** A request watches over a pool for so long before the next one takes over. */
+const WATCH_MS = 10_000
 
-/** Sends a record to its project's ledger; together with others where many come. Belongs into `waitUntil`. Never throws. */
+/**
+ * Sends a record to its project's ledger; together with others where many come. Belongs into `waitUntil`. Returns at once
+ * where two other requests see to the outbox: one may die. Never throws.
+ */
 export async function bookRecord(
   deps: BookDeps,
   project: string,
@@ -43,55 +52,63 @@ export async function bookRecord(
   draw?: Draw,
   more: readonly Draw[] = [],
 ): Promise<void> {
+  const { clock } = deps
   const memory = projectMemoryOf(deps.leases, project)
-  for (const ended of draw ? [draw, ...more] : more) endDraw(ended)
-  const posting = post(memory, booking, draw, more)
-  const giveUpAt = deps.clock.now() + GIVE_UP_MS
+  const { outbox } = memory
+  for (const ended of draw ? [draw, ...more] : more) endDraw(ended, clock.now())
+  post(memory, booking, draw, more)
+  const carrier = joinCarriers(outbox, clock.now())
+  if (!carrier) return
+  const giveUpAt = clock.now() + GIVE_UP_MS
   // What is not booked in time stays in the outbox: a later request of this isolate takes it along.
-  while (!posting.isBooked && deps.clock.now() < giveUpAt) {
-    const pauseMs = pauseBefore(memory, deps.clock)
-    if (pauseMs === 0) await send(deps, project, memory, rules)
-    else await deps.clock.wait(pauseMs)
+  const hasWork = () => outbox.postings.length > 0 || outbox.owesShrinks
+  while (hasWork() && clock.now() < giveUpAt && !isRelieved(outbox, carrier, clock.now())) {
+    const pauseMs = pauseBefore(memory, clock)
+    if (pauseMs === 0) carrier.sent += await send(deps, project, memory, rules)
+    else await clock.wait(pauseMs)
   }
+  outbox.carriers = outbox.carriers.filter((other) => other !== carrier)
 }
 
 /**
- * Gives the leases of a key back when nobody has drawn from them for a while: an isolate may be gone at any time after its
- * last request, and what it held would be lost. Belongs into `waitUntil`, after {@link bookRecord}.
+ * Gives the leases of a key back when nobody has used them for a while: an isolate may be gone at any time after its last
+ * request, and what it held would be lost. Belongs into the `waitUntil` of each request that draws; one watches for all.
  */
 export async function giveBack(
   deps: BookDeps,
-  project: string,
-  rules: LedgerRules,
+  { project, rules }: Pick<Bounded, 'project' | 'rules'>,
   pool: LeasePool,
-  draw: Draw,
 ): Promise<void> {
-  const memory = projectMemoryOf(deps.leases, project)
-  const until = Math.min(
-    draw.lease.usableUntil,
-    deps.clock.now() + (draw.amounts.slots > 0 ? SLOT_LINGER_MS : LINGER_MS),
-  )
-  while (pool.draws === draw.number && deps.clock.now() < until) {
-    await deps.clock.wait(Math.max(1, Math.min(LOOK_MS * 5, until - deps.clock.now())))
+  const { clock } = deps
+  if (pool.watch && clock.now() - pool.watch.since < WATCH_MS) return
+  const watch = { since: clock.now() }
+  pool.watch = watch
+  for (;;) {
+    const idleInMs = retireIdle(pool, clock.now())
+    if (idleInMs === undefined) break
+    await clock.wait(Math.min(WATCH_LOOK_MS, idleInMs))
+    if (pool.watch !== watch) return
   }
-  if (pool.draws === draw.number && deps.clock.now() >= until) retireAll(pool)
-  for (let tries = 0; tries < 3 && shrinksOf(pool).length > 0 && pool.draws === draw.number; tries++) {
-    await deps.clock.wait(tries * SHARE_MS)
+  delete pool.watch
+  const memory = projectMemoryOf(deps.leases, project)
+  for (let tries = 0; tries < 3 && !pool.watch && shrinksOf(pool).length > 0; tries++) {
+    await clock.wait(tries * SHARE_MS)
     await send(deps, project, memory, rules)
   }
 }
 
-/** Milliseconds until this request may send; 0, if it is to send now. */
+/** Milliseconds until it may be sent; 0, if it is to be now. */
 function pauseBefore({ outbox, pools }: ProjectMemory, clock: Clock): number {
   const now = clock.now()
   if (outbox.sendingSince !== undefined && now - outbox.sendingSince < SENDING_LIMIT_MS) return LOOK_MS
   const pauseMs = Math.max(0, outbox.sendAt - now)
   // Somebody waits for money that these records give back.
   const isWanted = outbox.failures === 0 && [...pools.values()].some(({ waiting }) => waiting > 0)
-  return isWanted ? 0 : Math.min(pauseMs, MOST_PAUSE_MS)
+  return isWanted ? 0 : Math.min(pauseMs, LOOK_MS)
 }
 
-async function send(deps: BookDeps, project: string, memory: ProjectMemory, rules: LedgerRules): Promise<void> {
+/** @returns How many records it sent. */
+async function send(deps: BookDeps, project: string, memory: ProjectMemory, rules: LedgerRules): Promise<number> {
   const { outbox, pools } = memory
   const { clock } = deps
   const postings = outbox.postings.slice(0, MOST_AT_ONCE)
@@ -112,19 +129,23 @@ async function send(deps: BookDeps, project: string, memory: ProjectMemory, rule
   if (!answer) {
     outbox.failures += 1
     outbox.sendAt = clock.now() + Math.min(LONGEST_PAUSE_MS, SHARE_MS * 2 ** (outbox.failures - 1))
-    return
+    return postings.length
   }
   outbox.failures = 0
-  outbox.sendAt = startedAt + SHARE_MS
   outbox.unbooked -= unbooked
+  outbox.owesShrinks = false
   outbox.postings = outbox.postings.filter((posting) => !sent.has(posting))
+  outbox.sendAt = outbox.postings.length < MOST_AT_ONCE ? startedAt + SHARE_MS : clock.now()
   for (const posting of postings) {
-    if (posting.draw && !posting.isBooked) acknowledgeDraw(posting.draw)
-    if (!posting.isBooked) posting.more.forEach(returnDraw)
+    if (posting.isBooked) continue
     posting.isBooked = true
+    if (posting.draw) acknowledgeDraw(posting.draw)
+    posting.more.forEach(returnDraw)
+    if (posting.more.some(({ lease }) => lease.isRetired)) outbox.owesShrinks = true
   }
   for (const [pool, shrinks] of shrinksByPool) acknowledgeShrinks(pool, shrinks)
   if (answer.alerts?.length) await deps.tellAlerts(project, answer.alerts)
+  return postings.length
 }
 
 /** Records of the same call are booked first, so their money is no part any more of what a lease still needs. */

@@ -137,6 +137,6 @@ async function ask(
     keepRefusal(pool, lease.scope, lease.why, question.leastNanoUsd, deps.clock.now())
     return { kind: 'refused', scope: lease.scope, why: lease.why }
   }
-  const draw = keepLease(pool, { id, askedAt }, lease, draws ? question.need : undefined)
+  const draw = keepLease(pool, { id, askedAt }, lease, draws ? question.need : undefined, deps.clock.now())
   return draw ? { kind: 'drawn', pool, draw } : { kind: 'no_answer' }
 }

@@ -89,7 +89,7 @@ describe('an object that does not answer', () => {
     expect(calls.length).toBeGreaterThan(2)
     fault = 'none'
     await run(work)
-    await run(giveBack(deps, 'p', RULES, pool, draw))
+    await run(giveBack(deps, BOUNDED, pool))
     expect([spent(), held(), rows.bookings.size]).toEqual([200, 0, 1])
   })
 
@@ -134,7 +134,7 @@ describe('money that nobody asks for any more', () => {
     const { draw, pool } = acquired
     expect(held()).toBeGreaterThan(0)
     await run(bookRecord(deps, 'p', RULES, bookingOf(draw.lease.id, 1, { reserved: draw.amounts }), draw))
-    await run(giveBack(deps, 'p', RULES, pool, draw))
+    await run(giveBack(deps, BOUNDED, pool))
     expect(held()).toBe(0)
     expect(time.now() - START).toBeLessThan(5_000)
   })
