@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CATALOG_KEY } from '../../../src/kv/schema.ts'
 import { offer, MODELS as PRICED } from '../../core/routing/support/question.ts'
 import {
+  ADMIN_TOKEN,
   ASK,
   errorOf,
   inTurn,
@@ -128,6 +129,25 @@ test('a conversation stays with the provider that answered it last', async () =>
   await ask('one')
   await ask('two')
   expect(gateway.calls.map(modelOf)).toEqual(['a/b:fast', 'a/b:prompt', 'a/b:prompt', 'a/b:fast'])
+})
+
+test('who stood first stays there until another is better by a quarter', async () => {
+  let speeds = { one: 100, two: 95 }
+  const gateway = await start(({ url }) => {
+    if (!url.endsWith('/models')) return answer()
+    const providers = Object.entries(speeds).map(([provider, throughput]) => ({ provider, status: 'live', throughput }))
+    return Response.json({ data: [{ id: 'a/b', providers }] })
+  })
+  const ask = async (next: typeof speeds) => {
+    speeds = next
+    await gateway.ask('/admin/catalog/refresh', { method: 'POST', key: ADMIN_TOKEN })
+    await gateway.chat({ ...ASK, model: 'a/b', provider: { sort: 'throughput' } })
+    return modelOf(gateway.calls.at(-1) ?? { body: '{}' })
+  }
+  expect(await ask({ one: 100, two: 95 })).toBe('a/b:one')
+  expect(await ask({ one: 95, two: 100 })).toBe('a/b:one')
+  expect(await ask({ one: 60, two: 100 })).toBe('a/b:two')
+  expect(await ask({ one: 100, two: 95 })).toBe('a/b:two')
 })
 
 describe('hedging', () => {
