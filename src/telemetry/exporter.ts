@@ -1,9 +1,8 @@
-import type { Clock } from '../core/clock.ts'
-import { TIMED_OUT, within } from '../core/clock.ts'
 import type { CompletionRecord } from '../core/completion-record.ts'
 import type { Log } from '../core/log.ts'
 import { toSpans } from './completion-spans.ts'
 import { type Span, toExportRequest } from './otlp.ts'
+import { type PostDeps, postJson } from './post-json.ts'
 
 /** Sends completions to a collector. Where none is set up there is none of these. */
 export type SpanExporter = {
@@ -18,11 +17,7 @@ export type ExporterOptions = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export type ExporterDeps = {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
-  readonly clock: Clock
-  readonly log: Log
-}
+export type ExporterDeps = PostDeps & { readonly log: Log }
 
 /** A request costs 30 us in a batch of 50, and 130 to 170 in one of its own. */
 const BATCH_SPANS = 100
@@ -48,7 +43,7 @@ export function createExporter(deps: ExporterDeps, options: ExporterOptions): Sp
     waiting = []
     dueAt = undefined
     if (batch.length === 0) return
-    const failure = await post(deps, options, toExportRequest(batch, lostSpans))
+    const failure = await postJson(deps, { ...options, limitMs: SEND_LIMIT_MS }, toExportRequest(batch, lostSpans))
     if (failure !== undefined) lose(batch.length, failure)
   }
   return {
@@ -63,27 +58,5 @@ export function createExporter(deps: ExporterDeps, options: ExporterOptions): Sp
       dueAt = now + WAIT_MS
       waitUntil(clock.wait(WAIT_MS).then(flush))
     },
-  }
-}
-
-/** @returns What went wrong, in a few words; nothing where the collector took it. Never throws. */
-async function post({ fetch, clock }: ExporterDeps, { url, headers }: ExporterOptions, body: object) {
-  const leave = new AbortController()
-  try {
-    const init = {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      redirect: 'manual',
-      signal: leave.signal,
-    } as const
-    const response = await within(fetch(url, init), SEND_LIMIT_MS, clock)
-    if (response === TIMED_OUT) return 'no answer in time'
-    await response.body?.cancel()
-    return response.ok ? undefined : `status ${response.status}`
-  } catch {
-    return 'unreachable'
-  } finally {
-    leave.abort()
   }
 }

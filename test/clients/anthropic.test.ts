@@ -1,6 +1,7 @@
 import Anthropic, { APIError, AuthenticationError, RateLimitError } from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ASK_WEATHER, REASONING, TEXT, TOOL_RESULT, WEATHER } from './support/cast.ts'
+import { testRaisedErrors } from './support/raised-errors.ts'
 import { API_KEY, errorOf, type Pair, startPair } from './support/start-pair.ts'
 
 let pair: Pair
@@ -86,15 +87,13 @@ describe('a tool call', () => {
 })
 
 describe('an error', () => {
-  test('of the client’s key is one', async () => {
-    const stranger = new Anthropic({ apiKey: 'wrong', baseURL: pair.gateway.url })
-    expect(await errorOf(stranger.messages.create({ model: 'test/text', ...ask }))).toBeInstanceOf(AuthenticationError)
-  })
-
-  test('of a busy upstream is a rate limit, asked for once', async () => {
-    const error = await errorOf(send('test/busy'))
-    expect(error).toBeInstanceOf(RateLimitError)
-    expect(pair.requestsFor('test/busy')).toHaveLength(1)
+  testRaisedErrors({
+    pair: () => pair,
+    send,
+    read: async (model) => textIn(await stream(model)),
+    sendAsStranger: () =>
+      new Anthropic({ apiKey: 'wrong', baseURL: pair.gateway.url }).messages.create({ model: 'test/text', ...ask }),
+    errors: { APIError, AuthenticationError, RateLimitError },
   })
 
   test('keeps the upstream’s own words', async () => {
@@ -102,11 +101,8 @@ describe('an error', () => {
   })
 
   test.each(['test/cut', 'test/ends-early', 'test/breaks-inside'])(
-    'after the first token of %s is raised',
+    'after the first token of %s shows in the helper that gathers a stream',
     async (model) => {
-      const error = await errorOf(textIn(await stream(model)))
-      expect(error).toBeInstanceOf(APIError)
-      expect(error.message).toMatch(/incomplete|gave up/)
       expect(await errorOf(client.messages.stream({ model, ...ask }).finalMessage())).toBeInstanceOf(Error)
     },
   )

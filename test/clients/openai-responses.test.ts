@@ -2,6 +2,7 @@ import OpenAI, { APIError, AuthenticationError, RateLimitError } from 'openai'
 import type { ResponseInput, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ASK_WEATHER, REASONING, TEXT, TOOL_RESULT, WEATHER } from './support/cast.ts'
+import { testRaisedErrors } from './support/raised-errors.ts'
 import { API_KEY, errorOf, type Pair, startPair } from './support/start-pair.ts'
 
 let pair: Pair
@@ -77,28 +78,14 @@ describe('a tool call', () => {
 })
 
 describe('an error', () => {
-  test('of the client’s key is one', async () => {
-    const stranger = new OpenAI({ apiKey: 'wrong', baseURL: pair.baseUrl })
-    expect(await errorOf(stranger.responses.create({ model: 'test/text', input: 'hi' }))).toBeInstanceOf(
-      AuthenticationError,
-    )
+  testRaisedErrors({
+    pair: () => pair,
+    send: respond,
+    read: async (model) => textIn(await stream(model)),
+    sendAsStranger: () =>
+      new OpenAI({ apiKey: 'wrong', baseURL: pair.baseUrl }).responses.create({ model: 'test/text', input: 'hi' }),
+    errors: { APIError, AuthenticationError, RateLimitError },
   })
-
-  test('of a busy upstream is a rate limit with its wait, asked for once', async () => {
-    const error = await errorOf(respond('test/busy'))
-    expect(error).toBeInstanceOf(RateLimitError)
-    expect((error as RateLimitError).headers.get('retry-after')).toBe('120')
-    expect(pair.requestsFor('test/busy')).toHaveLength(1)
-  })
-
-  test.each(['test/cut', 'test/ends-early', 'test/breaks-inside'])(
-    'after the first token of %s is raised',
-    async (model) => {
-      const error = await errorOf(textIn(await stream(model)))
-      expect(error).toBeInstanceOf(APIError)
-      expect(error.message).toMatch(/incomplete|gave up/)
-    },
-  )
 
   test('after the first token shows in the helper that gathers a stream', async () => {
     const gathered = client.responses.stream({ model: 'test/cut', input: 'hi' })

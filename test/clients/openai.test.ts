@@ -1,6 +1,7 @@
 import OpenAI, { APIError, AuthenticationError, BadRequestError, RateLimitError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ASK_WEATHER, REASONING, TEXT, TOOL_RESULT, WEATHER } from './support/cast.ts'
+import { testRaisedErrors } from './support/raised-errors.ts'
 import { readStream } from './support/read-openai.ts'
 import { API_KEY, errorOf, type Pair, startPair } from './support/start-pair.ts'
 
@@ -170,19 +171,23 @@ describe('the model list', () => {
 })
 
 describe('an error', () => {
+  testRaisedErrors({
+    pair: () => pair,
+    send: chat,
+    read: async (model) => {
+      for await (const _chunk of await stream(model));
+    },
+    sendAsStranger: () =>
+      new OpenAI({ apiKey: 'wrong', baseURL: pair.baseUrl }).chat.completions.create({ model: 'test/text', messages }),
+    errors: { APIError, AuthenticationError, RateLimitError },
+  })
+
   test('of the upstream’s token is not one of the client’s key, and is not tried again', async () => {
     const error = await errorOf(chat('test/bad-token'))
     expect(error).toBeInstanceOf(APIError)
     expect(error).not.toBeInstanceOf(AuthenticationError)
     expect(error).toMatchObject({ status: 502, code: 'upstream_auth' })
     expect(pair.requestsFor('test/bad-token')).toHaveLength(1)
-  })
-
-  test('of the client’s key is one', async () => {
-    const stranger = new OpenAI({ apiKey: 'wrong', baseURL: pair.baseUrl })
-    const error = await errorOf(stranger.chat.completions.create({ model: 'test/text', messages }))
-    expect(error).toBeInstanceOf(AuthenticationError)
-    expect(error).toMatchObject({ code: 'invalid_api_key' })
   })
 
   test('in the request keeps the upstream’s own words', async () => {
@@ -196,23 +201,14 @@ describe('an error', () => {
     expect((await errorOf(chat('../x'))).message).toContain('<org>/<model>')
   })
 
-  test('of a busy upstream is a rate limit with its wait, asked for once', async () => {
-    const error = await errorOf(chat('test/busy'))
-    expect(error).toBeInstanceOf(RateLimitError)
-    expect((error as RateLimitError).headers.get('retry-after')).toBe('120')
-    expect(pair.requestsFor('test/busy')).toHaveLength(1)
-  })
-
   test.each(['test/cut', 'test/ends-early', 'test/breaks-inside'])(
-    'after the first token of %s is raised',
+    'after the first token of %s leaves what was read',
     async (model) => {
       const seen: string[] = []
       const read = async () => {
         for await (const chunk of await stream(model)) seen.push(chunk.choices[0]?.delta.content ?? '')
       }
-      const error = await errorOf(read())
-      expect(error).toBeInstanceOf(APIError)
-      expect(error.message).toMatch(/incomplete|gave up/)
+      await errorOf(read())
       expect(TEXT.startsWith(seen.join(''))).toBe(true)
       expect(seen.join('').length).toBeGreaterThan(0)
     },

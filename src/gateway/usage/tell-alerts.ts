@@ -1,12 +1,10 @@
-import { type Clock, TIMED_OUT, within } from '../../core/clock.ts'
 import type { BudgetAlert } from '../../core/limits/exchange.ts'
 import { toUsd } from '../../core/limits/money.ts'
 import type { Log } from '../../core/log.ts'
+import { type PostDeps, postJson } from '../../telemetry/post-json.ts'
 
-export type AlertDeps = {
+export type AlertDeps = PostDeps & {
   readonly log: Log
-  readonly clock: Clock
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** A secret: whoever has it may post there. */
   readonly alertsUrl: string | undefined
 }
@@ -17,20 +15,12 @@ const POST_LIMIT_MS = 5_000
 export async function tellAlerts(deps: AlertDeps, project: string, alerts: readonly BudgetAlert[]): Promise<void> {
   for (const alert of alerts) {
     deps.log('budget_alert', { project, ...alert })
-    if (deps.alertsUrl !== undefined) await post(deps, deps.alertsUrl, project, alert)
+    if (deps.alertsUrl === undefined) continue
+    const body = { text: describe(project, alert), project, ...alert }
+    const failure = await postJson(deps, { url: deps.alertsUrl, limitMs: POST_LIMIT_MS }, body)
+    if (failure === undefined) continue
+    deps.log('alert_not_sent', { project, scope: alert.scope, percent: alert.percent, reason: failure })
   }
-}
-
-async function post(deps: AlertDeps, url: string, project: string, alert: BudgetAlert): Promise<void> {
-  const leave = new AbortController()
-  const body = JSON.stringify({ text: describe(project, alert), project, ...alert })
-  const headers = { 'content-type': 'application/json' }
-  const sent = deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: leave.signal })
-  const answer = await within(sent, POST_LIMIT_MS, deps.clock).catch(() => undefined)
-  if (answer === TIMED_OUT) leave.abort()
-  const isTaken = answer instanceof Response && answer.ok
-  if (answer instanceof Response) await answer.body?.cancel().catch(() => {})
-  if (!isTaken) deps.log('alert_not_sent', { project, scope: alert.scope, percent: alert.percent })
 }
 
 function describe(project: string, { scope, percent, spentNanoUsd, limitNanoUsd, resetsAt }: BudgetAlert): string {

@@ -34,10 +34,13 @@ test('a budget that crosses a threshold is one line of the log and one post that
 })
 
 test('a post that nobody takes is told, and its address is not', async () => {
-  for (const answer of [async () => new Response('no', { status: 404 }), async () => Promise.reject(new Error('x'))]) {
+  const refused = [async () => new Response('no', { status: 404 }), 'status 404'] as const
+  const broken = [async () => Promise.reject(new Error('x')), 'unreachable'] as const
+  for (const [answer, reason] of [refused, broken]) {
     const { deps, lines } = start(answer)
     await tellAlerts(deps, 'research', [ALERT])
     expect(lines.map(({ event }) => event)).toEqual(['budget_alert', 'alert_not_sent'])
+    expect(lines.at(-1)).toMatchObject({ reason })
     expect(JSON.stringify(lines)).not.toContain('hooks.test')
   }
 })

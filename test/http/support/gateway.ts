@@ -113,6 +113,21 @@ export async function startGateway(upstream: Upstream = () => sse(), settings: P
   }
 }
 
+/** How a test posts JSON to one path: over what it says every time, as the client that speaks there does. */
+export function postingTo(
+  gateway: Pick<Gateway, 'ask'>,
+  path: string,
+  always: object,
+  client: Record<string, string> = {},
+) {
+  return (body: object, headers: Record<string, string> = {}): Promise<Response> =>
+    gateway.ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...client, ...headers },
+      body: JSON.stringify({ ...always, ...body }),
+    })
+}
+
 let isolates = 0
 
 /** The Worker's own module once more, and with it all that an isolate remembers; what it imports stays as it is. */

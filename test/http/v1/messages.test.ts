@@ -9,6 +9,7 @@ import {
   HELLO,
   inTurn,
   modelOf,
+  postingTo,
   sse,
   startGateway,
   useGateway,
@@ -19,15 +20,11 @@ useGateway()
 
 async function start(upstream?: Parameters<typeof startGateway>[0]) {
   const gateway = await startGateway(upstream)
-  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-    gateway.ask(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...headers },
-      body: JSON.stringify({ model: 'a/b', messages: [{ role: 'user', content: 'hi' }], ...body }),
-    })
-  const send = (body: object, headers?: Record<string, string>) =>
-    post('/v1/messages?beta=true', { max_tokens: 9, ...body }, headers)
-  return { ...gateway, post, send }
+  const always = { model: 'a/b', messages: [{ role: 'user', content: 'hi' }] }
+  const client = { 'anthropic-version': '2023-06-01' }
+  const send = postingTo(gateway, '/v1/messages?beta=true', { ...always, max_tokens: 9 }, client)
+  const count = postingTo(gateway, '/v1/messages/count_tokens?beta=true', always, client)
+  return { ...gateway, count, send }
 }
 
 async function errorIn(response: Response) {
@@ -204,30 +201,27 @@ describe('errors come in Anthropic’s envelope', () => {
 
 describe('count_tokens', () => {
   test('counts system, messages and tools without asking anybody, and without max_tokens', async () => {
-    const { post, calls } = await start()
-    const count = async (body: object) =>
-      fieldsOf(await (await post('/v1/messages/count_tokens?beta=true', body)).json())
-    const { input_tokens: few } = await count({})
-    const { input_tokens: more } = await count({ system: 'x'.repeat(400), tools: [{ name: 'f', input_schema: {} }] })
+    const { count, calls } = await start()
+    const tokensOf = async (body: object) => fieldsOf(await (await count(body)).json())
+    const { input_tokens: few } = await tokensOf({})
+    const { input_tokens: more } = await tokensOf({ system: 'x'.repeat(400), tools: [{ name: 'f', input_schema: {} }] })
     expect(Number(few)).toBeGreaterThan(0)
     expect(Number(more)).toBeGreaterThan(Number(few) + 100)
     expect(calls).toEqual([])
   })
 
   test('takes a picture for a fixed number of tokens, however many bytes it has', async () => {
-    const { post } = await start()
+    const { count } = await start()
     const source = { type: 'base64', media_type: 'image/png', data: 'A'.repeat(400_000) }
     const messages = [{ role: 'user', content: [{ type: 'image', source }] }]
-    const response = await post('/v1/messages/count_tokens', { messages })
+    const response = await count({ messages })
     const { input_tokens: tokens } = fieldsOf(await response.json())
     expect(tokens).toBeGreaterThan(1_000)
     expect(tokens).toBeLessThan(3_000)
   })
 
   test('refuses in Anthropic’s envelope', async () => {
-    const { post } = await start()
-    expect((await errorIn(await post('/v1/messages/count_tokens', { messages: [] })))['type']).toBe(
-      'invalid_request_error',
-    )
+    const { count } = await start()
+    expect((await errorIn(await count({ messages: [] })))['type']).toBe('invalid_request_error')
   })
 })

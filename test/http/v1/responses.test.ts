@@ -8,6 +8,7 @@ import {
   HELLO,
   inTurn,
   modelOf,
+  postingTo,
   sse,
   startGateway,
   useGateway,
@@ -18,12 +19,7 @@ useGateway()
 
 async function start(upstream?: Parameters<typeof startGateway>[0]) {
   const gateway = await startGateway(upstream)
-  const respond = (body: object, headers: Record<string, string> = {}) =>
-    gateway.ask('/v1/responses', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ model: 'a/b', input: 'hi', ...body }),
-    })
+  const respond = postingTo(gateway, '/v1/responses', { model: 'a/b', input: 'hi' })
   return { ...gateway, respond }
 }
 
