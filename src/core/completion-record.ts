@@ -55,6 +55,8 @@ export type CompletionRecord = {
   readonly held: boolean
   /** The target that answered, or the last one that was asked; absent where none was. */
   readonly target?: string | undefined
+  /** No list has the target, and it has not answered. */
+  readonly isUnlisted?: true | undefined
   readonly provider?: string | undefined
   /** Types of hosted tools that the request listed and no model was shown. */
   readonly droppedTools?: readonly string[] | undefined

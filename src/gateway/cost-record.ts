@@ -1,5 +1,7 @@
+import { type Catalog, isListed } from '../core/catalog/catalog.ts'
 import type { CompletionRecord } from '../core/completion-record.ts'
 import { toUsd } from '../core/limits/money.ts'
+import { parseModelRef } from '../core/routing/model-ref.ts'
 import type { RouterClient } from '../huggingface/router-client.ts'
 import type { ChatRequest } from '../wire/chat/request.ts'
 import { type AdmitDeps, type AdmitFacts, bookFree } from './admit.ts'
@@ -30,8 +32,11 @@ export function costRecord(
   const { store } = deps.catalog
   const { admission, answerLength, user } = draft
   const seen = { answerLength, reservedNanoUsd: admission?.reservedNanoUsd }
-  const priced = (models: Parameters<AdmitDeps['catalogInUse']['of']>[1]) =>
-    priceRecord(record, seen, deps.catalogInUse.of(ctx.config, models))
+  const priced = (models: Parameters<AdmitDeps['catalogInUse']['of']>[1]) => {
+    const catalog = deps.catalogInUse.of(ctx.config, models)
+    const isUnlisted = models && isUnknown(record, catalog)
+    return { ...priceRecord(record, seen, catalog), ...(isUnlisted && { isUnlisted }) }
+  }
   const known = store.remembered()
   // Of a budgeted caller the list was asked for before its request: where there is none, the built-in one is all there is.
   const isKnown = known !== undefined || admission?.reservedNanoUsd !== undefined
@@ -41,6 +46,13 @@ export function costRecord(
     await (admission ? admission.settle(final) : bookFree(deps.ledger, { user }, final, ctx))
   }
   return { record: told, book }
+}
+
+/** Whether a target is nothing but a name that a caller wrote: one that has answered is a model, whatever the list says. */
+function isUnknown({ target, end, firstTokenMs, usage }: CompletionRecord, catalog: Catalog): true | undefined {
+  const hasAnswered = end === 'whole' || firstTokenMs !== undefined || usage !== undefined
+  const ref = parseModelRef(target ?? '')
+  return ref.ok && !hasAnswered && !isListed(catalog, ref.value) ? true : undefined
 }
 
 /** For people who look at one answer; the ledger has the same in nanodollars. */

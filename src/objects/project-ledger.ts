@@ -4,6 +4,7 @@ import type { ExchangeAnswer, ExchangeCall } from '../core/limits/exchange.ts'
 import type { LedgerQuery, LedgerReport } from '../core/limits/ledger-report.ts'
 import { foldOverdue } from '../core/limits/settle-lease.ts'
 import { platform } from '../platform.ts'
+import { createHourRows } from './hour-rows.ts'
 import { migrate, readMeta, writeMeta } from './schema.ts'
 import { addGap } from './sql-ledger.ts'
 import { answerQuery } from './sql-report.ts'
@@ -23,6 +24,7 @@ const STEP_MS = 1_000
  */
 export class ProjectLedger extends DurableObject<unknown> {
   readonly #sql: SqlStorage
+  readonly #hourRows = createHourRows()
   #hasAlarm = false
 
   constructor(ctx: DurableObjectState, env: unknown) {
@@ -35,7 +37,7 @@ export class ProjectLedger extends DurableObject<unknown> {
   async exchange(call: ExchangeCall): Promise<ExchangeAnswer> {
     const now = platform.clock.now()
     const answer = this.ctx.storage.transactionSync(() => {
-      const rows = createSqlRows(this.#sql)
+      const rows = createSqlRows(this.#sql, this.#hourRows)
       const answer = answerExchange(rows, call, now)
       rows.flush()
       if (call.unbooked) addGap(this.#sql, call.unbooked, now)
@@ -52,7 +54,7 @@ export class ProjectLedger extends DurableObject<unknown> {
   /** Tells what was booked and how budgets stand. */
   async report(query: LedgerQuery): Promise<LedgerReport> {
     return this.ctx.storage.transactionSync(() => {
-      return answerQuery(this.#sql, createSqlRows(this.#sql), query, platform.clock.now())
+      return answerQuery(this.#sql, createSqlRows(this.#sql, this.#hourRows), query, platform.clock.now())
     })
   }
 
@@ -60,7 +62,7 @@ export class ProjectLedger extends DurableObject<unknown> {
   override async alarm(): Promise<void> {
     const now = platform.clock.now()
     const hasMore = this.ctx.storage.transactionSync(() => {
-      const rows = createSqlRows(this.#sql)
+      const rows = createSqlRows(this.#sql, this.#hourRows)
       const hasLeases = foldOverdue(rows, STEP_ROWS, now)
       rows.flush()
       return this.#forgetEvents(now) || hasLeases

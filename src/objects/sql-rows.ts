@@ -1,5 +1,6 @@
 import type { Scope } from '../core/limits/exchange.ts'
 import type { AccountRow, Held, LeaseRow, LedgerRows, RateKind } from '../core/limits/ledger-rows.ts'
+import type { HourRows } from './hour-rows.ts'
 import { addToLedger, spentSince } from './sql-ledger.ts'
 
 export type SqlRows = LedgerRows & {
@@ -32,7 +33,7 @@ type LeaseColumns = {
  * The rows of one call. Changed rows are kept until {@link SqlRows.flush}: a batch of records that share a lease and an
  * account writes each of them once, and rows written are what a plan counts.
  */
-export function createSqlRows(sql: SqlStorage): SqlRows {
+export function createSqlRows(sql: SqlStorage, hourRows: HourRows): SqlRows {
   const accounts = new Map<string, AccountRow>()
   const leases = new Map<string, LeaseRow | undefined>()
   const rates = new Map<string, { readonly scope: Scope; readonly kind: RateKind; readonly fullAt: number }>()
@@ -98,7 +99,7 @@ export function createSqlRows(sql: SqlStorage): SqlRows {
         ?.full_at,
     putRate: (scope, kind, fullAt) => void rates.set(nameOf(scope, kind), { scope, kind, fullAt }),
     spentSince: (keyId, startAtMs) => spentSince(sql, keyId, startAtMs),
-    addBooking: (booking, nowMs) => addToLedger(sql, booking, nowMs),
+    addBooking: (booking, nowMs) => addToLedger(sql, hourRows, booking, nowMs),
   }
 }
 

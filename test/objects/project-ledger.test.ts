@@ -191,6 +191,26 @@ describe('usage', () => {
   })
 })
 
+test('a caller who makes up users and models without end fills no table, and nothing is lost of the sums', async () => {
+  const made = (index: number) =>
+    bookingOf(undefined, 1, { user: `user ${index}`, model: `huggingface/made/up-${index}`, promptTokens: 1 })
+  for (let round = 0; round < 14; round++) {
+    const bookings = Array.from({ length: 200 }, (_, index) => made(200 * round + index))
+    await ledger.exchange({ bookings, rules: RULES })
+    if (round === 11) await evictDurableObject(ledger)
+  }
+  await ledger.exchange({ bookings: [bookingOf(undefined, 1, { keyId: 'other', user: 'honest' })], rules: RULES })
+  expect(await rowsOf('rollups')).toHaveLength(2_502)
+  const query = { kind: 'usage', from: NOW, to: NOW + DAY, keyId: 'k' } as const
+  const sums = async (by: 'user' | 'model') => (await ledger.report({ ...query, by: [by] })).usage?.rows
+  expect((await sums('user'))?.find(({ user }) => user === 'others')?.requests).toBe(800)
+  expect((await sums('model'))?.find(({ model }) => model === 'others')?.requests).toBe(300)
+  const { usage } = await ledger.report({ ...query, by: [] })
+  expect(usage?.rows).toMatchObject([{ requests: 2_800, costNanoUsd: 2_800, promptTokens: 2_800 }])
+  const [honest] = (await ledger.report({ ...query, keyId: 'other', by: ['user', 'model'] })).usage?.rows ?? []
+  expect(honest).toMatchObject({ user: 'honest', model: 'huggingface/a/b' })
+})
+
 describe('what is old is forgotten', () => {
   test('events, in small steps, but never the roll-ups', async () => {
     const bookings = Array.from({ length: 600 }, () => bookingOf(undefined, 1))

@@ -67,6 +67,14 @@ function ownPriceOf(ownByRef: ReadonlyMap<string, OwnModel>, id: string, provide
   return readConfiguredPrice(ownByRef.get(`huggingface/${id}:${provider}`)?.cost ?? ofModel)
 }
 
+/** Whether the list, or the configuration, has this very target: a provider that is named must be one of the model's. */
+export function isListed({ rows, rowOf, offersOf: offers }: Catalog, ref: ModelRef): boolean {
+  const { id, routing } = ref
+  if (routing.kind !== 'provider') return rowOf(ref) !== undefined || offers(id).length > 0
+  const text = formatModelRef(ref)
+  return offers(id).some(({ provider }) => provider === routing.provider) || rows.some((row) => row.id === text)
+}
+
 /** A name made of an id's last part: `deepseek-ai/DeepSeek-R1` becomes `DeepSeek R1` (OpenClaw's rule). */
 export function nameFromId(id: string): string {
   const last = id.slice(id.lastIndexOf('/') + 1)

@@ -114,6 +114,8 @@ export type Booking = {
   readonly stream: boolean
   readonly askedModel: string | null
   readonly model: string | null
+  /** No list has the model, and it has not answered: the sums do not name it. */
+  readonly isUnlisted?: boolean | undefined
   readonly provider: string | null
   readonly end: CompletionEnd
   readonly errorCode: string | null

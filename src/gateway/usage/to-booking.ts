@@ -31,6 +31,7 @@ export async function toBooking(
     stream: record.stream,
     askedModel: record.askedModel ?? null,
     model: record.target ?? null,
+    isUnlisted: record.isUnlisted,
     provider: record.provider ?? null,
     end: record.end,
     errorCode: record.errorCode ?? null,

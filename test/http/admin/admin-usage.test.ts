@@ -37,15 +37,15 @@ const CONFIG = {
   },
 }
 
-async function startIsolate() {
-  const gateway = await startGateway(answer, LEDGER)
+async function startIsolate(upstream = answer) {
+  const gateway = await startGateway(upstream, LEDGER)
   const admin = (path: string, method = 'GET', body?: unknown) =>
     gateway.ask(path, { method, key: ADMIN_TOKEN, ...(body !== undefined && { body: JSON.stringify(body) }) })
   return { gateway, admin }
 }
 
-async function start(config: unknown = CONFIG) {
-  const { gateway, admin } = await startIsolate()
+async function start(config: unknown = CONFIG, upstream = answer) {
+  const { gateway, admin } = await startIsolate(upstream)
   running = gateway
   await gateway.configure(config)
   const read = async <T>(path: string) => (await admin(path)).json<T>()
@@ -129,6 +129,27 @@ describe('who spent what', () => {
     expect(text).toContain(`hugway_tokens_total{${labels},kind="completion"} 50\n`)
     expect(text).toContain('hugway_duration_seconds_bucket{project="research",surface="chat",le="+Inf"} 1\n')
   })
+})
+
+test('a model that a caller made up is no name in the sums; one that answers is, though no list has it', async () => {
+  const answerNew: Upstream = (call) => {
+    if (call.url.endsWith('/models')) return answer(call)
+    return /made-up/.test(call.body) ? Response.json({ error: 'model not found' }, { status: 404 }) : answer(call)
+  }
+  const { gateway, read, chat, create } = await start({ ...CONFIG, hugway: {} }, answerNew)
+  const { key } = await create({ name: 'laptop' })
+  // The isolate has read a list.
+  await gateway.ask('/v1/models')
+  for (const model of ['a/made-up', 'openai/gpt-oss-120b:made-up', 'b/made-up', 'brand/new'])
+    await chat(key, { ...ASK, model })
+  await gateway.settled()
+  const { rows } = await read<{ rows: { model: string; requests: number }[] }>('/admin/usage?by=model')
+  expect(Object.fromEntries(rows.map(({ model, requests }) => [model, requests]))).toEqual({
+    unlisted: 3,
+    'huggingface/brand/new': 1,
+  })
+  const { requests } = await read<{ requests: { model: string }[] }>('/admin/requests')
+  expect(requests.map(({ model }) => model)).toContain('huggingface/b/made-up')
 })
 
 test('a scrape that meets another isolate than the one before finds no counter lower than it was', async () => {
