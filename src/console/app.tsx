@@ -25,7 +25,8 @@ export function App() {
       <SignIn
         failure={state.failure}
         onDone={(session) => {
-          location.hash = ''
+          // Whose session ended goes on where it did.
+          if (state.failure !== EXPIRED) location.hash = ''
           setState({ kind: 'in', session })
         }}
       />
@@ -38,7 +39,8 @@ const EXPIRED: Failed = {
   ok: false,
   status: 401,
   code: 'expired',
-  message: 'The session has ended. Sign in again; nothing that you saved is lost.',
+  message:
+    'The session has ended. Sign in again, and you are back on this page; a draft of the configuration is still there.',
   problems: [],
 }
 

@@ -20,14 +20,14 @@ export function usd(dollars: number): string {
 
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '-'
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  return ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
+  if (ms < 1_000) return `${Math.round(ms)}\u00a0ms`
+  return ms < 100_000 ? `${(ms / 1_000).toFixed(1)}\u00a0s` : `${Math.round(ms / 60_000)}\u00a0min`
 }
 
 /** The median and the slow end, as one text. */
 export const quantiles = ({ p50, p95 }: TimeQuantiles) => (p50 === null ? '-' : `${duration(p50)} / ${duration(p95)}`)
 
-export const percent = (part: number, all: number) => (all === 0 ? '-' : `${((100 * part) / all).toFixed(1)} %`)
+export const percent = (part: number, all: number) => (all === 0 ? '-' : `${((100 * part) / all).toFixed(1)}\u00a0%`)
 
 const when = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
 const short = new Intl.DateTimeFormat('en', {

@@ -5,7 +5,16 @@ export type Place = { readonly page: string; readonly rest: string; readonly que
 export function readPlace(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   const [page = '', ...rest] = path.split('/')
-  return { page, rest: decodeURIComponent(rest.join('/')), query: new URLSearchParams(query) }
+  return { page, rest: decode(rest.join('/')), query: new URLSearchParams(query) }
+}
+
+/** What cannot be decoded is taken as it stands. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 export function formatPlace(page: string, query: Readonly<Record<string, string>> = {}): string {

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useState } from 'preact/hooks'
 import type { SessionReport } from '../wire/admin/session.ts'
 import { Overview } from './overview/overview.tsx'
 import type { PageProps } from './page-props.ts'
@@ -46,9 +46,11 @@ export const pagesFor = (session: SessionReport) => PAGES.filter(({ who }) => wh
 export function PageView({ page, ...props }: PageProps & { page: Page }) {
   const [shown, show] = useState<{ name: string; View: ComponentType<PageProps> }>()
   const [hasFailed, setFailed] = useState(false)
+  const [bug, forget] = useErrorBoundary()
   useEffect(() => {
     let isGone = false
     setFailed(false)
+    forget()
     page.load().then(
       (View) => isGone || show({ name: page.name, View }),
       () => isGone || setFailed(true),
@@ -61,6 +63,13 @@ export function PageView({ page, ...props }: PageProps & { page: Page }) {
     return (
       <p class="note bad" role="alert">
         This part of the console could not be loaded: a new version may have been deployed. Reload the page.
+      </p>
+    )
+  }
+  if (bug) {
+    return (
+      <p class="note bad" role="alert">
+        This page cannot show what the gateway answered: one of them may be newer than the other. Reload the page.
       </p>
     )
   }

@@ -415,6 +415,34 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
       expect(await (await gateway.asAdmin('/admin/config')).text()).not.toContain('Quick')
     })
 
+    test('offers somebody who has written nothing an example that can be saved', async () => {
+      await gateway.asAdmin('/admin/config', { method: 'PUT', body: '{}' })
+      await signIn()
+      await visit('configuration')
+      await button('Begin with an example').click()
+      await page.getByText('No problem.').waitFor()
+      await page.getByText('means huggingface', { exact: false }).or(button('Try it')).first().waitFor()
+      expect(await button('Save').isEnabled()).toBe(true)
+    })
+
+    test('keeps a draft while another page is looked at, and over a session that ends', async () => {
+      await signIn()
+      await visit('configuration')
+      await write(named('Draft'))
+      await visit('overview')
+      await visit('configuration')
+      const area = page.getByRole('textbox', { name: /^The document/ })
+      expect(await area.inputValue()).toContain('Draft')
+      await page.getByText('No problem.').waitFor()
+      await context.clearCookies()
+      await write(named('Drafted'))
+      await page.getByLabel('Admin token or client key').fill(ADMIN_TOKEN)
+      await button('Sign in').click()
+      await page.getByRole('heading', { level: 1, name: 'Configuration' }).waitFor()
+      expect(await area.inputValue()).toContain('Drafted')
+      await button('Discard changes').click()
+    })
+
     test('of two people who change it at once neither loses anything unseen', async () => {
       await signIn()
       await visit('configuration')
@@ -448,6 +476,46 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     await context.clearCookies()
     await visit('models')
     await page.getByText('The session has ended', { exact: false }).waitFor()
+  })
+
+  describe('while the gateway is not well', () => {
+    const answerBy = (path: RegExp, status: number, body: string) =>
+      page.route(path, (route) => route.fulfill({ status, contentType: 'application/json', body }))
+    const DOWN = JSON.stringify({ error: { message: 'The storage does not answer.', code: 'storage_unavailable' } })
+
+    test.each(PAGES)('%s says what is the matter, and is there again after another try', async (name) => {
+      await signIn()
+      await answerBy(/\/(admin|v1)\/(?!session)/, 503, DOWN)
+      await page.goto(`${gateway.url}/console/#/${name}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      if (name === 'playground') await button('Ask').click()
+      await page.getByText('The storage does not answer.', { exact: false }).first().waitFor()
+      expect(await page.getByText('Nothing is wrong now').count()).toBe(0)
+      await page.unroute(/\/(admin|v1)\/(?!session)/)
+      const again = page.getByRole('button', { name: 'Try again' })
+      // One that is pressed reloads its part, and goes when that is there.
+      await expect
+        .poll(async () => {
+          await again
+            .first()
+            .click({ timeout: 300 })
+            .catch(() => {})
+          return again.count()
+        })
+        .toBe(0)
+      if (name !== 'overview') return
+      await button('Refresh').click()
+      await page.getByText('Nothing is wrong now.').waitFor()
+    })
+
+    test('an answer that the page cannot read takes one page away, and not the others', async () => {
+      await signIn()
+      await answerBy(/\/admin\/keys/, 200, '{}')
+      await page.goto(`${gateway.url}/console/#/keys`)
+      await page.getByText('one of them may be newer than the other', { exact: false }).waitFor()
+      await visit('models')
+      await page.getByRole('table', { name: 'Models' }).waitFor()
+    })
   })
 
   test('everything can be reached by keyboard alone', async () => {

@@ -211,6 +211,7 @@ test.each([
   ['', { page: '', rest: '' }],
   ['#/requests?end=cut', { page: 'requests', rest: '' }],
   ['#/requests/a%2Fb', { page: 'requests', rest: 'a/b' }],
+  ['#/requests/100%', { page: 'requests', rest: '100%' }],
 ])('the address %j is a place', (hash, place) => {
   expect(readPlace(hash)).toMatchObject(place)
 })

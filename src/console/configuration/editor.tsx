@@ -9,15 +9,37 @@ import type { StoredConfig } from './stored-config.ts'
 import { WhatIf } from './what-if.tsx'
 
 const CHECK_AFTER_MS = 400
+/** For somebody who has written nothing yet. */
+const EXAMPLE = `{
+  agents: {
+    defaults: {
+      // Who is asked by the name "default", and who instead when that fails before the first token.
+      model: { primary: "deepseek-ai/DeepSeek-V3.2", fallbacks: ["openai/gpt-oss-120b"] },
+      // Names of your own.
+      models: { "Qwen/Qwen3-8B": { alias: "Small" } },
+    },
+  },
+}
+`
+
+/** What was written and not saved, while another page is looked at or a new session is begun. */
+let draft: { readonly etag: string; readonly text: string } | undefined
 
 /** The document, with what is wrong with it while it is written. A write names the version that it was made from. */
 export function Editor({ stored, onSaved }: { stored: StoredConfig; onSaved: () => void }) {
-  const [text, setText] = useState(stored.text)
+  const [text, setText] = useState(draft?.etag === stored.etag ? draft.text : stored.text)
   const [failure, setFailure] = useState<Failed>()
   const [isConflict, setConflict] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const check = useCheck(text)
   const isChanged = text !== stored.text
+  useEffect(() => {
+    draft = isChanged ? { etag: stored.etag, text } : undefined
+    if (!isChanged) return
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', warn)
+    return () => removeEventListener('beforeunload', warn)
+  }, [text, isChanged, stored.etag])
   const save = async (etag: string) => {
     setBusy(true)
     const answer = await call('/admin/config', { method: 'PUT', body: text, headers: { 'if-match': etag } })
@@ -28,6 +50,14 @@ export function Editor({ stored, onSaved }: { stored: StoredConfig; onSaved: () 
   }
   return (
     <>
+      {text.trim() === '{}' && (
+        <p>
+          <button type="button" onClick={() => setText(EXAMPLE)}>
+            Begin with an example
+          </button>{' '}
+          <span class="hint">Nothing holds until it is saved.</span>
+        </p>
+      )}
       <CodeArea text={text} onChange={setText} />
       <Problems text={text} check={check} />
       <div class="bar">

@@ -23,6 +23,7 @@ export function Overview() {
   const [hours, setHours] = useState<(typeof RANGES)[number][0]>('168')
   const [group, setGroup] = useState<(typeof GROUPS)[number]>('model')
   const [measure, setMeasure] = useState<Measure>('requests')
+  const [turn, setTurn] = useState(0)
   const course = courseOf(Number(hours))
   const usage = (of: number, by: readonly UsageDimension[]) => (signal: AbortSignal) =>
     call<UsageReport>(usagePath(of, Date.now(), by), { signal })
@@ -30,13 +31,17 @@ export function Overview() {
   const drawn = useLoad(`course ${course.step} ${course.hours}`, usage(course.hours, [course.step]))
   const grouped = useLoad(`by ${group} ${hours}`, usage(Number(hours), [group]))
   const projects = useLoad('projects', (signal) => call<ProjectList>('/admin/projects', { signal }))
+  const refresh = () => {
+    for (const { reload } of [total, drawn, grouped, projects]) reload()
+    setTurn(turn + 1)
+  }
   return (
     <>
-      <Wrong projects={projects.data?.projects ?? []} />
+      <Wrong projects={projects.data?.projects ?? []} turn={turn} />
       <div class="bar">
         <Choice label="Time" value={hours} options={RANGES} onChange={setHours} />
         <Choice label="Chart" value={measure} options={MEASURES} onChange={setMeasure} />
-        <button type="button" onClick={() => [total, drawn, grouped, projects].map(({ reload }) => reload())}>
+        <button type="button" onClick={refresh}>
           Refresh
         </button>
       </div>
@@ -48,12 +53,7 @@ export function Overview() {
       </Loaded>
       <h2>Who and what</h2>
       <div class="bar">
-        <Choice
-          label="By"
-          value={group}
-          options={GROUPS.map((one) => [one, `by ${one}`] as const)}
-          onChange={setGroup}
-        />
+        <Choice label="By" value={group} options={GROUPS.map((one) => [one, one] as const)} onChange={setGroup} />
       </div>
       <Loaded load={grouped} what="usage">
         {(report) => <Groups report={report} group={group} />}

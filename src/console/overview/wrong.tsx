@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks'
 import type { ProjectReport } from '../../wire/admin/usage.ts'
 import { call } from '../api.ts'
 import { Loaded } from '../parts/states.tsx'
@@ -11,15 +12,28 @@ const BROKEN: Readonly<Record<string, string>> = {
   provider_gone: 'the provider that it names does not serve it any more',
 }
 
-/** What is wrong now, each with what to do; or that nothing is. */
-export function Wrong({ projects }: { projects: readonly ProjectReport[] }) {
+/**
+ * What is wrong now, each with what to do; or that nothing is.
+ *
+ * @param turn Looks again whenever it grows.
+ */
+export function Wrong({ projects, turn }: { projects: readonly ProjectReport[]; turn: number }) {
   const health = useLoad('health', (signal) => call<HealthReport>('/health', { signal }))
   const targets = useLoad('targets', (signal) => call<{ targets: TargetReport[] }>('/admin/targets', { signal }))
   const drift = useLoad('drift', (signal) => call<DriftReport>('/admin/catalog/drift', { signal }))
+  const others = [targets, drift]
+  const reloads = [health.reload, targets.reload, drift.reload]
+  useEffect(() => {
+    if (turn > 0) for (const reload of reloads) reload()
+  }, [turn, ...reloads])
   return (
     <Loaded load={health} what="the state">
       {(report) => {
         const wrong = [
+          // What is not known must not read as if all were well.
+          ...others.flatMap(({ failure }) =>
+            failure ? [`Not everything could be looked at: ${failure.message}`] : [],
+          ),
           ...report.settings,
           ...(report.config.problem ? [report.config.problem] : []),
           ...projects
@@ -34,12 +48,14 @@ export function Wrong({ projects }: { projects: readonly ProjectReport[] }) {
               `${ref} (${usedAs.join(', ')}): ${BROKEN[problem] ?? problem}. Change it in the configuration.`,
           ),
         ]
+        if (wrong.length === 0 && others.some(({ data }) => data === undefined))
+          return <p class="wait">Loading the state …</p>
         if (wrong.length === 0) return <p class="good">Nothing is wrong now.</p>
         return (
           <section class="note bad" aria-label="What is wrong now">
             <p>Wrong now:</p>
             <ul>
-              {wrong.map((sentence) => (
+              {[...new Set(wrong)].map((sentence) => (
                 <li key={sentence}>{sentence}</li>
               ))}
             </ul>

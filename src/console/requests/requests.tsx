@@ -43,7 +43,9 @@ export function Requests({ place }: PageProps) {
         <p class="note bad">The ledger of {unavailable.join(', ')} does not answer: its requests are missing here.</p>
       )}
       <p role="status" class="soft">
-        {isLoading ? 'Loading requests …' : `${rows.length} requests${isLive ? ', new ones appear by themselves' : ''}`}
+        {isLoading
+          ? 'Loading requests …'
+          : !failure && countOf(rows.length) + (isLive ? ', new ones appear by themselves' : '')}
       </p>
       {rows.length > 0 && <RequestList rows={rows} />}
       {rows.length === 0 && !isLoading && !failure && (
@@ -59,6 +61,8 @@ export function Requests({ place }: PageProps) {
     </>
   )
 }
+
+const countOf = (requests: number) => `${requests} ${requests === 1 ? 'request' : 'requests'}`
 
 type Listed = { rows: readonly UsageRequest[]; next: string | null; failure?: Failed; unavailable: readonly string[] }
 const NOTHING: Listed = { rows: [], next: null, unavailable: [] }
