@@ -133,6 +133,8 @@ export type RequestShape = {
   readonly hasTools: boolean
   readonly hasImages: boolean
   readonly imageCount?: number | undefined
+  /** Sound, video or files. */
+  readonly hasMedia?: boolean | undefined
   readonly wantsStructuredOutput: boolean
 }
 

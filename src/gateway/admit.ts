@@ -1,5 +1,4 @@
 import type { Catalog } from '../core/catalog/catalog.ts'
-import { positive } from '../core/catalog/catalog.ts'
 import type { CompletionRecord } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
 import { allowsModel } from '../core/identity/model-rights.ts'
@@ -7,7 +6,7 @@ import { boundsOf, type CallerBounds, ownerOf, rulesOf } from '../core/limits/bo
 import type { Amounts } from '../core/limits/exchange.ts'
 import type { Draw } from '../core/limits/lease-pool.ts'
 import { NO_AMOUNTS } from '../core/limits/ledger-rows.ts'
-import { priceOf, type TargetPrice } from '../core/limits/price.ts'
+import { longestContextOf, priceOf, type TargetPrice } from '../core/limits/price.ts'
 import { maxTokensWithin, type RequestSize, reserveFor } from '../core/limits/reserve.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
@@ -183,7 +182,7 @@ async function pricedTargets(
   const { catalog, isComplete } = await catalogOf(deps, isMoneyBound, ctx)
   const known = targets.map((ref) => {
     const row = catalog.rowOf(ref)
-    return { ref, price: priceOf(row, ref)?.highest, contextLength: positive(row?.['context_length']) }
+    return { ref, price: priceOf(row, ref)?.highest, contextLength: longestContextOf(row, ref) }
   })
   if (!isMoneyBound) return { targets, skipped: [], known: known.map((one) => ({ ...one, price: undefined })) }
   const priced = known.filter(({ price }) => price !== undefined)

@@ -14,8 +14,8 @@ const NANO_DIGITS = 9
 
 /** What admission needs to know of a request that was understood. */
 export function toAdmitFacts(draft: CompletionDraft, { plan, shape }: Route, { choiceCount }: ChatRequest): AdmitFacts {
-  const { promptBytes, imageCount = 0, maxTokens } = shape
-  const size = { promptBytes, imageCount, maxTokens, choiceCount }
+  const { promptBytes, imageCount = 0, hasMedia, maxTokens } = shape
+  const size = { promptBytes, imageCount, hasMedia, maxTokens, choiceCount }
   return { askedModel: draft.askedModel, targets: plan.targets, size, user: draft.user }
 }
 

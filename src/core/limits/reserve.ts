@@ -3,9 +3,11 @@ import { costNanoUsd, tokensFor } from './money.ts'
 
 /** What is known of a request before anybody is asked. */
 export type RequestSize = {
-  /** Bytes of the body without its images. */
+  /** Bytes of the body without its images and other media. */
   readonly promptBytes: number
   readonly imageCount: number
+  /** It holds sound, video or files: how many tokens a provider makes of those shows neither in their bytes nor in their number. */
+  readonly hasMedia?: boolean | undefined
   /** What the client set as the limit of the answer. */
   readonly maxTokens: number | undefined
   readonly choiceCount: number
@@ -33,8 +35,12 @@ const USUAL_ANSWER_TOKENS = 1_024
 const LONGEST_CONTEXT = 1_048_576
 const BYTES_PER_TOKEN = 4
 
-/** The most tokens that a prompt can be: a byte-level tokenizer never makes more tokens than there are bytes. */
+/**
+ * The most tokens that a prompt can be: a byte-level tokenizer never makes more tokens than there are bytes. Of sound, video
+ * and files only the context says how many they can be.
+ */
 export function promptTokensAtMost(size: RequestSize, contextLength: number | undefined): number {
+  if (size.hasMedia) return contextLength ?? LONGEST_CONTEXT
   const most = size.promptBytes + TEMPLATE_TOKENS + IMAGE_TOKENS * size.imageCount
   return Math.min(contextLength ?? LONGEST_CONTEXT, most)
 }

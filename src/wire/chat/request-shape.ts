@@ -11,15 +11,16 @@ const MAX_SESSION_BYTES = 1_024
 
 /** What a request needs of whoever serves it: sizes and kinds, never content. What is of a wrong type counts as absent. */
 export function shapeOf(request: ChatRequest): RequestShape {
-  const { json, images, hasTools } = request
+  const { json, media, hasTools } = request
   // The one that is sent on, even where it cannot be read: the other would tell a smaller answer than may come.
   const maxTokens = countOf(request, isGiven(request, 'max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens')
   return {
-    promptBytes: json.bytes.byteLength - images.bytes,
+    promptBytes: json.bytes.byteLength - media.bytes,
     maxTokens,
     hasTools,
-    hasImages: images.count > 0,
-    imageCount: images.count,
+    hasImages: media.images > 0,
+    imageCount: media.images,
+    ...(media.others > 0 && { hasMedia: true }),
     wantsStructuredOutput: wantsStructuredOutput(request),
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../../json/json-bytes.ts'
 import { type JsonBytes, NOT_JSON } from '../../json/json-string.ts'
 import { type Fields, isFields } from './chunk.ts'
-import { countImages, type ImageCount } from './count-images.ts'
+import { countMedia, type MediaCount, NO_MEDIA } from './count-media.ts'
 
 /**
  * The few fields of a chat completion request that the gateway reads. Everything else stays in `json`, as it was sent.
@@ -35,7 +35,7 @@ export type ChatRequest = {
   readonly developerRoles: readonly number[]
   readonly hasTools: boolean
   /** Those of all messages. */
-  readonly images: ImageCount
+  readonly media: MediaCount
   /** The first messages: what a conversation goes on with, however long it grows. */
   readonly opening: Span | undefined
   /** `n`: how many answers are asked for at once. */
@@ -105,7 +105,7 @@ export function parseChatRequest(sent: Uint8Array): Result<ChatRequest, Failure>
     stream: body['stream'] === true,
     includeUsage: typeof includeUsage === 'boolean' ? includeUsage : undefined,
     developerRoles: messages?.developerRoles ?? [],
-    images: messages?.images ?? { count: 0, bytes: 0 },
+    media: messages?.media ?? NO_MEDIA,
     opening: messages?.opening,
     choiceCount: (body['n'] as number | null | undefined) ?? 1,
     hasTools,
@@ -120,7 +120,7 @@ type Messages = {
   /** The first that is no message. */
   readonly bad: number | undefined
   readonly developerRoles: readonly number[]
-  readonly images: ImageCount
+  readonly media: MediaCount
   readonly opening: Span | undefined
 }
 
@@ -131,12 +131,12 @@ function readMessages(json: JsonBytes, start: number): Messages {
   let count = 0
   let bad: number | undefined
   const developerRoles: number[] = []
-  const images = { count: 0, bytes: 0 }
+  const media = { ...NO_MEDIA }
   let opening: { start: number; end: number } | undefined
   const end = walkList(json, start, (messageStart) => {
     let hasRole = false
     const end = walkObject(json, messageStart, (valueStart, keyStart, keyEnd) => {
-      if (isKey(json, keyStart, keyEnd, 'content')) return countImages(json, valueStart, images)
+      if (isKey(json, keyStart, keyEnd, 'content')) return countMedia(json, valueStart, media)
       const end = endOfValue(json, valueStart)
       if (!isKey(json, keyStart, keyEnd, 'role')) return end
       hasRole = json.bytes[valueStart] === QUOTE
@@ -149,7 +149,7 @@ function readMessages(json: JsonBytes, start: number): Messages {
     return end === NOT_JSON ? endOfValue(json, messageStart) : end
   })
   const listEnd = end === NOT_JSON ? endOfValue(json, start) : end
-  return { end: listEnd, count, bad, developerRoles, images, opening }
+  return { end: listEnd, count, bad, developerRoles, media, opening }
 }
 
 const QUOTE = 0x22

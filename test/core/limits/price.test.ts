@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CatalogRow } from '../../../src/core/catalog/catalog.ts'
-import { costOf, priceOf } from '../../../src/core/limits/price.ts'
+import { costOf, longestContextOf, priceOf } from '../../../src/core/limits/price.ts'
 import { refOf } from '../support/refs.ts'
 
 const offer = (provider: string, input: number, output: number, status = 'live') => ({
@@ -46,6 +46,32 @@ describe('the price of a target', () => {
 
   test('is the row’s own where providers tell none', () => {
     expect(priceOf({ ...ROW, providers: [], pricing: { input: 1, output: 2 } }, refOf('a/b'))?.highest.output).toBe(2)
+  })
+})
+
+describe('the context that a request may fill', () => {
+  const long = (provider: string, context_length: number, status = 'live') => ({
+    ...offer(provider, 1, 1, status),
+    context_length,
+  })
+  const row: CatalogRow = {
+    ...ROW,
+    context_length: 8_000,
+    providers: [long('novita', 8_000), long('together', 32_000), long('dead', 128_000, 'error')],
+  }
+
+  test('is the longest of those that may serve it, because the router may choose any', () => {
+    expect(longestContextOf(row, refOf('a/b'))).toBe(32_000)
+    expect(longestContextOf(row, refOf('a/b:cheapest'))).toBe(32_000)
+  })
+
+  test('is the pinned provider’s', () => {
+    expect(longestContextOf({ ...row, context_length: 8_000 }, refOf('a/b:novita'))).toBe(8_000)
+  })
+
+  test('is what the row says where no provider tells, and nothing where nobody does', () => {
+    expect(longestContextOf({ ...ROW, context_length: 5 }, refOf('a/b'))).toBe(5)
+    expect(longestContextOf(ROW, refOf('a/b'))).toBeUndefined()
   })
 })
 

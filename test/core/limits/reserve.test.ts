@@ -20,6 +20,12 @@ describe('what a prompt may be', () => {
   })
 })
 
+test('a film behind a link may fill the context, however short the link is', () => {
+  expect(promptTokensAtMost({ ...SIZE, promptBytes: 100, hasMedia: true }, 32_768)).toBe(32_768)
+  expect(promptTokensAtMost({ ...SIZE, promptBytes: 100, hasMedia: true }, undefined)).toBeGreaterThan(1_000_000)
+  expect(reserveFor({ ...SIZE, hasMedia: true }, [CHEAP]).nanoUsd).toBe(costNanoUsd(32_768, 1) + costNanoUsd(100, 2))
+})
+
 describe('what is reserved', () => {
   test('covers the prompt and the longest answer, by the dearest target of the chain', () => {
     const reserve = reserveFor(SIZE, [CHEAP, DEAR])

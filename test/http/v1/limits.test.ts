@@ -77,6 +77,29 @@ describe('money', () => {
     expect(limit * 200).toBeLessThanOrEqual(1_000_000)
   })
 
+  test.each([
+    ['a prompt that only the provider with the longer context takes', 'x'.repeat(60_000)],
+    ['a film behind a short link', [{ type: 'video_url', video_url: { url: 'https://example.org/film.mp4' } }]],
+  ])('%s is reserved as what it may cost there', async (_what, content) => {
+    const offer = (provider: string, context_length: number) => ({
+      provider,
+      status: 'live',
+      context_length,
+      pricing: { input: 10, output: 10 },
+    })
+    const providers = [offer('short', 4_000), offer('long', 200_000)]
+    running = await startGateway(
+      ({ url }) =>
+        url.endsWith('/models') ? Response.json({ object: 'list', data: [{ id: 'a/b', providers }] }) : whole(),
+      LEDGER,
+    )
+    await running.configure(budget(0.3))
+    const ask = (text: unknown) =>
+      running?.chat({ model: 'a/b', max_tokens: 10, messages: [{ role: 'user', content: text }] })
+    expect((await ask(content))?.status).toBe(402)
+    expect((await ask('hi'))?.status).toBe(200)
+  })
+
   test('a budget that is far away changes nothing of the request', async () => {
     const gateway = await start(() => whole())
     await gateway.configure(budget(100))

@@ -37,6 +37,18 @@ describe('the shape of a request', () => {
     expect(shapeOf(requestOf(body))).toMatchObject(shape)
   })
 
+  test.each([
+    '{"type":"video_url","video_url":{"url":"https://example.org/film.mp4"}}',
+    '{"type":"audio_url","audio_url":{"url":"https://example.org/talk.ogg"}}',
+    '{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}',
+    '{"type":"file","file":{"file_id":"f"}}',
+    '{"type":"video_url","vide\\u006f_url":{"url":"https://example.org/film.mp4"}}',
+  ])('sound, video and files are told apart from text: %s', (part) => {
+    const shape = shapeOf(requestOf(withContent(`[{"type":"text","text":"?"},${part}]`)))
+    expect(shape).toMatchObject({ hasMedia: true, hasImages: false, imageCount: 0 })
+    expect(shapeOf(requestOf(withContent('[{"type":"text","text":"video_url"}]')))).not.toHaveProperty('hasMedia')
+  })
+
   test('the bytes of an image are no prompt', () => {
     const body = withContent(`[${IMAGE}]`)
     expect(shapeOf(requestOf(body)).promptBytes).toBeLessThan(body.length - 9_000)
