@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { bundleDirectory } from '../support/build-bundle.ts'
-import type { Row } from './rows.ts'
+import type { Row } from './rounds.ts'
 
 /** The size of what is deployed. */
 export async function bundleRow(): Promise<Row> {

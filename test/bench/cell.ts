@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contender } from './contenders.ts'
 import { type Answered, type Call, makeCalls } from './load.ts'
-import { cpuUs, quantile } from './measure.ts'
+import { cpuParts, cpuUs, quantile } from './measure.ts'
 import { eventsOf, type Shape, WHOLE_ANSWER } from './shape.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -13,6 +13,8 @@ export type Load = {
   /** The body of each call; of another model each, where that matters. */
   readonly bodyOf: (index: number) => string
   readonly readDelays?: boolean
+  /** So many tokens of each stream do not count for the delays. */
+  readonly undelayedTokens?: number
   /** The client asks for no usage: a gateway may leave its chunk out. */
   readonly isUsageUnasked?: boolean
   /** For how long after the last answer CPU time is counted; what goes on behind the answers may take seconds. */
@@ -22,11 +24,13 @@ export type Load = {
 /** What a load cost one contender, per call. */
 export type Cost = {
   readonly cpuUs: number
+  /** Of it what was not the kernel's, in ticks of 10 ms divided by the calls. */
+  readonly userUs: number
   /** Milliseconds until the first byte, until the last, and between a token's writing and its arrival. */
   readonly firstMs: number
   readonly totalMs: number
   readonly delayMs: number | undefined
-  readonly delayP99Ms: number | undefined
+  readonly delayP95Ms: number | undefined
 }
 
 /** A process goes on for a moment after its last answer. */
@@ -50,13 +54,13 @@ export async function measureLoad(contender: Contender, load: Load, upstream: Up
     readDelays: load.readDelays ?? false,
     ...(contender.wire && { end: contender.wire.end }),
   })
-  const before = cpuUs(contender.pid)
+  const before = cpuOf(contender)
   const answers = await makeCalls(load.count, load.atOnce, callOf)
   await sleep(load.settleMs ?? SETTLE_MS)
-  const used = cpuUs(contender.pid) - before
+  const used = usedSince(before, contender)
   for (const answer of answers) checkAnswer(contender, answer, load)
   checkSeen(contender.name, await upstream.takeSeen(), load.count, bodies)
-  return costOf(answers, used)
+  return costOf(answers, used, load.undelayedTokens)
 }
 
 /** The same for calls that need no upstream. */
@@ -67,10 +71,10 @@ export async function measureCalls(
   call: Call,
   expected: Expected,
 ): Promise<Cost> {
-  const before = cpuUs(contender.pid)
+  const before = cpuOf(contender)
   const answers = await makeCalls(count, atOnce, () => call)
   await sleep(SETTLE_MS)
-  const used = cpuUs(contender.pid) - before
+  const used = usedSince(before, contender)
   for (const { status, bytes } of answers) {
     if (status !== expected.status || bytes !== expected.bytes) {
       fail(contender.name, `an answer was ${status} of ${bytes} bytes, not ${expected.status} of ${expected.bytes}`)
@@ -81,11 +85,21 @@ export async function measureCalls(
 
 export type Expected = { readonly status: number; readonly bytes: number }
 
-function costOf(answers: readonly Answered[], usedUs: number): Cost {
-  if (!(usedUs > 0)) throw new Error('no CPU time was used: the wrong process was measured')
-  const delays = answers.flatMap(({ delaysMs }) => delaysMs)
+type Used = { readonly allUs: number; readonly userUs: number }
+
+const cpuOf = ({ pid }: Contender): Used => ({ allUs: cpuUs(pid), userUs: cpuParts(pid).userUs })
+
+function usedSince(before: Used, contender: Contender): Used {
+  const now = cpuOf(contender)
+  return { allUs: now.allUs - before.allUs, userUs: now.userUs - before.userUs }
+}
+
+function costOf(answers: readonly Answered[], used: Used, undelayedTokens = 0): Cost {
+  if (!(used.allUs > 0)) throw new Error('no CPU time was used: the wrong process was measured')
+  const delays = answers.flatMap(({ delaysMs }) => delaysMs.slice(undelayedTokens))
   return {
-    cpuUs: usedUs / answers.length,
+    cpuUs: used.allUs / answers.length,
+    userUs: used.userUs / answers.length,
     firstMs: quantile(
       answers.map(({ firstMs }) => firstMs),
       0.5,
@@ -95,7 +109,7 @@ function costOf(answers: readonly Answered[], usedUs: number): Cost {
       0.5,
     ),
     delayMs: delays.length > 0 ? quantile(delays, 0.5) : undefined,
-    delayP99Ms: delays.length > 0 ? quantile(delays, 0.99) : undefined,
+    delayP95Ms: delays.length > 0 ? quantile(delays, 0.95) : undefined,
   }
 }
 

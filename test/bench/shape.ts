@@ -1,7 +1,12 @@
 /** How the upstream answers a chat: whole, or in events that come `paceMs` apart. */
 export type Shape =
   | { readonly kind: 'whole' }
-  | { readonly kind: 'stream'; readonly events: number; readonly paceMs: number; readonly provider?: string }
+  | {
+      readonly kind: 'stream'
+      readonly events: number
+      readonly paceMs: number
+      readonly provider?: string | undefined
+    }
 
 const COMMON = { id: 'chatcmpl-0123456789abcdef', created: 1_750_000_000, model: 'bench/model' }
 const USAGE = { prompt_tokens: 20, completion_tokens: 200, total_tokens: 220 }

@@ -1,5 +1,5 @@
 import type { Spread } from './measure.ts'
-import type { Row } from './rows.ts'
+import type { Row } from './rounds.ts'
 
 /** The rows as a Markdown table: each contender's median with its spread, and its ratio to the first one. */
 export function formatTable(rows: readonly Row[]): string {
