@@ -2,7 +2,11 @@ import type { Clock } from '../core/clock.ts'
 import { openCrumbReader, type StreamReader } from './crumb-reader.ts'
 
 /** First words are never held up. */
-const READS_AT_ONCE = 16
+const READS_AT_ONCE = 8
+/** Nobody follows a long answer word by word: an older stream is taken less often, ten times a second by default. */
+const GROWS_FROM_MS = 2_000
+const GROWN_AT_MS = 5_000
+const GROWN_TIMES = 2.5
 const BUFFER_BYTES = 64 * 1024
 const PULL_BYTES = 32 * 1024
 /** What is pulled ahead of a client that reads slowly. */
@@ -11,7 +15,7 @@ const AHEAD_BYTES = 512 * 1024
 /**
  * A wake-up of JavaScript for each event is what a parsed stream costs. After its first pieces, where they come closer
  * than half of `collectMs`, a stream is therefore collected: the runtime itself pulls a second branch of it, so that bytes
- * keep coming, and what has come is taken once in `collectMs`.
+ * keep coming, and what has come is taken once in `collectMs`, and less often as the stream grows old.
  *
  * @param collectMs 0: every piece is read as it comes.
  */
@@ -30,7 +34,9 @@ export function openPieceReader(
     async read() {
       if (!collector && mayCollect()) {
         single.releaseLock()
-        collector = startCollecting(rest, collectMs, clock)
+        collector = startCollecting(rest, (isFlood) =>
+          clock.wait(pauseMs(collectMs, isFlood ? 0 : clock.now() - startedAt)),
+        )
       }
       reads++
       return (collector ?? single).read()
@@ -40,24 +46,35 @@ export function openPieceReader(
   }
 }
 
+/** Milliseconds between two reads of a stream of that age. */
+function pauseMs(collectMs: number, ageMs: number): number {
+  const grown = Math.min(1, Math.max(0, ageMs - GROWS_FROM_MS) / (GROWN_AT_MS - GROWS_FROM_MS))
+  return collectMs * (1 + (GROWN_TIMES - 1) * grown)
+}
+
 function startCollecting(
   rest: ReadableStream<Uint8Array>,
-  collectMs: number,
-  clock: Clock,
+  pause: (isFlood: boolean) => Promise<void>,
 ): Pick<StreamReader, 'read'> {
   const [pulled, taken] = rest.tee()
   const pull = startPulling(pulled)
   const reader = taken.getReader({ mode: 'byob' })
   let buffer = new ArrayBuffer(BUFFER_BYTES)
   let wasFull = true
+  let isFlood = false
   return {
     async read() {
-      // A pause would hold up a stream that comes faster than the buffer holds.
-      if (!wasFull) await clock.wait(collectMs)
+      // A pause would hold up a stream that comes faster than the buffer holds, and a long one a stream that is pulled as far
+      // ahead as it may be meanwhile.
+      if (!wasFull) {
+        await pause(isFlood)
+        isFlood = false
+      }
       const read = await reader.read(new Uint8Array(buffer))
       if (!read.value || read.done) return { done: true }
       buffer = read.value.buffer as ArrayBuffer
       wasFull = read.value.byteLength === BUFFER_BYTES
+      if (wasFull) isFlood = true
       pull.taken(read.value.byteLength)
       return read
     },

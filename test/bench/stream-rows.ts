@@ -95,7 +95,7 @@ function streamRow(
 }
 
 /** As many tokens are handed on as they come before the rest is collected. */
-const TOKENS_AT_ONCE = 16
+const TOKENS_AT_ONCE = 8
 
 /**
  * What it saves to hand on together what has come within a while, of sources that nobody knows yet, and how long a token

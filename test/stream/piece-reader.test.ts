@@ -33,10 +33,10 @@ const numbered = (at: number) => `piece ${at};`
 const all = (count: number) => Array.from({ length: count }, (_, at) => numbered(at)).join('')
 
 describe('pieces that come close together', () => {
-  test('are taken several at once after the first sixteen, and none is lost', async () => {
+  test('are taken several at once after the first eight, and none is lost', async () => {
     const pieces = await readAll(paced(200, 3, numbered).body, 40)
     expect(pieces.join('')).toBe(all(200))
-    expect(pieces.slice(0, 16)).toEqual(Array.from({ length: 16 }, (_, at) => numbered(at)))
+    expect(pieces.slice(0, 8)).toEqual(Array.from({ length: 8 }, (_, at) => numbered(at)))
     expect(pieces.length).toBeLessThan(80)
   })
 
@@ -52,6 +52,21 @@ describe('pieces that come close together', () => {
   })
 })
 
+test('an older stream is taken less often, up to two and a half times its first pause', async () => {
+  const pauses: number[] = []
+  const clock = {
+    ...realClock,
+    now: () => pauses.length * 500,
+    wait(ms: number) {
+      pauses.push(ms)
+      return realClock.wait(10)
+    },
+  }
+  const reader = openPieceReader(paced(200, 3, numbered).body, 40, clock)
+  while (!(await reader.read()).done);
+  expect(pauses.slice(0, 12)).toEqual([40, 40, 40, 40, 40, 50, 60, 70, 80, 90, 100, 100])
+})
+
 test('pieces that come further apart than half the time are taken singly', async () => {
   expect(await readAll(paced(40, 30, numbered).body, 40)).toHaveLength(40)
 })
@@ -59,7 +74,7 @@ test('pieces that come further apart than half the time are taken singly', async
 test('no more than half a megabyte is pulled ahead of who takes nothing', async () => {
   const { body, asked } = paced(10_000, 0, () => 'x'.repeat(1_024))
   const reader = openPieceReader(body, 40, realClock)
-  for (let reads = 0; reads < 20; reads++) await reader.read()
+  for (let reads = 0; reads < 10; reads++) await reader.read()
   await realClock.wait(600)
   const ahead = asked.pieces
   await realClock.wait(300)
