@@ -16,6 +16,7 @@ import {
 import { normalizeChunk } from '../huggingface/normalize-chunk.ts'
 import { type ChunkFacts, type EventFacts, readEvent } from '../huggingface/read-event.ts'
 import type { Chunk } from '../wire/chat/chunk.ts'
+import { createPlainEvents, type PlainEvent, type PlainEvents } from './plain-events.ts'
 
 /** How a stream ended, as far as the upstream is concerned. */
 export type StreamEnd = 'whole' | 'upstream_error' | Interruption
@@ -72,6 +73,8 @@ export type Normalizer = {
   hasBareChunk(): boolean
 }
 
+const BLANK_LINE = '\n\n'
+
 /** The largest event that is held in memory, in UTF-16 units or bytes. */
 export const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
@@ -79,6 +82,7 @@ export const MAX_EVENT_BYTES = 16 * 1024 * 1024
 type Reading = {
   readonly answer: AnswerState
   readonly choiceCount: number
+  readonly plain: PlainEvents
   end: StreamEnd | undefined
   usage: TokenUsage | undefined
   isUsageFinal: boolean
@@ -119,13 +123,15 @@ export function createNormalizer(
     },
     maxBufferSize: MAX_EVENT_BYTES,
   })
-  let last = '\n\n'
+  let last = BLANK_LINE
   const feedText = (text: string): readonly NormalizedChunk[] => {
     reading.chunks = []
+    const wasAtBoundary = last === BLANK_LINE
     last = (last + text).slice(-2)
     if (text.includes('\r')) reading.isClean = false
     try {
-      parser.feed(text)
+      const from = hide(text) === text ? readPlainInto(reading, text, wasAtBoundary, parser.feed) : 0
+      if (from < text.length) parser.feed(from === 0 ? text : text.slice(from))
     } catch {
       reading.end ??= isFinished(answer, choiceCount) ? 'whole' : 'unreadable' // an event larger than we hold
     }
@@ -151,7 +157,7 @@ export function createNormalizer(
     sentError: () => reading.failure?.sent,
     isDone: () => reading.isDone,
     isClean: () => reading.isClean && (reading.end === undefined || reading.end === 'whole'),
-    isAtBoundary: () => last === '\n\n',
+    isAtBoundary: () => last === BLANK_LINE,
     hadReadCalls: () => hadReadCalls(answer),
     hasBareChunk: () => reading.hasBareChunk,
   }
@@ -161,6 +167,7 @@ function startReading(answer: AnswerState, choiceCount: number): Reading {
   return {
     answer,
     choiceCount,
+    plain: createPlainEvents(),
     end: undefined,
     usage: undefined,
     isUsageFinal: false,
@@ -173,6 +180,28 @@ function startReading(answer: AnswerState, choiceCount: number): Reading {
     skippedLength: 0,
     chunks: [],
   }
+}
+
+/**
+ * Reads the events at the beginning of a text that need no parser, after what completes an event that has begun.
+ *
+ * @param parse Reads that.
+ * @returns Where the first other event begins.
+ */
+function readPlainInto(reading: Reading, text: string, isAtBoundary: boolean, parse: (text: string) => void): number {
+  let at = 0
+  if (!isAtBoundary) {
+    at = text.indexOf(BLANK_LINE) + BLANK_LINE.length
+    if (at < BLANK_LINE.length) return 0
+    parse(text.slice(0, at))
+  }
+  while (at < text.length && !reading.end && !hasFinish(reading.answer)) {
+    const event = reading.plain.read(text, at)
+    if (!event) return at
+    notePlain(reading, event)
+    at = event.end
+  }
+  return at
 }
 
 function readInto(reading: Reading, data: string, sent: string, event: string | undefined): void {
@@ -214,8 +243,23 @@ function readChunk(reading: Reading, { chunk, usage, isRepaired }: ChunkFacts, d
   }
   if (!isBare || usage) reading.eventCount++
   if (normalized.isOdd || isRepaired) reading.isClean = false
-  if (textLengthOf(answer) > lengthBefore) reading.readLength += data.length
-  reading.chunks.push(normalized.chunk === chunk && !isRepaired ? { chunk, data } : { chunk: normalized.chunk })
+  const length = textLengthOf(answer) - lengthBefore
+  if (length > 0) reading.readLength += data.length
+  if (normalized.chunk !== chunk || isRepaired) {
+    reading.chunks.push({ chunk: normalized.chunk })
+    return
+  }
+  reading.chunks.push({ chunk, data })
+  if (length > 0 && !hasFinish(answer)) reading.plain.learn(data, chunk)
+}
+
+/** Notes an event that says what the one before it said, in other words. */
+function notePlain(reading: Reading, { chunk, data, words }: PlainEvent): void {
+  const [choice] = chunk.choices
+  choiceOf(reading.answer, Number(choice?.['index'])).textLength += words.length
+  reading.eventCount++
+  reading.readLength += data.length
+  reading.chunks.push({ chunk, data })
 }
 
 const CALLS = /"tool_calls" ?: ?\[ ?\{/
