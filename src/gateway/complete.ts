@@ -39,7 +39,7 @@ export async function complete(
   try {
     const shared = requestDeps(deps, draft, ctx)
     const [asked, chain] = await understand(shared, request, ctx, draft)
-    const own = { ...shared, router: billTo(shared.router, draft.admission?.billTo) }
+    const own = billTo(shared, draft.admission?.billTo)
     const letGo = () => request.body.letGo()
     if (chain.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book }, chain, letGo)
     const winner = await tryTargets(own, chain, draft, ctx)

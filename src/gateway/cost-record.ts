@@ -60,12 +60,11 @@ export function costHeader({ costNanoUsd }: CompletionRecord): Record<string, st
   return costNanoUsd === undefined ? {} : { 'x-hugway-cost-usd': toUsd(costNanoUsd).toFixed(NANO_DIGITS) }
 }
 
-/** A router whose calls somebody else pays than the deployment. */
-export function billTo(router: RouterClient, organisation: string | undefined): RouterClient {
-  if (organisation === undefined) return router
-  return {
-    ...router,
-    postChat: (body, stream, signal, headers) =>
-      router.postChat(body, stream, signal, { ...headers, 'x-hf-bill-to': organisation }),
-  }
+/** The same, with a router whose calls somebody else pays than the deployment. */
+export function billTo<T extends { readonly router: RouterClient }>(deps: T, organisation: string | undefined): T {
+  if (organisation === undefined) return deps
+  const { router } = deps
+  const postChat: RouterClient['postChat'] = (body, stream, signal, headers) =>
+    router.postChat(body, stream, signal, { ...headers, 'x-hf-bill-to': organisation })
+  return { ...deps, router: { ...router, postChat } }
 }

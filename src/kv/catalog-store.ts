@@ -19,8 +19,8 @@ export type CatalogMemory = {
   failedAt?: number
   drift?: StoredDrift
   underWay?: ReadsUnderWay
-  /** Counts reads that found nothing, so that who waits for one learns of it. */
-  emptyReads?: number
+  /** When KV was last found without a list, which is believed for {@link EMPTY_FOR_MS}. */
+  emptyAt?: number
 }
 
 export type CatalogStore = {
@@ -37,6 +37,9 @@ export type CatalogStore = {
   readDrift(): Promise<StoredDrift | undefined>
   writeDrift(drift: StoredDrift): Promise<void>
 }
+
+/** A new deployment has no list yet: not each of its completions asks KV for one, to know what it cost. */
+const EMPTY_FOR_MS = 5_000
 
 const storedSchema = once(() =>
   z.object({
@@ -66,6 +69,7 @@ const driftSchema = once(() =>
 )
 
 export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock: Clock): CatalogStore {
+  const isKnownEmpty = () => memory.emptyAt !== undefined && clock.now() - memory.emptyAt < EMPTY_FOR_MS
   const remember = (stored: StoredCatalog) => {
     if (stored.fetchedAt >= (memory.stored?.fetchedAt ?? 0)) memory.stored = stored
     return memory.stored
@@ -82,14 +86,13 @@ export function createCatalogStore(kv: KVNamespace, memory: CatalogMemory, clock
     remembered: () => memory.stored,
     async read() {
       if (memory.stored) return readStored()
-      const { emptyReads } = memory
       memory.underWay ??= new Map()
       const answer = await readOnce<StoredCatalog | null>(memory.underWay, clock, {
         name: CATALOG_KEY,
-        look: () => memory.stored ?? (memory.emptyReads === emptyReads ? undefined : null),
+        look: () => memory.stored ?? (isKnownEmpty() ? null : undefined),
         async read() {
           const stored = await readStored()
-          if (!stored) memory.emptyReads = (memory.emptyReads ?? 0) + 1
+          if (!stored) memory.emptyAt = clock.now()
           return stored ?? null
         },
         waitUntil: () => {}, // whoever waits for a reader that has left reads itself

@@ -60,6 +60,15 @@ describe('a catalog', () => {
     expect(probe.calls).toEqual(['get catalog:v1'])
   })
 
+  test('that a new deployment has not is asked for again after five seconds, not for each completion', async () => {
+    const { store, clock, probe } = isolate()
+    for (let completion = 0; completion < 10; completion++) expect(await store.read()).toBeUndefined()
+    expect(probe.calls).toEqual(['get catalog:v1'])
+    await isolate().store.write({ fetchedAt: clock.now(), models })
+    await clock.pass(5_000)
+    expect(await store.read()).toMatchObject({ models })
+  })
+
   test('that KV refuses is remembered all the same', async () => {
     const { store, clock, probe } = isolate()
     probe.fault = 'down'
