@@ -6,9 +6,10 @@ import type { AppEnv } from './deps.ts'
 
 const MAX_PATH_CHARACTERS = 200
 
-/** The path that is routed by: a base URL that ends in a slash makes clients double it. */
+/** The path that is routed by: a base URL that ends in a slash makes clients double it, and some put one at the end. */
 export function pathOf(request: Request): string {
-  return getPath(request).replace(/\/{2,}/g, '/')
+  const path = getPath(request).replace(/\/{2,}/g, '/')
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
 
 /** What a path that nothing is served at is refused with; it says what to do instead, where that is known. */

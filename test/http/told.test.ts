@@ -17,6 +17,16 @@ describe('a base URL that is a little wrong', () => {
     },
   )
 
+  test.each([
+    ['/v1/chat/completions/', {}],
+    ['/v1/responses/', { input: 'hi' }],
+    ['/v1/messages/', { max_tokens: 9 }],
+  ])('works where a slash stands at the end: %s', async (path, more) => {
+    const { ask } = await startGateway(answer)
+    const response = await ask(path, { method: 'POST', body: JSON.stringify({ ...ASK, ...more }) })
+    expect(response.status).toBe(200)
+  })
+
   test('works for the model list too', async () => {
     const { ask } = await startGateway(() => new Response('', { status: 500 }))
     expect((await ask('//v1//models')).status).toBe(200)
