@@ -45,8 +45,8 @@ export function createMessagesApp(deps: AppDeps): App {
   app.post('/count_tokens', async (c) => {
     const body = bodyOf(c.req.raw, deps)
     try {
-      const { mapped } = unwrap(readMapped(await body.read(c.var.config.maxBodyBytes), mapMessagesRequest))
-      return Response.json({ input_tokens: estimateTokens(mapped.chat) })
+      const { chat } = unwrap(readMapped(await body.read(c.var.config.maxBodyBytes), mapMessagesRequest))
+      return Response.json({ input_tokens: estimateTokens(chat) })
     } finally {
       body.letGo()
     }

@@ -210,6 +210,13 @@ describe('count_tokens', () => {
     expect(calls).toEqual([])
   })
 
+  test('counts a schema that is nested as deep as a body may be', async () => {
+    const { count } = await start()
+    const schema = JSON.parse(`${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`)
+    const counted = await count({ tools: [{ name: 'f', input_schema: schema }] })
+    expect(await counted.json()).toMatchObject({ input_tokens: expect.any(Number) })
+  })
+
   test('takes a picture for a fixed number of tokens, however many bytes it has', async () => {
     const { count } = await start()
     const source = { type: 'base64', media_type: 'image/png', data: 'A'.repeat(400_000) }
