@@ -61,6 +61,8 @@ const recordSchema = once(() =>
  * bound on everything that changes about a key, its end as well as its beginning.
  */
 const FRESHNESS = { freshMs: 15_000, staleMs: 30_000 }
+/** The latest second that KV takes as an end: 32 bits of them. */
+const MOST_EXPIRATION = 2 ** 31 - 1
 const ANY_KEY_FRESH_MS = 30_000
 const TRUST_OWN_WRITE_MS = 120_000
 /** A renewal that did not come back is begun again after this time. */
@@ -119,11 +121,12 @@ export function createApiKeyStore(kv: KVNamespace, memory: ApiKeyMemory, clock: 
     }),
     async write(sha256, record) {
       const endsAt = record.disabled ? clock.now() : Date.parse(record.expiresAt ?? '')
-      const hasEnd = !Number.isNaN(endsAt)
       const expiration = Math.ceil(Math.max(endsAt, clock.now()) / 1_000) + DEAD_KEY_TTL_SECONDS
+      // A key ends by its record; that KV forgets it as well can wait where the end is too far for KV.
+      const isForgotten = !Number.isNaN(endsAt) && expiration <= MOST_EXPIRATION
       const text = JSON.stringify(record)
       const fits = new TextEncoder().encode(text).byteLength <= MAX_METADATA_BYTES
-      const options = { ...(fits && { metadata: record }), ...(hasEnd && { expiration }) }
+      const options = { ...(fits && { metadata: record }), ...(isForgotten && { expiration }) }
       await kv.put(API_KEY_PREFIX + sha256, text, options)
       const known = { ...record, id: record.id ?? (await idOfKey(sha256)) }
       const now = clock.now()

@@ -4,7 +4,7 @@ import { completeAt } from '../../src/console/configuration/complete-at.ts'
 import { diffLines, withContext } from '../../src/console/configuration/line-diff.ts'
 import { usd } from '../../src/console/format.ts'
 import { readPlace } from '../../src/console/hash.ts'
-import { changesOf, mergeOf, NO_BOUNDS, problemOf, toBounds } from '../../src/console/keys/bounds.ts'
+import { mergeOf, NO_BOUNDS, problemOf, toBounds } from '../../src/console/keys/bounds.ts'
 import { filterModels, NO_MODEL_FILTER } from '../../src/console/models/filter-models.ts'
 import { courseOf, pointsOf, usagePath } from '../../src/console/overview/range.ts'
 import { toBody, toSnippet } from '../../src/console/playground/question.ts'
@@ -174,20 +174,12 @@ describe('the bounds of a key', () => {
 
   test('are sent where they are other, and what was taken away is said to be', () => {
     const before = { ...NO_BOUNDS, usd: '25', concurrent: '3', tokensPerMinute: '9' }
-    expect(changesOf(before, before)).toEqual({})
-    expect(changesOf(before, { ...before, usd: '', concurrent: '' })).toEqual({
+    expect(mergeOf(before, before)).toEqual({})
+    expect(mergeOf(before, { ...before, usd: '', concurrent: '' })).toEqual({
       budget: null,
-      limits: { tokensPerMinute: 9 },
-    })
-    expect(changesOf(before, NO_BOUNDS)).toEqual({ budget: null, limits: null })
-  })
-
-  test('of a project are merged into what is stored, so each limit that went is named', () => {
-    const before = { ...NO_BOUNDS, concurrent: '3', tokensPerMinute: '9' }
-    expect(mergeOf(before, { ...before, concurrent: '' })).toEqual({
       limits: { requestsPerMinute: null, tokensPerMinute: 9, concurrent: null },
     })
-    expect(mergeOf(before, NO_BOUNDS)).toEqual({ limits: null })
+    expect(mergeOf(before, NO_BOUNDS)).toEqual({ budget: null, limits: null })
     expect(mergeOf(before, { ...before, usd: '5' })).toEqual({ budget: { usd: 5, per: 'month' } })
   })
 

@@ -76,22 +76,19 @@ export const keysChange: Command = {
     const { args } = context
     const client = clientOf(context)
     const [name, project] = [args.text('name'), args.text('project')]
-    const { limits, ...others } = readBounds(args)
     const change = {
       ...(name !== undefined && { name }),
       ...(project !== undefined && { project }),
-      ...others,
+      ...readBounds(args),
       ...(args.text('expires') === 'none' ? { expiresAt: null } : lifetimeOf(context)),
       ...((args.has('disable') || args.has('enable')) && { disabled: args.has('disable') }),
     }
-    if (Object.keys(change).length === 0 && !limits) {
+    if (Object.keys(change).length === 0) {
       throw usageError('say what is to be other: keys change --help lists it')
     }
     const before = await findKey(context, client, ['active', 'disabled'])
     const path = `/keys/${encodeURIComponent(String(fieldOf(before, 'id')))}`
-    // The Worker takes a key's limits as one value: those that were not given would be gone.
-    const wanted = { ...change, ...(limits && { limits: changeLimits(fieldOf(before, 'limits'), limits) }) }
-    const { body } = await client.request('PATCH', path, JSON.stringify(wanted))
+    const { body } = await client.request('PATCH', path, JSON.stringify(change))
     if (args.has('json')) printJson(context.terminal, body)
     else for (const line of formatKeys([body])) context.terminal.print(line)
     return undefined

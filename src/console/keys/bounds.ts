@@ -32,18 +32,13 @@ export function toBounds({ usd, per, models, ...rates }: BoundsForm): Record<str
   }
 }
 
-/** What is other in the second form, as a patch takes it: `null` takes a bound away. */
-export function changesOf(before: BoundsForm, after: BoundsForm): Record<string, unknown> {
+/** What is other in the second form, as a merge patch: `null` takes a bound away, and what is not named stays. */
+export function mergeOf(before: BoundsForm, after: BoundsForm): Record<string, unknown> {
   const [old, wanted] = [toBounds(before), toBounds(after)]
   const names = ['budget', 'limits', 'models'].filter(
     (name) => JSON.stringify(old[name]) !== JSON.stringify(wanted[name]),
   )
-  return Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]))
-}
-
-/** The same for a merge patch, which would keep a limit that is not named. */
-export function mergeOf(before: BoundsForm, after: BoundsForm): Record<string, unknown> {
-  const { limits, ...changes } = changesOf(before, after)
+  const { limits, ...changes } = Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]))
   if (typeof limits !== 'object' || limits === null) return { ...changes, ...(limits === null && { limits }) }
   return { ...changes, limits: { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, ...limits } }
 }

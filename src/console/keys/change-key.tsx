@@ -4,7 +4,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { TextField, TimeField } from '../parts/fields.tsx'
 import { FailureNote } from '../parts/states.tsx'
 import type { ListedKey } from '../shapes.ts'
-import { changesOf, fromBounds, NO_BOUNDS, problemOf } from './bounds.ts'
+import { fromBounds, mergeOf, NO_BOUNDS, problemOf } from './bounds.ts'
 import { BoundsFields } from './bounds-fields.tsx'
 
 /** Changes what a key is called and bound to, and when it ends; its secret stays. */
@@ -33,7 +33,7 @@ export function ChangeKey({
       ...(name !== listed.name && { name }),
       ...(project !== (listed.project ?? 'default') && { project }),
       ...(expiresAt !== listed.expiresAt && { expiresAt }),
-      ...changesOf(before, bounds),
+      ...mergeOf(before, bounds),
     }
     const answer = await call(`/admin/keys/${encodeURIComponent(listed.id)}`, { method: 'PATCH', body })
     setBusy(false)

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import { nearestOf } from '../../json/nearest.ts'
 import { formatPath } from '../../json/value-path.ts'
 import type { Problem } from '../failure.ts'
 import { once } from '../once.ts'
+import { adviceFor } from './known-keys.ts'
 import { deploymentRoutingSchema, hedgeSchema, routeRulesSchema } from './routing-schema.ts'
 import { budgetsSchema, projectsSchema, usageSchema } from './scopes-schema.ts'
 
@@ -188,10 +188,7 @@ function toFaults(issue: Issue, base: readonly PropertyKey[]): Fault[] {
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): Fault {
-  const known = knownKeysAt(path)
-  const nearest = nearestOf(key, known)
-  const advice = nearest ? `did you mean "${nearest}"?` : `known here: ${known.join(', ')}`
-  return { path: [...path, key], message: `unknown key; ${advice}` }
+  return { path: [...path, key], message: `unknown key; ${adviceFor(key, documentSchema(), path)}` }
 }
 
 /** A copy without what has a fault; a list with a faulty element is left out whole, so that no index moves. */
@@ -206,27 +203,4 @@ function leaveOut(value: unknown, faults: readonly Fault[]): unknown {
     if (last !== undefined && typeof parent === 'object' && parent !== null) Reflect.deleteProperty(parent, last)
   }
   return copy
-}
-
-/** Walks the schema, so that the list of known keys cannot drift from what is accepted. */
-function knownKeysAt(path: readonly PropertyKey[]): string[] {
-  let at: Walkable | undefined = documentSchema() as unknown as Walkable
-  for (const key of path) at = objectIn(at)?.shape?.[String(key)] ?? objectIn(at)?.valueType ?? objectIn(at)?.element
-  return Object.keys(objectIn(at)?.shape ?? {})
-}
-
-type Walkable = { readonly _zod: { readonly def: Definition } }
-type Definition = {
-  readonly shape?: Readonly<Record<string, Walkable>>
-  readonly valueType?: Walkable
-  readonly element?: Walkable
-  readonly innerType?: Walkable
-  readonly options?: readonly Walkable[]
-}
-
-function objectIn(schema: Walkable | undefined): Definition | undefined {
-  const definition = schema?._zod.def
-  if (definition?.innerType) return objectIn(definition.innerType)
-  if (definition?.options) return definition.options.map(objectIn).find((option) => option?.shape)
-  return definition
 }

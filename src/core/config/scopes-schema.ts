@@ -10,24 +10,42 @@ const count = (what: string, max: number) => {
   return z.int(accepted).check(z.minimum(1, accepted), z.maximum(max, accepted))
 }
 
-const budgetSchema = once(() =>
-  z.strictObject(
-    {
-      usd: z.number(USD).check(z.minimum(0, USD), z.maximum(1_000_000, USD)),
-      per: z.enum(['day', 'week', 'month', 'total'], 'must be "day", "week", "month" or "total"'),
-    },
-    'must be an object such as { usd: 20, per: "month" }',
-  ),
-)
+const BUDGET = 'must be an object such as { usd: 20, per: "month" }'
+const LIMITS = 'must be an object of requestsPerMinute, tokensPerMinute, concurrent'
+
+const fields = once(() => ({
+  usd: z.number(USD).check(z.minimum(0, USD), z.maximum(1_000_000, USD)),
+  per: z.enum(['day', 'week', 'month', 'total'], 'must be "day", "week", "month" or "total"'),
+  requestsPerMinute: count('requests', 1_000_000),
+  tokensPerMinute: count('tokens', 1_000_000_000),
+  concurrent: count('requests', 100_000),
+}))
+
+const budgetSchema = once(() => z.strictObject({ usd: fields().usd, per: fields().per }, BUDGET))
 
 const limitsSchema = once(() =>
   z.strictObject(
     {
-      requestsPerMinute: z.exactOptional(count('requests', 1_000_000)),
-      tokensPerMinute: z.exactOptional(count('tokens', 1_000_000_000)),
-      concurrent: z.exactOptional(count('requests', 100_000)),
+      requestsPerMinute: z.exactOptional(fields().requestsPerMinute),
+      tokensPerMinute: z.exactOptional(fields().tokensPerMinute),
+      concurrent: z.exactOptional(fields().concurrent),
     },
-    'must be an object of requestsPerMinute, tokensPerMinute, concurrent',
+    LIMITS,
+  ),
+)
+
+const budgetChangeSchema = once(() =>
+  z.strictObject({ usd: z.exactOptional(fields().usd), per: z.exactOptional(fields().per) }, BUDGET),
+)
+
+const limitsChangeSchema = once(() =>
+  z.strictObject(
+    {
+      requestsPerMinute: z.exactOptional(z.nullable(fields().requestsPerMinute)),
+      tokensPerMinute: z.exactOptional(z.nullable(fields().tokensPerMinute)),
+      concurrent: z.exactOptional(z.nullable(fields().concurrent)),
+    },
+    LIMITS,
   ),
 )
 
@@ -42,6 +60,13 @@ export const scopeFields = once(() => ({
   budget: z.exactOptional(budgetSchema()),
   limits: z.exactOptional(limitsSchema()),
   models: z.exactOptional(modelsSchema()),
+}))
+
+/** The same as a change of it is sent, a merge patch: what is not named stays, and `null` takes a bound away. */
+export const scopeChangeFields = once(() => ({
+  budget: z.exactOptional(z.nullable(budgetChangeSchema())),
+  limits: z.exactOptional(z.nullable(limitsChangeSchema())),
+  models: z.exactOptional(z.nullable(modelsSchema())),
 }))
 
 /** A project's id: it stands in addresses and names an object. */

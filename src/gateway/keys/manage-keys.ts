@@ -8,6 +8,7 @@ import { isModelPattern } from '../../core/identity/model-pattern.ts'
 import type { KeyScopes } from '../../core/identity/scopes.ts'
 import { quote } from '../../core/quote.ts'
 import { toBase64Url } from '../../json/bytes.ts'
+import { mergePatch } from '../../json/merge-patch.ts'
 import type { ListedApiKey } from '../../kv/api-key-list.ts'
 import type { ApiKeyStore } from '../../kv/api-key-store.ts'
 import type { ChangeKeyRequest, NewKeyRequest, RotateKeyRequest } from '../../wire/admin/admin-requests.ts'
@@ -128,14 +129,24 @@ export async function rotateKey(
   return { ...created, replaces: { id: old.record.id, expiresAt } }
 }
 
-/** `null` takes a bound or the end away. */
+/**
+ * A merge patch: what is not named stays, `null` takes a bound or the end away.
+ *
+ * @throws {GatewayError} `bad_request` for half of a budget that is new.
+ */
 function withChanges(record: ListedApiKey['record'], request: ChangeKeyRequest, nowMs: number): ListedApiKey['record'] {
   const { disabled, expiresAt, ...fields } = request
   const ends = typeof expiresAt === 'string' ? expiryOf({ expiresAt }, nowMs) : expiresAt
-  const given = { ...fields, ...(expiresAt !== undefined && { expiresAt: ends }) }
+  const given = { ...fields, ...(ends !== undefined && { expiresAt: ends }) }
   const changes = { ...given, ...(disabled !== undefined && { paused: disabled }) }
-  const kept = Object.entries({ ...record, ...changes }).filter(([, value]) => value !== null && value !== undefined)
-  return { ...(Object.fromEntries(kept) as ApiKeyRecord), id: record.id }
+  // The request was read by the schema of what it changes.
+  const { budget, limits, ...others } = mergePatch(record, changes) as ListedApiKey['record']
+  const lacks = budget && (['usd', 'per'] as const).find((field) => budget[field] === undefined)
+  if (lacks) {
+    const param = `budget.${lacks}`
+    throw new GatewayError({ kind: 'bad_request', message: `${param} must be given: there is no budget yet.`, param })
+  }
+  return { ...others, ...(budget && { budget }), ...(limits && Object.keys(limits).length > 0 && { limits }) }
 }
 
 async function make(

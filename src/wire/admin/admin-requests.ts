@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { PROJECT_ID, scopeFields } from '../../core/config/scopes-schema.ts'
+import { adviceFor } from '../../core/config/known-keys.ts'
+import { PROJECT_ID, scopeChangeFields, scopeFields } from '../../core/config/scopes-schema.ts'
 import { looksSecret } from '../../core/config/secrets.ts'
 import type { Failure } from '../../core/failure.ts'
 import { quote } from '../../core/quote.ts'
@@ -7,7 +8,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 
 /** What a new key is to be. At most one of the two expiries. */
 export type NewKeyRequest = z.infer<typeof newKeySchema>
-/** What is to be other about a key; `null` takes a bound away. */
+/** What is to be other about a key: a merge patch. */
 export type ChangeKeyRequest = z.infer<typeof changeKeySchema>
 /** How a key is replaced. */
 export type RotateKeyRequest = z.infer<typeof rotateKeySchema>
@@ -39,9 +40,7 @@ export const changeKeySchema = z.strictObject(
   {
     name: z.exactOptional(name),
     project: z.exactOptional(project),
-    budget: z.exactOptional(z.nullable(scopeFields().budget)),
-    limits: z.exactOptional(z.nullable(scopeFields().limits)),
-    models: z.exactOptional(z.nullable(scopeFields().models)),
+    ...scopeChangeFields(),
     expiresAt: z.exactOptional(z.nullable(time)),
     disabled: z.exactOptional(z.boolean('must be true or false')),
   },
@@ -101,7 +100,13 @@ function read<T extends z.ZodMiniType>(schema: T, body: unknown): Result<z.infer
   if (parsed.success) return ok(parsed.data)
   const issue = parsed.error.issues[0]
   if (issue?.code === 'unrecognized_keys') {
-    return refuse(quote(String(issue.keys[0])), 'is not a field of this request')
+    const [key = ''] = issue.keys
+    const name = [...issue.path, quote(key)].join('.')
+    return err({
+      kind: 'bad_request',
+      message: `${name} is not a field of this request; ${adviceFor(key, schema, issue.path)}`,
+      param: name,
+    })
   }
   return refuse(issue?.path.join('.') || 'the body', issue?.message ?? 'is not accepted')
 }

@@ -220,6 +220,48 @@ describe('projects and keys', () => {
     expect((await chat(key)).status).toBe(200)
   })
 
+  test('a change of a key is merged into what holds: what is not named stays, null takes away', async () => {
+    const { admin, create } = await start()
+    const bounds = { budget: { usd: 1, per: 'day' }, limits: { requestsPerMinute: 60, concurrent: 3 }, models: [MODEL] }
+    const { id } = await create({ name: 'laptop', project: 'research', ...bounds })
+    const change = async (body: unknown) => (await admin(`/admin/keys/${id}`, 'PATCH', body)).json<object>()
+    expect(await change({ limits: { tokensPerMinute: 900, concurrent: null } })).toMatchObject({
+      ...bounds,
+      project: 'research',
+      limits: { requestsPerMinute: 60, tokensPerMinute: 900 },
+    })
+    expect(await change({ budget: { usd: 2 } })).toMatchObject({ budget: { usd: 2, per: 'day' }, models: [MODEL] })
+    const freed = await change({
+      limits: { requestsPerMinute: null, tokensPerMinute: null },
+      budget: null,
+      models: null,
+    })
+    for (const bound of ['limits', 'budget', 'models']) expect(freed).not.toHaveProperty(bound)
+    expect(await change({ expiresAt: '2999-01-31' })).toMatchObject({ expiresAt: '2999-01-31T00:00:00.000Z' })
+    expect(await change({ expiresAt: null, project: 'default' })).toMatchObject({ expiresAt: null, project: 'default' })
+  })
+
+  test.each<[body: object, param: string, says: string]>([
+    [{ budgt: null }, 'budgt', 'did you mean "budget"?'],
+    [{ limits: { requestPerMinute: 5 } }, 'limits.requestPerMinute', 'did you mean "requestsPerMinute"?'],
+    [{ limits: { x: 5 } }, 'limits.x', 'known here: requestsPerMinute, tokensPerMinute, concurrent'],
+    [{ limits: { concurrent: 0 } }, 'limits.concurrent', 'must be a whole number'],
+    [{ budget: { usd: 5 } }, 'budget.per', 'must be given'],
+    [{ budget: { usd: null } }, 'budget.usd', 'must be US dollars'],
+    [{ models: [] }, 'models', 'must name a model'],
+    [{ models: ['gpt'] }, 'models', 'is no alias'],
+    [{ project: 'nobody' }, 'project', 'nobody'],
+    [{ disabled: 'yes' }, 'disabled', 'must be true or false'],
+    [{ expiresAt: '2020-01-01' }, 'expiresAt', 'has passed'],
+  ])('a change of a key that is none is refused by the field: %o', async (body, param, says) => {
+    const { admin, create, read } = await start()
+    const { id } = await create({ name: 'laptop' })
+    const error = await errorOf(await admin(`/admin/keys/${id}`, 'PATCH', body))
+    expect(error).toMatchObject({ param, message: expect.stringContaining(says) })
+    const { keys } = await read<{ keys: object[] }>('/admin/keys')
+    expect(keys).toMatchObject([{ name: 'laptop', project: 'default', expiresAt: null }])
+  })
+
   test('a budget does not begin anew by rotating its key', async () => {
     const { gateway, admin, create, chat, read } = await start()
     const old = await create({ name: 'laptop', budget: { usd: 0.00007, per: 'total' } })
