@@ -174,7 +174,7 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     const id = await page.getByRole('region').first().locator('dd').last().textContent()
     await page.getByRole('link', { name: 'See it among the requests' }).click()
     await page.getByRole('table').getByRole('button').first().click()
-    const detail = page.getByRole('region', { name: `Request ${id}` })
+    const detail = page.getByRole('dialog', { name: `Request ${id}` })
     await detail.getByText('None failed.').waitFor()
     expect(await detail.textContent()).toMatch(/Cost\$\d/)
     await detail.getByRole('button', { name: 'Explain the route as it is now' }).click()
@@ -253,6 +253,20 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     await row.getByRole('button', { name: 'Enable' }).click()
     await row.getByText('active').waitFor()
     expect(await statusFor(key)).toBe(200)
+  })
+
+  test('a question and what it is about are told to who hears them, on a phone too', async () => {
+    await makeKey({ name: 'heard' })
+    await newContext({ viewport: { width: 360, height: 740 } })
+    await signIn()
+    await visit('keys')
+    for (const deed of ['Change', 'Disable', 'Rotate', 'Revoke']) {
+      await page.getByRole('button', { name: `${deed} the key of heard`, exact: true }).click()
+      await page.getByRole('dialog', { name: `${deed} the key of heard`, exact: true }).waitFor()
+      await expectNoBarrier()
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
   })
 
   test('a change of a key sends what is other alone: the end, and not what a colleague changed meanwhile', async () => {
@@ -384,6 +398,15 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
       await write('{\n  hugway: {\n    holdMs: "soon",\n  },\n}')
       await page.getByText('line 3:', { exact: false }).waitFor()
       expect(await button('Save').isDisabled()).toBe(true)
+    })
+
+    test('tells its problems without a barrier', async () => {
+      await newContext({ viewport: { width: 360, height: 740 } })
+      await signIn()
+      await visit('configuration')
+      await write('{ hugway: { holdMs: "soon" } }')
+      await page.getByText('line 1:', { exact: false }).waitFor()
+      await expectNoBarrier()
     })
 
     test('shows what a change will do, saves it, and takes it back', async () => {

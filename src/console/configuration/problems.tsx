@@ -27,15 +27,17 @@ export function Problems({ text, check }: { text: string; check: Check | undefin
     ...warnings.map((one) => ({ ...one, kind: 'warning' })),
   ]
   return (
-    <ul aria-label="Problems" role="status">
-      {all.map(({ path, message, kind }) => (
-        <li key={path + message} class={kind}>
-          {kind === 'warning' && 'Worth a look: '}
-          {lineOf(text, path)}
-          {path && <code>{path}</code>} {message}
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul aria-label="Problems">
+        {all.map(({ path, message, kind }) => (
+          <li key={path + message} class={kind}>
+            {kind === 'warning' && 'Worth a look: '}
+            {lineOf(text, path)}
+            {path && <code>{path}</code>} {message}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 

@@ -25,7 +25,12 @@ export function KeyActions({ listed, deeds }: { listed: ListedKey; deeds: KeyDee
   if (status === 'revoked') return null
   return (
     <div class="actions">
-      <button type="button" onClick={() => deeds.change(listed)}>
+      <button
+        type="button"
+        aria-label={`Change the key of ${name}`}
+        aria-haspopup="dialog"
+        onClick={() => deeds.change(listed)}
+      >
         Change
       </button>
       {status === 'active' && (
@@ -47,7 +52,7 @@ export function KeyActions({ listed, deeds }: { listed: ListedKey; deeds: KeyDee
         </>
       )}
       {status === 'disabled' && (
-        <button type="button" onClick={() => deeds.setDisabled(listed, false)}>
+        <button type="button" aria-label={`Enable the key of ${name}`} onClick={() => deeds.setDisabled(listed, false)}>
           Enable
         </button>
       )}

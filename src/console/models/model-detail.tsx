@@ -3,6 +3,7 @@ import { call } from '../api.ts'
 import { count, duration } from '../format.ts'
 import { formatPlace } from '../hash.ts'
 import type { PageProps } from '../page-props.ts'
+import { Dialog } from '../parts/dialog.tsx'
 import { Table } from '../parts/table.tsx'
 import { useLoad } from '../parts/use-load.ts'
 import type { ModelProvider, ModelRow } from '../shapes.ts'
@@ -19,17 +20,13 @@ export function ModelDetail({
 }) {
   const offers = model.providers ?? []
   return (
-    <section class="note" aria-label={model.id}>
-      <h2>{model.id}</h2>
+    <Dialog title={model.id} onClose={onClose} isToRead>
       <p>
         <a href={formatPlace('playground', { model: model.id })}>Try it in the playground</a>
       </p>
       {offers.length === 0 ? <p>The list names no provider of it.</p> : <Offers offers={offers} />}
       {session.kind === 'admin' && <Scores model={model} />}
-      <button type="button" onClick={onClose}>
-        Close
-      </button>
-    </section>
+    </Dialog>
   )
 }
 

@@ -82,12 +82,7 @@ function Catalogue({ models, session }: { models: readonly ModelRow[]; session: 
             {
               title: 'Model',
               cell: ({ id }) => (
-                <button
-                  type="button"
-                  class="row"
-                  aria-expanded={id === openId}
-                  onClick={() => setOpenId(id === openId ? undefined : id)}
-                >
+                <button type="button" class="row" aria-haspopup="dialog" onClick={() => setOpenId(id)}>
                   {id}
                 </button>
               ),

@@ -4,6 +4,8 @@ import uPlot from 'uplot'
 export type Series = { readonly label: string; readonly values: readonly (number | null)[]; readonly color: string }
 
 const HEIGHT = 220
+/** Beyond so many values marks would hide the line; below, a value that has no neighbours is seen by its mark alone. */
+const MOST_MARKS = 48
 
 /**
  * Lines over time, broken where there is no value. Who cannot see them has the same numbers in the table below.
@@ -29,7 +31,10 @@ export function Chart({
       {
         width: element.clientWidth,
         height: HEIGHT,
-        series: [{}, ...series.map(({ label, color: stroke }) => ({ label, stroke, width: 2, points: { size: 5 } }))],
+        series: [
+          {},
+          ...series.map(({ label, color: stroke, values }) => ({ label, stroke, width: 2, points: marksOf(values) })),
+        ],
         axes: [axis, { ...axis, size: 60 }],
         scales: { y: { range: (_plot, _min, max) => [0, Math.max(max, 1e-9) * 1.1] } },
       },
@@ -44,4 +49,9 @@ export function Chart({
     }
   }, [times, series])
   return <div ref={place} class="chart" role="img" aria-label={title} />
+}
+
+function marksOf(values: Series['values']) {
+  const isSparse = values.filter((value) => value !== null).length <= MOST_MARKS
+  return { size: 5, ...(isSparse && { show: true }) }
 }

@@ -11,7 +11,7 @@ export function ConfirmButton({
   children,
 }: {
   label: string
-  /** What is about to be done, to what. */
+  /** What is about to be done, to what: the label, and more. The button is called so too, for who hears it alone. */
   title: string
   /** What will come of it. */
   question: string
@@ -22,7 +22,7 @@ export function ConfirmButton({
   const [isAsking, setAsking] = useState(false)
   return (
     <>
-      <button type="button" onClick={() => setAsking(true)}>
+      <button type="button" aria-label={title} aria-haspopup="dialog" onClick={() => setAsking(true)}>
         {label}
       </button>
       {isAsking && (

@@ -8,10 +8,13 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 export function Dialog({
   title,
   onClose,
+  isToRead = false,
   children,
 }: {
   title: string
   onClose: () => void
+  /** Whether there is only something to read: it has a button to close it, where the reading begins. */
+  isToRead?: boolean
   children: ComponentChildren
 }) {
   const id = useId()
@@ -23,7 +26,14 @@ export function Dialog({
   }, [])
   return (
     <dialog ref={place} aria-labelledby={id} onCancel={onClose}>
-      <h3 id={id}>{title}</h3>
+      <div class="title">
+        <h2 id={id}>{title}</h2>
+        {isToRead && (
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+        )}
+      </div>
       {children}
     </dialog>
   )

@@ -1,19 +1,14 @@
-import { useEffect, useRef } from 'preact/hooks'
 import type { UsageRequest } from '../../wire/admin/usage.ts'
 import { count, duration, END_WORDS, money, time } from '../format.ts'
+import { Dialog } from '../parts/dialog.tsx'
 import { Fact } from '../parts/fact.tsx'
 import { RouteExplained } from './route-explained.tsx'
 
 /** Everything that is known of one request; what was asked and answered is not, it is never kept. */
 export function RequestDetail({ request, onClose }: { request: UsageRequest; onClose: () => void }) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [request.id])
   const { usage, failedAttempts } = request
   return (
-    <section class="note" aria-labelledby="request-heading">
-      <h2 id="request-heading" tabIndex={-1} ref={heading}>
-        Request {request.requestId}
-      </h2>
+    <Dialog title={`Request ${request.requestId}`} onClose={onClose} isToRead>
       <dl class="facts">
         <Fact name="Came">{time(request.at)}</Fact>
         <Fact name="Ended">
@@ -57,9 +52,6 @@ export function RequestDetail({ request, onClose }: { request: UsageRequest; onC
         </ol>
       )}
       <RouteExplained model={request.askedModel} />
-      <button type="button" onClick={onClose}>
-        Close
-      </button>
-    </section>
+    </Dialog>
   )
 }

@@ -4,7 +4,7 @@ import { count, duration, END_WORDS, money, shortRef, shortTime } from '../forma
 import { Table } from '../parts/table.tsx'
 import { RequestDetail } from './request-detail.tsx'
 
-/** Requests as a table; one that is opened is told in full below it. */
+/** Requests as a table; one that is opened is told in full above them. */
 export function RequestList({ rows }: { rows: readonly UsageRequest[] }) {
   const [openId, setOpenId] = useState<string>()
   const opened = rows.find(({ id }) => id === openId)
@@ -18,12 +18,7 @@ export function RequestList({ rows }: { rows: readonly UsageRequest[] }) {
           {
             title: 'When',
             cell: ({ id, at }) => (
-              <button
-                type="button"
-                class="row"
-                aria-expanded={id === openId}
-                onClick={() => setOpenId(id === openId ? undefined : id)}
-              >
+              <button type="button" class="row" aria-haspopup="dialog" onClick={() => setOpenId(id)}>
                 {shortTime(at)}
               </button>
             ),
