@@ -1,5 +1,5 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
-import type { ExchangeAnswer, ExchangeCall } from '../core/limits/exchange.ts'
+import { CALL_LIMIT_MS, type ExchangeAnswer, type ExchangeCall } from '../core/limits/exchange.ts'
 import type { LedgerQuery, LedgerReport } from '../core/limits/ledger-report.ts'
 import type { Log } from '../core/log.ts'
 
@@ -21,8 +21,6 @@ type Ledger = {
   report(query: LedgerQuery): Promise<LedgerReport>
 }
 
-/** No request waits longer than this for an object, a second try included. */
-const CALL_LIMIT_MS = 2_500
 /** One line in a while, not one for each request. */
 const LOG_EVERY_MS = 10_000
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { crowdedScenario, quietScenario, roughScenario } from './scenarios.ts'
-import { play } from './world.ts'
+import { play } from './play.ts'
+import { crowdedScenario, quietScenario, roughChildrenScenario, roughScenario } from './scenarios.ts'
 
 const SEED = 20_261_127
 
@@ -31,14 +31,42 @@ describe('isolates and requests that die, calls that are lost and heard twice, p
   })
 })
 
+describe('children between isolates and the object, which die as well', () => {
+  test('no budget is overshot, and the ledger has nothing that was not spent', async () => {
+    // Of the first some lose what they had on disk as well.
+    for (const seed of [SEED + 1, SEED + 4]) {
+      const outcome = await play(roughChildrenScenario(seed, 'ours'))
+      expect(outcome.served).toBeGreaterThan(0)
+      expect(outcome.restarts).toBeGreaterThan(0)
+      expect(outcome.overshoot, `seed ${seed}`).toBe(0)
+      expect(outcome.isLedgerTrue, `seed ${seed}`).toBe(true)
+    }
+  })
+
+  test('a child that lends again what a dead isolate held is caught', async () => {
+    const { overshoot } = await play(roughChildrenScenario(SEED, 'child_returns_what_was_lost'))
+    expect(overshoot).toBeGreaterThan(0)
+  }, 60_000)
+})
+
 describe('what a bound costs', () => {
   test('at one request a second at most one in ten waits for a call', async () => {
-    const { waited, served } = await play(quietScenario(1, 1, 600))
-    expect(waited / served).toBeLessThan(0.1)
+    const { waitedPart } = await play(
+      quietScenario({ requestsPerSecond: 1, isolates: 1, seconds: 600, warmUpSeconds: 0 }),
+    )
+    expect(waitedPart).toBeLessThan(0.1)
   })
 
   test('a hundred requests a second are a small part of what an object carries', async () => {
-    const { calls } = await play(quietScenario(30, 100, 30))
-    expect(calls / 30).toBeLessThan(60)
+    const load = { requestsPerSecond: 100, isolates: 30, seconds: 30, warmUpSeconds: 0 }
+    const { rootCallsPerSecond } = await play(quietScenario(load))
+    expect(rootCallsPerSecond).toBeLessThan(60)
+  })
+
+  test('children take nearly all calls from the object', async () => {
+    const load = { requestsPerSecond: 200, isolates: 60, seconds: 30, warmUpSeconds: 10 }
+    const flat = await play(quietScenario(load))
+    const { rootCallsPerSecond } = await play(quietScenario({ ...load, children: 4 }))
+    expect(rootCallsPerSecond).toBeLessThan(flat.rootCallsPerSecond / 5)
   })
 })

@@ -1,6 +1,9 @@
 import type { CompletionEnd, RequestShape, Surface } from '../completion-record.ts'
 import type { BudgetRule, LimitRules } from '../identity/scopes.ts'
 
+/** No request waits longer than this for an object, a second try included. In milliseconds. */
+export const CALL_LIMIT_MS = 2_500
+
 /**
  * What an isolate and a project's object say to each other. Plain data: for some minutes after a deployment one side may be
  * older than the other, so what is added later must be optional.

@@ -31,6 +31,8 @@ export type LeasePool = {
   orphans: string[]
   /** A request asks for a lease since then; the others look at what comes of it. */
   askingSince?: number | undefined
+  /** Whether the last question was not answered. */
+  isUnanswered?: boolean | undefined
   /** Requests that wait for one. */
   waiting: number
   /** A request sees to it that what nobody uses is given back. */

@@ -56,6 +56,9 @@ const LOOK_MS = 2
 /** After this it has died with its request. */
 const ASKING_LIMIT_MS = 5_000
 
+/** What is there goes to those who came before. */
+const HELD: Acquired = { kind: 'refused', scope: 'project', why: { kind: 'held' } }
+
 /** Draws what a request needs from the isolate's leases, else asks for one. */
 export async function acquire(
   deps: LeaseDeps,
@@ -71,7 +74,7 @@ export async function acquire(
   try {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       const isLast = deps.clock.now() + pauseMs >= giveUpAt
-      const found = await askInTurn(deps, bounded, pool, { need, leastNanoUsd, takesLess: isLast })
+      const found = await askInTurn(deps, bounded, pool, { need, leastNanoUsd, takesLess: isLast }, giveUpAt)
       if (found.kind !== 'refused' || !mayPassSoon(found.why) || isLast) return found
       await deps.clock.wait(pauseMs)
     }
@@ -97,14 +100,24 @@ function poolFor(deps: LeaseDeps, { project, keyId, bounds }: Bounded): LeasePoo
 
 type Question = Pick<LeaseAsk, 'need' | 'leastNanoUsd' | 'takesLess'>
 
-/** One question at a time for each key: what it brings may be enough for those who wait. */
-async function askInTurn(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, question: Question): Promise<Acquired> {
+/**
+ * One question at a time for each key: what it brings may be enough for those who wait. Where each brings enough for one, or
+ * nothing, a turn that comes too late is none.
+ */
+async function askInTurn(
+  deps: LeaseDeps,
+  bounded: Bounded,
+  pool: LeasePool,
+  question: Question,
+  giveUpAt: number,
+): Promise<Acquired> {
   for (;;) {
     const now = deps.clock.now()
     const draw = drawFrom(pool, question.need, now)
     if (draw) return { kind: 'drawn', pool, draw }
     const refused = believedRefusal(pool, question.leastNanoUsd, now)
     if (refused) return { kind: 'refused', scope: refused.scope, why: refused.why }
+    if (now >= giveUpAt) return pool.isUnanswered ? { kind: 'no_answer' } : HELD
     if (pool.askingSince === undefined || now - pool.askingSince >= ASKING_LIMIT_MS) break
     await deps.clock.wait(LOOK_MS)
   }
@@ -127,6 +140,7 @@ async function ask(
   const call = { shrinks, rules, ask: { id, keyId, bounds, ...question, want, usableMs: LEASE_MS, longestMs } }
   const answer = await deps.exchange(bounded.project, call)
   if (pool.askingSince === askedAt) delete pool.askingSince
+  pool.isUnanswered = !answer
   if (!answer?.lease) {
     pool.orphans.push(id)
     return { kind: 'no_answer' }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { answerExchange } from '../../../src/core/limits/answer-exchange.ts'
-import type { ExchangeCall } from '../../../src/core/limits/exchange.ts'
+import { CALL_LIMIT_MS, type ExchangeCall } from '../../../src/core/limits/exchange.ts'
 import { bookRecord, giveBack } from '../../../src/gateway/usage/book.ts'
 import { acquire, type Bounded } from '../../../src/gateway/usage/lease-desk.ts'
 import type { LedgerDeps } from '../../../src/gateway/usage/ledger-deps.ts'
@@ -14,7 +14,7 @@ const RULES = { alertAt: [80], keepEventsDays: 35 }
 const BOUNDED: Bounded = { project: 'p', keyId: 'k', bounds: budgets(1_000), rules: RULES, longestMs: 60_000 }
 const START = Date.UTC(2026, 10, 27, 12)
 
-type Fault = 'none' | 'gone' | 'deaf' | 'answer_lost'
+type Fault = 'none' | 'gone' | 'slow' | 'silent' | 'deaf' | 'answer_lost'
 
 let time: VirtualTime
 let rows: MemoryRows
@@ -39,8 +39,8 @@ beforeEach(() => {
     exchange: async (_project, call) => {
       calls.push(call)
       if (fault === 'gone') return undefined
-      await clock.wait(5)
-      if (fault === 'deaf') return undefined
+      await clock.wait(fault === 'silent' ? CALL_LIMIT_MS : fault === 'slow' ? 2_000 : 5)
+      if (fault === 'deaf' || fault === 'silent') return undefined
       const answer = answerExchange(rows, call, time.now() + skewMs)
       return fault === 'answer_lost' ? undefined : answer
     },
@@ -68,6 +68,17 @@ describe('an object that does not answer', () => {
     fault = kind
     expect(await ask(100)).toEqual({ kind: 'no_answer' })
     expect(calls).toHaveLength(1)
+  })
+
+  test.each<[Fault, string]>([
+    ['silent', 'no_answer'],
+    ['slow', 'refused'],
+  ])('(%s) keeps a hundred requests at once little longer than one', async (kind, last) => {
+    fault = kind
+    const began = time.now()
+    const all = await run(Promise.all(Array.from({ length: 100 }, () => acquire(deps, BOUNDED, money(600), 600))))
+    expect(time.now() - began).toBeLessThan(6_200)
+    expect(all.at(-1)?.kind).toBe(last)
   })
 
   test('holds what it granted without a hearer only until it is told', async () => {
