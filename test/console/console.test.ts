@@ -518,13 +518,16 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
       const again = page.getByRole('button', { name: 'Try again' })
       // One that is pressed reloads its part, and goes when that is there.
       await expect
-        .poll(async () => {
-          await again
-            .first()
-            .click({ timeout: 300 })
-            .catch(() => {})
-          return again.count()
-        })
+        .poll(
+          async () => {
+            await again
+              .first()
+              .click({ timeout: 300 })
+              .catch(() => {})
+            return again.count()
+          },
+          { timeout: 10_000 },
+        )
         .toBe(0)
       if (name !== 'overview') return
       await button('Refresh').click()
