@@ -1,9 +1,13 @@
+/** What would move the cursor, or turn the reading direction: some names are those of clients' users. */
+const UNPRINTABLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+
 /**
  * Lines of a table, columns as wide as their widest cell.
  *
  * @param words How many columns, from the left, are words; the rest are numbers, which stand at the right.
  */
-export function toTable(rows: readonly (readonly string[])[], words: number): readonly string[] {
+export function toTable(given: readonly (readonly string[])[], words: number): readonly string[] {
+  const rows = given.map((row) => row.map((cell) => cell.replace(UNPRINTABLE, '?')))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
     row

@@ -161,6 +161,10 @@ describe('what is printed', () => {
     expect(toSparkline([])).toBe('')
   })
 
+  test('a name from elsewhere moves no cursor', () => {
+    expect(toTable([['\u001b[2J\u009bred\r\n'], ['Zoë\u202e']], 1)).toEqual(['?[2J?red??', 'Zoë?'])
+  })
+
   test('numbers stand at the right', () => {
     expect(
       toTable(

@@ -54,10 +54,10 @@ function wantsStructuredOutput(request: ChatRequest): boolean {
   return ['json_schema', 'json_object'].includes(JSON.parse(textOf(request.json, type.start, type.end)))
 }
 
-/** The person on whose behalf a client asks: `user`. */
+/** The person on whose behalf a client asks: `user`. Operators read it in terminals, so no control character comes along. */
 export function userOf(request: ChatRequest): string | undefined {
   const value = smallValue(request, 'user', MAX_SESSION_BYTES)
-  return typeof value === 'string' && value !== '' ? value : undefined
+  return typeof value === 'string' && value !== '' ? value.replace(/\p{Cc}/gu, '?') : undefined
 }
 
 function isGiven(request: ChatRequest, key: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ChatRequest, parseChatRequest } from '../../../src/wire/chat/request.ts'
-import { readProviderWishes, sessionOf, shapeOf } from '../../../src/wire/chat/request-shape.ts'
+import { readProviderWishes, sessionOf, shapeOf, userOf } from '../../../src/wire/chat/request-shape.ts'
 
 const HELLO = '"messages":[{"role":"user","content":"hi"}]'
 
@@ -12,6 +12,15 @@ function requestOf(body: string): ChatRequest {
 
 const IMAGE = `{"type":"image_url","image_url":{"url":"data:image/png;base64,${'A'.repeat(9_000)}"}}`
 const withContent = (content: string) => `{"messages":[{"role":"user","content":${content}}]}`
+
+test.each([
+  ['"Zoë"', 'Zoë'],
+  ['"\\u001b]52;c;x\\u0007\\r\\n"', '?]52;c;x???'],
+  ['""', undefined],
+  ['{"id":"x"}', undefined],
+])('the user that a client names, %s, is read without what a terminal obeys', (written, user) => {
+  expect(userOf(requestOf(`{"user":${written},${HELLO}}`))).toBe(user)
+})
 
 describe('the shape of a request', () => {
   test.each<[title: string, body: string, shape: object]>([
