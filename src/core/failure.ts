@@ -67,6 +67,8 @@ export type Failure =
       readonly kind: 'rate_limited'
       readonly owner: BoundOwner
       readonly what: 'requests' | 'tokens' | 'concurrent' | 'held'
+      /** Of requests or tokens: how many a minute. */
+      readonly perMinute?: number | undefined
       readonly retryAfterMs: number
     }
   /** More than a whole minute's tokens in one request: waiting does not help. */

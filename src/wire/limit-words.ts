@@ -1,6 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import { describeOwner } from '../core/limits/bound.ts'
 import { quote } from '../core/quote.ts'
+import { formatReset } from './rate-headers.ts'
 import { invalid, type StatusWords, server } from './status-words.ts'
 
 const KINDS = [
@@ -78,7 +79,8 @@ const UNAVAILABLE = {
   no_prices: 'the prices of the models cannot be read; send it again in a moment',
 }
 
-function describeRate({ owner, what, retryAfterMs }: Extract<LimitFailure, { kind: 'rate_limited' }>): LimitWords {
+function describeRate(failure: Extract<LimitFailure, { kind: 'rate_limited' }>): LimitWords {
+  const { owner, what, perMinute, retryAfterMs } = failure
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000))
   const message = `Rate limit reached: too many requests - ${describeOwner(owner)} has no more ${WHAT[what]}. Try again in ${seconds} s.`
   return {
@@ -89,6 +91,11 @@ function describeRate({ owner, what, retryAfterMs }: Extract<LimitFailure, { kin
     headers: {
       'retry-after': String(seconds),
       'retry-after-ms': String(Math.max(1, Math.ceil(retryAfterMs))),
+      ...(perMinute !== undefined && {
+        [`x-ratelimit-limit-${what}`]: String(perMinute),
+        [`x-ratelimit-remaining-${what}`]: '0',
+        [`x-ratelimit-reset-${what}`]: formatReset(retryAfterMs),
+      }),
       // Unlike the router's refusals, nobody has repeated this one yet.
       ...(retryAfterMs <= SHORT_WAIT_MS && { 'x-should-retry': 'true' }),
     },

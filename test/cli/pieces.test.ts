@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands/commands.ts'
+import { whatSumsLack } from '../../src/cli/commands/usage.ts'
 import { checkClock } from '../../src/cli/doctor/doctor-router.ts'
 import { type CommandSpec, formatHelp, parseArguments } from '../../src/cli/flags.ts'
 import { parseLifetime } from '../../src/cli/lifetime.ts'
@@ -214,4 +215,17 @@ test('a search finds what has every word, wherever it stands', () => {
     true,
   ])
   expect(hasEveryWord('r1 fast', choice)).toBe(false)
+})
+
+test('usage says what its sums are not', () => {
+  expect(whatSumsLack({ total: { estimated: 0, unpriced: 0 }, unbooked: 0, unavailable: [] })).toEqual([])
+  const report = { total: { estimated: 3, unpriced: 2 }, truncated: true, unbooked: 1, unavailable: ['research'] }
+  const words = [
+    /more rows/,
+    /^3 .* estimated/,
+    /^2 .* no known price/,
+    /^1 .* not be booked/,
+    /research did not answer/,
+  ]
+  expect(whatSumsLack(report)).toEqual(words.map((word) => expect.stringMatching(word)))
 })

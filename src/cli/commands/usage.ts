@@ -86,14 +86,28 @@ async function printReport(
     for (const line of toTable([header, ...lines, last], by.length)) terminal.print(line)
     await printCourse(context, client, report)
   }
-  if (fieldOf(report, 'truncated') === true) {
-    terminal.warn('there are more rows: those that cost most are shown. Take a later --since, or fewer names in --by')
-  }
-  const unbooked = Number(fieldOf(report, 'unbooked'))
-  if (unbooked > 0) terminal.warn(`${unbooked} completions could not be booked: the sums lack them`)
-  for (const project of listOf(fieldOf(report, 'unavailable'))) {
-    terminal.warn(`the ledger of ${String(project)} did not answer: the sums lack it`)
-  }
+  for (const warning of whatSumsLack(report)) terminal.warn(warning)
+}
+
+/** What whoever reads the sums of a report must know of them. */
+export function whatSumsLack(report: unknown): readonly string[] {
+  const countOf = (of: unknown, name: string) => Number(fieldOf(of, name) ?? 0)
+  const total = fieldOf(report, 'total')
+  const [unbooked, estimated, unpriced] = [
+    countOf(report, 'unbooked'),
+    countOf(total, 'estimated'),
+    countOf(total, 'unpriced'),
+  ]
+  const more = 'there are more rows: those that cost most are shown. Take a later --since, or fewer names in --by'
+  return [
+    ...(fieldOf(report, 'truncated') === true ? [more] : []),
+    ...(estimated > 0 ? [`${estimated} completions are estimated in part: the upstream did not tell all tokens`] : []),
+    ...(unpriced > 0 ? [`${unpriced} completions have no known price: the costs lack them`] : []),
+    ...(unbooked > 0 ? [`${unbooked} completions could not be booked: the sums lack them`] : []),
+    ...listOf(fieldOf(report, 'unavailable')).map(
+      (project) => `the ledger of ${String(project)} did not answer: the sums lack it`,
+    ),
+  ]
 }
 
 /** A bar a day, or an hour of a short time, so that one sees when it was spent. */

@@ -9,7 +9,7 @@ const HELD_RETRY_MS = 5_000
 /** What a client is told when a bound refuses its request: whose bound, which, and when to come back. */
 export function toRefusal(
   { scope, why }: { readonly scope: Scope; readonly why: Refusal },
-  { project }: CallerBounds,
+  { project, bounds }: CallerBounds,
   need: Amounts,
   caller: Caller,
 ): Failure {
@@ -22,8 +22,11 @@ export function toRefusal(
     }
     case 'held':
       return { kind: 'rate_limited', owner, what: 'held', retryAfterMs: HELD_RETRY_MS }
-    case 'rate':
-      return { kind: 'rate_limited', owner, what: why.what, retryAfterMs: why.waitMs }
+    case 'rate': {
+      const { requestsPerMinute, tokensPerMinute } = bounds.find((one) => one.scope === scope)?.limits ?? {}
+      const perMinute = { requests: requestsPerMinute, tokens: tokensPerMinute, concurrent: undefined }[why.what]
+      return { kind: 'rate_limited', owner, what: why.what, perMinute, retryAfterMs: why.waitMs }
+    }
     case 'never':
       return { kind: 'request_over_limit', owner, tokens: need.tokens, limit: why.limit }
   }

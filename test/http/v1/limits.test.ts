@@ -252,6 +252,9 @@ describe('rates', () => {
     expect(await errorOf(third)).toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' })
     expect(third.headers.get('retry-after')).toBe('30')
     expect(third.headers.get('x-should-retry')).not.toBe('false')
+    expect(third.headers.get('x-ratelimit-limit-requests')).toBe('2')
+    expect(third.headers.get('x-ratelimit-remaining-requests')).toBe('0')
+    expect(third.headers.get('x-ratelimit-reset-requests')).toMatch(/^(?:30|29.\d)s$/)
   })
 })
 
@@ -265,6 +268,7 @@ test('rates are told to clients of the Messages API in their own headers, and re
   expect(Date.parse(first.headers.get('anthropic-ratelimit-requests-reset') ?? '')).toBeGreaterThan(Date.now())
   const second = await send()
   expect([second.status, second.headers.has('retry-after')]).toEqual([429, true])
+  expect(second.headers.get('anthropic-ratelimit-requests-remaining')).toBe('0')
   expect(await second.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } })
 })
 
