@@ -12,18 +12,17 @@ import { parseArgs } from 'node:util'
 import { startSimulator } from '../src/simulator/start-simulator.ts'
 import { startGateway } from '../test/support/start-gateway.ts'
 import { ensureOpenclaw, OPENCLAW_VERSION } from './openclaw/install.mjs'
+import { REFUSALS } from './openclaw/refusals.mjs'
 import { CONFIG, playOrdinary, SCENARIOS } from './openclaw/scenarios.mjs'
 
 /** An OpenClaw that starts keeps a core busy. */
 const AT_ONCE = 2
-/** The lines that the Worker logs once for every chat request. */
-const CHAT_EVENTS = new Set(['chat', 'chat_failed', 'request_failed'])
 
 /** @returns {Promise<number>} How many promises were broken. */
 async function checkAll(entry, only) {
-  const queue = SCENARIOS.filter(({ title }) => title.includes(only))
-  if (queue.length === 0)
-    throw new Error(`no scenario is called "${only}": ${SCENARIOS.map((s) => s.title).join('; ')}`)
+  const all = [...SCENARIOS, ...REFUSALS]
+  const queue = all.filter(({ title }) => title.includes(only))
+  if (queue.length === 0) throw new Error(`no scenario is called "${only}": ${all.map((s) => s.title).join('; ')}`)
   let broken = 0
   const worker = async () => {
     for (let scenario = queue.shift(); scenario; scenario = queue.shift()) broken += await check(entry, scenario)
@@ -32,18 +31,21 @@ async function checkAll(entry, only) {
   return broken
 }
 
-async function check(entry, { title, answer, play }) {
+async function check(entry, { title, answer, play, config = CONFIG, ledgerModule }) {
   const simulator = await startSimulator({ tokenDelayMs: 5 })
   const asked = []
   simulator.script(({ path, model }) => {
     if (!path.includes('/chat/')) return undefined
     return answer(model, asked.push(model) - 1)
   })
-  const gateway = await startGateway({ upstreamUrl: simulator.url, config: CONFIG })
+  const gateway = await startGateway({ upstreamUrl: simulator.url, config, ...(ledgerModule && { ledgerModule }) })
   try {
-    const result = await play({ entry, baseUrl: `${gateway.url}/v1`, apiKey: 'test-key' })
-    const requests = gateway.logs().filter(({ event }) => CHAT_EVENTS.has(String(event))).length
-    return print(title, result, `${requests} chat requests of OpenClaw; upstream: ${countEach(asked)}`)
+    const chats = () => gateway.logs().filter(({ event }) => event === 'chat')
+    // A request that a scenario makes itself is not OpenClaw's.
+    const ends = () => chats().map(({ end, errorCode }) => String(errorCode ?? end))
+    const target = { entry, baseUrl: `${gateway.url}/v1`, apiKey: 'test-key', upstreamUrl: simulator.url, ends }
+    const result = await play(target)
+    return print(title, result, `${chats().length} chat requests of OpenClaw; upstream: ${countEach(asked)}`)
   } finally {
     await gateway.close()
     await simulator.close()

@@ -4,11 +4,11 @@ import { promisify } from 'node:util'
 import JSON5 from 'json5'
 import { listModels, runTurn } from './turn.mjs'
 
-const PRIMARY = 'Qwen/Qwen3-8B'
-const FALLBACK = 'openai/gpt-oss-120b'
-const ANSWER = 'pong, simulated and whole'
+export const PRIMARY = 'Qwen/Qwen3-8B'
+export const FALLBACK = 'openai/gpt-oss-120b'
+export const ANSWER = 'pong, simulated and whole'
 
-const completion = { kind: 'completion', text: ANSWER, usage: 'end' }
+export const completion = { kind: 'completion', text: ANSWER, usage: 'end' }
 /** Three heartbeats come before it; lost, the turn has no text. */
 const lateToolCall = {
   kind: 'completion',
@@ -24,7 +24,9 @@ const cut = { fault: 'cut', moment: 'after_first_token' }
  * @property {string} title
  * @property {(model: string | undefined, nth: number) => object | undefined} answer How the simulator answers a model;
  *   `nth` counts its requests from 0.
- * @property {(target: import('./turn.mjs').Target) => Promise<{ problems: string[], saw: string }>} play
+ * @property {object} [config] What hugway is configured with, instead of {@link CONFIG}.
+ * @property {string} [ledgerModule] The objects that keep the ledgers, instead of the Worker's own.
+ * @property {(target: import('./turn.mjs').Target & { upstreamUrl: string, ends: () => string[] }) => Promise<{ problems: string[], saw: string }>} play
  */
 
 /** An ordinary turn; the only one that works against any deployment. */
@@ -126,7 +128,7 @@ async function playConnected(target) {
   return { problems, saw: `${describe(turn)}; ${rows.length} models listed, ${written} written out` }
 }
 
-function wholeTurnProblems(turn) {
+export function wholeTurnProblems(turn) {
   const problems = []
   if (turn.timedOut) problems.push('it did not end in time')
   if (!turn.isReadable) problems.push('it printed no JSON')
@@ -135,7 +137,7 @@ function wholeTurnProblems(turn) {
   return problems
 }
 
-function describe({ ok, text, usage, error, durationMs }) {
+export function describe({ ok, text, usage, error, durationMs }) {
   const answer = `final ${JSON.stringify(text)}, ${usage.input} + ${usage.output} tokens`
   return `${ok ? answer : `failed: ${error || answer}`} (${(durationMs / 1_000).toFixed(1)} s)`
 }

@@ -17,6 +17,8 @@ const LIST_LIMIT_MS = 60_000
  * @property {string} baseUrl
  * @property {string} apiKey
  *
+ * @typedef {{ baseUrl: string, model: string }} Spare
+ *
  * @typedef {object} Turn What OpenClaw made of it.
  * @property {boolean} ok It says that the turn succeeded, and its exit code agrees.
  * @property {string} text The final text.
@@ -30,13 +32,22 @@ const LIST_LIMIT_MS = 60_000
 /**
  * One headless agent turn.
  *
- * @param {Target & { models?: string[], timeoutSeconds?: number, config?: object, asksForUsage?: boolean }} order `models`: the primary, then
- *   OpenClaw's own fallbacks; `config`: a whole configuration instead; `asksForUsage`: whether it asks for usage.
+ * @param {Target & { models?: string[], timeoutSeconds?: number, config?: object, asksForUsage?: boolean, spare?: Spare }} order
+ *   `models`: the primary, then OpenClaw's own fallbacks; `config`: a whole configuration instead; `asksForUsage`: whether it
+ *   asks for usage; `spare`: its last fallback, of another provider.
  * @returns {Promise<Turn>} Does not throw because a turn failed.
  */
-export async function runTurn({ models = [], timeoutSeconds = 60, config: given, asksForUsage = true, ...target }) {
+export async function runTurn({
+  models = [],
+  timeoutSeconds = 60,
+  config: given,
+  asksForUsage = true,
+  spare,
+  ...target
+}) {
+  const fallbacks = [...models.slice(1).map(refOf), ...(spare ? [`spare/${spare.model}`] : [])]
   const config = given ?? {
-    agents: { defaults: { model: { primary: refOf(models[0]), fallbacks: models.slice(1).map(refOf) } } },
+    agents: { defaults: { model: { primary: refOf(models[0]), fallbacks } } },
     models: {
       mode: 'replace',
       providers: {
@@ -44,6 +55,7 @@ export async function runTurn({ models = [], timeoutSeconds = 60, config: given,
           target.baseUrl,
           models.map((id) => toRow(id, asksForUsage)),
         ),
+        ...(spare && { spare: providerOf(spare.baseUrl, [toRow(spare.model, asksForUsage)]) }),
       },
     },
   }

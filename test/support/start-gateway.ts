@@ -30,6 +30,12 @@ export type GatewayOptions = {
   readonly objectsPath?: string
   /** How many isolates serve, each on a port of its own. Default 1. */
   readonly isolates?: number
+  /** The source of a module whose class `ProjectLedger` the objects are, instead of the Worker's own. */
+  readonly ledgerModule?: string
+  /** A directory with another bundle than the one that would be deployed now. */
+  readonly bundle?: string
+  /** Whether there is a binding for objects. Default true. */
+  readonly hasLedger?: boolean
 }
 
 /** The deployed bundle, running in bare workerd. */
@@ -61,12 +67,14 @@ export async function startGateway({ upstreamUrl, config, settings, ...options }
   const kv = await startScriptedKv()
   if (config !== undefined) kv.set('config', config)
   const directory = mkdtempSync(join(tmpdir(), 'hugway-gateway-'))
-  copyFileSync(join(await bundleDirectory(), 'worker.js'), join(directory, 'worker.js'))
+  const { objectsPath = join(directory, 'objects'), isolates = 1, ledgerModule, hasLedger = true } = options
+  copyFileSync(join(options.bundle ?? (await bundleDirectory()), 'worker.js'), join(directory, 'worker.js'))
+  if (ledgerModule !== undefined) writeFileSync(join(directory, 'ledger.js'), ledgerModule)
   const file = join(directory, 'config.capnp')
-  const { objectsPath = join(directory, 'objects'), isolates = 1 } = options
   mkdirSync(objectsPath, { recursive: true })
   const texts = withoutEmpty({ ...DEFAULTS, HF_BASE_URL: upstreamUrl, ...settings })
-  writeFileSync(file, workerdConfig(texts, kv.port, objectsPath, isolates - 1))
+  const ledgerFile = ledgerModule === undefined ? undefined : 'ledger.js'
+  writeFileSync(file, workerdConfig(texts, kv.port, hasLedger ? objectsPath : undefined, isolates - 1, ledgerFile))
   const child = spawn(workerdPath, ['serve', '--control-fd=3', file], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)

@@ -9,30 +9,30 @@ import { ROOT } from './build-bundle.ts'
  * @param kvPort Where a server speaks workerd's KV protocol.
  * @param objectsPath A directory for what Durable Objects keep; without one there is no binding for them.
  * @param others Isolates beside the first, each on a port of its own, that share its objects.
+ * @param ledgerFile A module beside the Worker's whose class `ProjectLedger` the objects are, instead of the Worker's own.
  */
 export function workerdConfig(
   bindings: Readonly<Record<string, string>>,
   kvPort: number,
   objectsPath?: string,
   others = 0,
+  ledgerFile?: string,
 ): string {
   const toml = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
   const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(toml)?.[1]
   const flags = /^compatibility_flags\s*=\s*(\[[^\]]*\])/m.exec(toml)?.[1] ?? '[]'
   if (!date) throw new Error('wrangler.toml has no compatibility_date')
   const texts = Object.entries(bindings).map(([name, text]) => `(name = "${name}", text = ${quote(text)})`)
-  const projects =
-    objectsPath === undefined ? [] : ['(name = "HUGWAY_PROJECTS", durableObjectNamespace = "ProjectLedger")']
   const common = [...texts, '(name = "HUGWAY_KV", kvNamespace = "kv")']
-  const all = [...common, ...projects]
-  const shared = [
-    ...common,
-    '(name = "HUGWAY_PROJECTS", durableObjectNamespace = (className = "ProjectLedger", serviceName = "main"))',
-  ]
+  const owner = ledgerFile === undefined ? 'main' : 'ledger'
+  const projects = `(name = "HUGWAY_PROJECTS", durableObjectNamespace = (className = "ProjectLedger", serviceName = "${owner}"))`
+  const all = objectsPath === undefined ? common : [...common, projects]
   const names = Array.from({ length: others }, (_, index) => `other${index}`)
-  const code = `modules = [(name = "worker.js", esModule = embed "worker.js")],
+  const codeOf = (file: string) => `modules = [(name = "${file}", esModule = embed "${file}")],
   compatibilityDate = "${date}",
   compatibilityFlags = ${flags},`
+  const code = codeOf('worker.js')
+  const objectsOf = (service: string) => (objectsPath !== undefined && service === owner ? OBJECTS : '')
   const disk =
     objectsPath === undefined ? '' : `(name = "objects", disk = (path = ${quote(objectsPath)}, writable = true)),`
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -40,6 +40,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     ${names.map((name) => `(name = "${name}", worker = .other),`).join('\n    ')}
+    ${ledgerFile === undefined ? '' : '(name = "ledger", worker = .ledger),'}
     (name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),
     ${disk}
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
@@ -53,12 +54,16 @@ const worker :Workerd.Worker = (
   ${code}
   bindings = [${all.join(', ')}],
   globalOutbound = "internet",
-  ${objectsPath === undefined ? '' : OBJECTS}
+  ${objectsOf('main')}
 );
 const other :Workerd.Worker = (
   ${code}
-  bindings = [${shared.join(', ')}],
+  bindings = [${all.join(', ')}],
   globalOutbound = "internet",
+);
+const ledger :Workerd.Worker = (
+  ${codeOf(ledgerFile ?? 'worker.js')}
+  ${objectsOf('ledger')}
 );
 `
 }
