@@ -269,6 +269,17 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     }
   })
 
+  test('one key of many is found', async () => {
+    for (let count = 0; count < 26; count++) await makeKey({ name: `crowd ${count}` })
+    await signIn()
+    await visit('keys')
+    await page.getByRole('table', { name: 'Keys, the newest first' }).getByRole('row').nth(25).waitFor()
+    expect(await page.getByRole('cell', { name: 'crowd 0', exact: true }).count()).toBe(0)
+    await page.getByLabel('Find by name').fill('CROWD 0')
+    await page.getByRole('cell', { name: 'crowd 0', exact: true }).waitFor()
+    await page.getByText(/^1 of \d+ keys$/).waitFor()
+  })
+
   test('a change of a key sends what is other alone: the end, and not what a colleague changed meanwhile', async () => {
     const { id } = await makeKey({ name: 'both', limits: { concurrent: 3 } })
     await signIn()

@@ -3,6 +3,7 @@ import { type Answer, call, type Failed } from '../api.ts'
 import { money, time } from '../format.ts'
 import { formatPlace } from '../hash.ts'
 import { BudgetMeter } from '../parts/budget-meter.tsx'
+import { TextField } from '../parts/fields.tsx'
 import { Empty, FailureNote } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
 import type { ListedKey } from '../shapes.ts'
@@ -20,6 +21,7 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
   const [made, setMade] = useState<CreatedKey>()
   const [changing, setChanging] = useState<ListedKey>()
   const [shown, setShown] = useState(PAGE)
+  const [wanted, setWanted] = useState('')
   const done = <T,>(answer: Answer<T>, sentence: string): T | undefined => {
     setFailure(answer.ok ? undefined : answer)
     say(answer.ok ? sentence : '')
@@ -41,6 +43,7 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
       done(await call(pathOf(key), { method: 'DELETE' }), `The key of ${key.name} is revoked: ${ELSEWHERE}.`)
     },
   }
+  const found = keys.filter((key) => fits(key, wanted.trim().toLowerCase()))
   if (keys.length === 0) return <Empty>No key was made yet. Make one above: it opens at once.</Empty>
   return (
     <>
@@ -60,9 +63,17 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
       <p role="status" class="hint">
         {said}
       </p>
+      {keys.length > PAGE && (
+        <search class="bar">
+          <TextField label="Find by name, project, state or id" value={wanted} onChange={setWanted} />
+          <p role="status" class="hint">
+            {found.length} of {keys.length} keys
+          </p>
+        </search>
+      )}
       <Table
         caption="Keys, the newest first"
-        rows={keys.slice(0, shown)}
+        rows={found.slice(0, shown)}
         keyOf={({ id }) => id}
         columns={[
           { title: 'Name', cell: ({ name }) => name },
@@ -85,7 +96,7 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
           { title: 'Id', cell: ({ id }) => <a href={formatPlace('requests', { key: id })}>{id}</a> },
         ]}
       />
-      {shown < keys.length && (
+      {shown < found.length && (
         <button type="button" onClick={() => setShown(shown + PAGE)}>
           More
         </button>
@@ -93,5 +104,8 @@ export function KeyList({ keys, onChanged }: { keys: readonly ListedKey[]; onCha
     </>
   )
 }
+
+const fits = ({ name, project = 'default', status, id }: ListedKey, text: string) =>
+  [name, project, status, id].some((one) => one.toLowerCase().includes(text))
 
 const pathOf = ({ id }: ListedKey) => `/admin/keys/${encodeURIComponent(id)}`

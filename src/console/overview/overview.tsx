@@ -49,7 +49,17 @@ export function Overview() {
         {(report) => (report.total.requests === 0 ? <Beginning /> : <Sums report={report} />)}
       </Loaded>
       <Loaded load={drawn} what="the course">
-        {(report) => report.total.requests > 0 && <Over report={report} step={course.step} measure={measure} />}
+        {(report) =>
+          report.total.requests > 0 && (
+            <>
+              <p class="hint">
+                By the {course.step}
+                {course.hours > Number(hours) && ', over the last day'}
+              </p>
+              <Over report={report} step={course.step} measure={measure} />
+            </>
+          )
+        }
       </Loaded>
       <h2>Who and what</h2>
       <div class="bar">

@@ -22,12 +22,13 @@ export function RequestDetail({ request, onClose }: { request: UsageRequest; onC
           {request.askedModel ?? 'nothing, so the primary'} over {request.surface}
           {request.stream ? ', streamed' : ''}
         </Fact>
-        <Fact name="Answered by">
+        <Fact name="Went to">
           {request.model ?? 'nobody'}
           {request.provider && ` at ${request.provider}`}
         </Fact>
         <Fact name="Times">
-          first token after {duration(request.firstTokenMs)}, all of it {duration(request.durationMs)}
+          {request.firstTokenMs !== null && `first token after ${duration(request.firstTokenMs)}, `}
+          all of it {duration(request.durationMs)}
         </Fact>
         <Fact name="Tokens">
           {usage

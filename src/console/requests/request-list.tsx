@@ -25,7 +25,7 @@ export function RequestList({ rows }: { rows: readonly UsageRequest[] }) {
           },
           { title: 'Asked for', cell: ({ askedModel }) => shortRef(askedModel ?? 'default') },
           {
-            title: 'Answered by',
+            title: 'Went to',
             cell: ({ model, provider }) => `${shortRef(model ?? '-')}${provider ? ` (${provider})` : ''}`,
           },
           { title: 'Key', cell: ({ key, keyName }) => keyName ?? key },
