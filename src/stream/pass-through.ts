@@ -26,10 +26,10 @@ export type PassedThrough = {
 
 const SAMPLE_EVERY_MS = 1_000
 /** Not under 16 KiB, the runtime's own block: a smaller read sees less than the pipe has passed on. */
-const SAMPLE_BYTES = 64 * 1024
+const SAMPLE_BYTES = 16 * 1024
 /** A sample goes on while its reads come back full: what is not taken waits in memory, for the pipe runs ahead. */
-const MAX_READS_PER_SAMPLE = 1_024
-const MIN_READS_PER_SAMPLE = 4
+const MAX_READS_PER_SAMPLE = 4_096
+const MIN_READS_PER_SAMPLE = 16
 /** After so many bytes in a sample the next one comes soon: at this speed a second's bytes are too many to keep. */
 const FLOOD_BYTES = 1024 * 1024
 const SAMPLE_FLOOD_EVERY_MS = 20

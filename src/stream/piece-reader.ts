@@ -7,8 +7,8 @@ const READS_AT_ONCE = 8
 const GROWS_FROM_MS = 2_000
 const GROWN_AT_MS = 5_000
 const GROWN_TIMES = 2.5
-const BUFFER_BYTES = 64 * 1024
-const PULL_BYTES = 32 * 1024
+const BUFFER_BYTES = 16 * 1024
+const PULL_BYTES = 16 * 1024
 /** What is pulled ahead of a client that reads slowly. */
 const AHEAD_BYTES = 512 * 1024
 
