@@ -3,10 +3,9 @@ import { openCrumbReader, type StreamReader } from './crumb-reader.ts'
 
 /** First words are never held up. */
 const READS_AT_ONCE = 8
-/** Nobody follows a long answer word by word: an older stream is taken less often, ten times a second by default. */
-const GROWS_FROM_MS = 2_000
-const GROWN_AT_MS = 5_000
-const GROWN_TIMES = 2.5
+/** Nobody follows a long answer word by word: a token may wait for a fiftieth of the time that the answer has taken so far. */
+const PAUSE_OF_AGE = 1 / 50
+const MOST_PAUSES = 5
 const BUFFER_BYTES = 16 * 1024
 const PULL_BYTES = 16 * 1024
 /** What is pulled ahead of a client that reads slowly. */
@@ -48,8 +47,7 @@ export function openPieceReader(
 
 /** Milliseconds between two reads of a stream of that age. */
 function pauseMs(collectMs: number, ageMs: number): number {
-  const grown = Math.min(1, Math.max(0, ageMs - GROWS_FROM_MS) / (GROWN_AT_MS - GROWS_FROM_MS))
-  return collectMs * (1 + (GROWN_TIMES - 1) * grown)
+  return Math.min(MOST_PAUSES * collectMs, Math.max(collectMs, ageMs * PAUSE_OF_AGE))
 }
 
 function startCollecting(
