@@ -17,7 +17,7 @@ import type { CallerContext } from './context.ts'
 import { bookRecord, giveBack } from './usage/book.ts'
 import { acquire, type Bounded, renewAhead } from './usage/lease-desk.ts'
 import type { LedgerDeps } from './usage/ledger-deps.ts'
-import { toBooking } from './usage/to-booking.ts'
+import { toBooking, userToKeep } from './usage/to-booking.ts'
 import { toRefusal } from './usage/to-refusal.ts'
 
 export type AdmitDeps = {
@@ -58,8 +58,8 @@ export type Admission = {
    * where no money is bound.
    */
   readonly coverAnother?: (() => Promise<boolean>) | undefined
-  /** Books the record, gives back what was reserved and not used. Belongs into `waitUntil`. Never throws. */
-  settle(record: CompletionRecord): Promise<void>
+  /** Books the record, gives back what was reserved and not used. Returns what belongs into `waitUntil`. Never throws. */
+  settle(record: CompletionRecord): Promise<void> | undefined
 }
 
 /**
@@ -99,15 +99,15 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
   if (acquired.kind === 'no_answer') throw new GatewayError({ kind: 'ledger_unavailable', reason: 'no_answer' })
   if (acquired.kind === 'refused') throw new GatewayError(toRefusal(acquired, own, need, ctx.caller))
   const { pool, draw } = acquired
-  ctx.waitUntil(renewAhead(ledger, bounded, pool, draw))
-  ctx.waitUntil(giveBack(ledger, bounded, pool))
+  keepAlive(ctx, renewAhead(ledger, bounded, pool, draw))
+  keepAlive(ctx, giveBack(ledger, bounded, pool))
   const more: Draw[] = []
   const coverAnother = async () => {
     const again = { ...NO_AMOUNTS, nanoUsd: draw.amounts.nanoUsd }
     const covered = await acquire(ledger, bounded, again, again.nanoUsd)
     if (covered.kind !== 'drawn') return false
     more.push(covered.draw)
-    ctx.waitUntil(giveBack(ledger, bounded, covered.pool))
+    keepAlive(ctx, giveBack(ledger, bounded, covered.pool))
     return true
   }
   const isShort = draw.amounts.nanoUsd < need.nanoUsd
@@ -123,26 +123,47 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
     },
     reservedNanoUsd: own.isMoneyBound ? draw.amounts.nanoUsd : undefined,
     coverAnother: own.isMoneyBound ? coverAnother : undefined,
-    async settle(record) {
-      const booking = await toBooking(ledger, record, facts.user, ctx.config, { draw, bounds: own.bounds })
-      await bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
-    },
+    settle: (record) =>
+      withUser(ledger, facts, ctx, (user) => {
+        const booking = toBooking(record, user, { draw, bounds: own.bounds })
+        return bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
+      }),
   }
 }
 
 /** Whether its money is counted, so that what it used must be known. */
 export const isBudgeted = ({ reservedNanoUsd }: Admission) => reservedNanoUsd !== undefined
 
-/** Books what nothing was reserved for: of a caller without bounds, or of a request that was refused. Never throws. */
-export async function bookFree(
+/**
+ * Books what nothing was reserved for: of a caller without bounds, or of a request that was refused. Never throws.
+ *
+ * @returns What belongs into `waitUntil`; nothing where no more is to be done.
+ */
+export function bookFree(
   ledger: LedgerDeps,
   facts: Pick<AdmitFacts, 'user'>,
   record: CompletionRecord,
+  ctx: Pick<CallerContext, 'config'>,
+): Promise<void> | undefined {
+  if (!ledger.client.isBound) return undefined
+  return withUser(ledger, facts, ctx, (user) =>
+    bookRecord(ledger, record.caller.project, rulesOf(ctx.config), toBooking(record, user)),
+  )
+}
+
+/** Books at once, but where the user's name has to be hashed first. */
+function withUser(
+  ledger: LedgerDeps,
+  { user }: Pick<AdmitFacts, 'user'>,
   { config }: Pick<CallerContext, 'config'>,
-): Promise<void> {
-  if (!ledger.client.isBound) return
-  const booking = await toBooking(ledger, record, facts.user, config)
-  await bookRecord(ledger, record.caller.project, rulesOf(config), booking)
+  book: (user: string | null) => Promise<void> | undefined,
+): Promise<void> | undefined {
+  const kept = userToKeep(ledger, user, config)
+  return kept instanceof Promise ? kept.then(book) : book(kept)
+}
+
+function keepAlive({ waitUntil }: Pick<CallerContext, 'waitUntil'>, work: Promise<unknown> | undefined): void {
+  if (work) waitUntil(work)
 }
 
 type Allowed = Pick<Admission, 'targets' | 'skipped'>

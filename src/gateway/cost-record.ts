@@ -28,7 +28,7 @@ export function costRecord(
   record: CompletionRecord,
   draft: CompletionDraft,
   ctx: CallerContext,
-): { readonly record: CompletionRecord; readonly book: () => Promise<void> } {
+): { readonly record: CompletionRecord; readonly book: () => Promise<void> | undefined } {
   const { store } = deps.catalog
   const { admission, answerLength, user } = draft
   const seen = { answerLength, reservedNanoUsd: admission?.reservedNanoUsd }
@@ -41,9 +41,11 @@ export function costRecord(
   // Of a budgeted caller the list was asked for before its request: where there is none, the built-in one is all there is.
   const isKnown = known !== undefined || admission?.reservedNanoUsd !== undefined
   const told = isKnown ? priced(known?.models) : record
-  const book = async () => {
-    const final = isKnown || record.target === undefined ? told : priced((await store.read())?.models)
-    await (admission ? admission.settle(final) : bookFree(deps.ledger, { user }, final, ctx))
+  const settle = (final: CompletionRecord) =>
+    admission ? admission.settle(final) : bookFree(deps.ledger, { user }, final, ctx)
+  const book = () => {
+    if (isKnown || record.target === undefined) return settle(told)
+    return store.read().then((stored) => settle(priced(stored?.models)))
   }
   return { record: told, book }
 }

@@ -28,8 +28,8 @@ export type Settlement = {
   readonly lastAttempt?: { readonly target: ModelRef; readonly end: AttemptEnd }
   /** What a whole stream says of its source. */
   readonly stream?: { readonly source: StreamSource; readonly seen: SeenStream }
-  /** Hands the record to the ledger. */
-  readonly book?: (() => Promise<void>) | undefined
+  /** Hands the record to the ledger; returns what is still to be done for it, where something is. */
+  readonly book?: (() => Promise<void> | undefined) | undefined
   /** What the conversation is known by. */
   readonly session?: string | undefined
   /** What was thrown that nobody expected. */
@@ -52,7 +52,8 @@ export function settle(deps: SettleDeps, settlement: Settlement, waitUntil: (wor
   if (record.rehearsed === undefined) keepSession(deps.sessionProviders, session, record)
   log('chat', toLine(record, bug))
   telemetry?.add(record, waitUntil)
-  if (settlement.book) waitUntil(settlement.book())
+  const booking = settlement.book?.()
+  if (booking) waitUntil(booking)
 }
 
 /**

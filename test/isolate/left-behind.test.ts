@@ -137,7 +137,7 @@ describe('a request that died', () => {
       const { clock, calls, deps, memory, startedAt } = ledger()
       memory.outbox.sendingSince = startedAt
       const booked = bookRecord(deps, 'p', RULES, bookingOf(undefined, 1))
-      for (let step = 0; step < 60; step++) await clock.pass(100)
+      for (let step = 0; step < 120; step++) await clock.pass(50)
       await booked
       expect(calls).toEqual([startedAt + 5_000])
     })

@@ -11,6 +11,7 @@ import {
   shrinksOf,
 } from '../../core/limits/lease-pool.ts'
 import {
+  type Carrier,
   isRelieved,
   joinCarriers,
   type Posting,
@@ -41,24 +42,37 @@ const MOST_AT_ONCE = 200
 const WATCH_MS = 10_000
 
 /**
- * Sends a record to its project's ledger; together with others where many come. Belongs into `waitUntil`. Returns at once
- * where two other requests see to the outbox: one may die. Never throws.
+ * Puts a record on its way to its project's ledger; together with others where many come. Never throws.
+ *
+ * @returns What carries it there, which belongs into `waitUntil`; nothing where two other requests see to the outbox: one
+ *   may die. To keep a request alive is dear, and most need not be.
  */
-export async function bookRecord(
+export function bookRecord(
   deps: BookDeps,
   project: string,
   rules: LedgerRules,
   booking: Booking,
   draw?: Draw,
   more: readonly Draw[] = [],
-): Promise<void> {
+): Promise<void> | undefined {
   const { clock } = deps
   const memory = projectMemoryOf(deps.leases, project)
   const { outbox } = memory
   for (const ended of draw ? [draw, ...more] : more) endDraw(ended, clock.now())
   post(memory, booking, draw, more)
   const carrier = joinCarriers(outbox, clock.now())
-  if (!carrier) return
+  return carrier && carry(deps, project, memory, rules, carrier)
+}
+
+async function carry(
+  deps: BookDeps,
+  project: string,
+  memory: ProjectMemory,
+  rules: LedgerRules,
+  carrier: Carrier,
+): Promise<void> {
+  const { clock } = deps
+  const { outbox } = memory
   const giveUpAt = clock.now() + GIVE_UP_MS
   // What is not booked in time stays in the outbox: a later request of this isolate takes it along.
   const hasWork = () => outbox.postings.length > 0 || outbox.owesShrinks
@@ -72,17 +86,29 @@ export async function bookRecord(
 
 /**
  * Gives the leases of a key back when nobody has used them for a while: an isolate may be gone at any time after its last
- * request, and what it held would be lost. Belongs into the `waitUntil` of each request that draws; one watches for all.
+ * request, and what it held would be lost.
+ *
+ * @returns The watch over them, which belongs into `waitUntil`; nothing where another request watches.
  */
-export async function giveBack(
+export function giveBack(
+  deps: BookDeps,
+  bounded: Pick<Bounded, 'project' | 'rules'>,
+  pool: LeasePool,
+): Promise<void> | undefined {
+  const now = deps.clock.now()
+  if (pool.watch && now - pool.watch.since < WATCH_MS) return undefined
+  const watch = { since: now }
+  pool.watch = watch
+  return watchOver(deps, bounded, pool, watch)
+}
+
+async function watchOver(
   deps: BookDeps,
   { project, rules }: Pick<Bounded, 'project' | 'rules'>,
   pool: LeasePool,
+  watch: NonNullable<LeasePool['watch']>,
 ): Promise<void> {
   const { clock } = deps
-  if (pool.watch && clock.now() - pool.watch.since < WATCH_MS) return
-  const watch = { since: clock.now() }
-  pool.watch = watch
   for (;;) {
     const idleInMs = retireIdle(pool, clock.now())
     if (idleInMs === undefined) break

@@ -89,9 +89,14 @@ function mayPassSoon(why: Refusal): boolean {
 }
 
 /** Asks for the lease after this one, where it is used up soon. Belongs into `waitUntil`. */
-export async function renewAhead(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, draw: Draw): Promise<void> {
-  if (!wantsRenewal(pool, draw, deps.clock.now())) return
-  await ask(deps, bounded, pool, { need: draw.amounts, leastNanoUsd: draw.amounts.nanoUsd, takesLess: false }, false)
+export function renewAhead(
+  deps: LeaseDeps,
+  bounded: Bounded,
+  pool: LeasePool,
+  draw: Draw,
+): Promise<unknown> | undefined {
+  if (!wantsRenewal(pool, draw, deps.clock.now())) return undefined
+  return ask(deps, bounded, pool, { need: draw.amounts, leastNanoUsd: draw.amounts.nanoUsd, takesLess: false }, false)
 }
 
 function poolFor(deps: LeaseDeps, { project, keyId, bounds }: Bounded): LeasePool {

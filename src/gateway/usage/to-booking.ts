@@ -11,15 +11,12 @@ const MAX_USER_CHARACTERS = 200
  * What the ledger keeps of a completion: the record of `settle.ts`, flat. No message of an upstream goes along, because it
  * may quote a prompt.
  */
-export async function toBooking(
-  { hashUser }: Pick<LedgerDeps, 'hashUser'>,
+export function toBooking(
   record: CompletionRecord,
-  user: string | undefined,
-  { usage: { byUser } }: Config,
+  user: string | null,
   lease?: { readonly draw: Draw; readonly bounds: readonly ScopeBounds[] },
-): Promise<Booking> {
+): Booking {
   const { usage } = record
-  const kept = user === undefined || byUser === 'off' ? null : user.slice(0, MAX_USER_CHARACTERS)
   return {
     id: record.id,
     startedAt: record.startedAt,
@@ -52,10 +49,21 @@ export async function toBooking(
     configVersion: record.configVersion,
     shape: record.shape,
     repaired: record.repaired,
-    user: kept !== null && byUser === 'hash' ? await hashUser(kept) : kept,
+    user,
     ...(record.rehearsed !== undefined && { rehearsed: record.rehearsed }),
     ...(record.unusedAnswers && { unused: record.unusedAnswers.map(toUnusedCall) }),
   }
+}
+
+/** What is kept of a request's `user`, by the configuration: nothing, a hash, or the name as it stands. */
+export function userToKeep(
+  { hashUser }: Pick<LedgerDeps, 'hashUser'>,
+  user: string | undefined,
+  { usage: { byUser } }: Config,
+): string | null | Promise<string> {
+  if (user === undefined || byUser === 'off') return null
+  const kept = user.slice(0, MAX_USER_CHARACTERS)
+  return byUser === 'hash' ? hashUser(kept) : kept
 }
 
 const toUnusedCall = ({ target, provider, usage, costNanoUsd }: UnusedAnswer): UnusedCall => ({

@@ -137,7 +137,9 @@ describe('a request that the runtime ends while others trust it', () => {
     const began = time.now()
     for (let turn = 0; turn < 300; turn++) {
       const at = time.now()
-      void bookRecord(request().deps, 'p', RULES, bookingOf(undefined, 1)).then(() => ends.push(time.now() - at))
+      void Promise.resolve(bookRecord(request().deps, 'p', RULES, bookingOf(undefined, 1))).then(() =>
+        ends.push(time.now() - at),
+      )
       await pass(100)
     }
     expect(time.now() - began).toBe(30_000)
@@ -150,7 +152,7 @@ describe('a request that the runtime ends while others trust it', () => {
     isGone = true
     const at = time.now()
     let endedAt = 0
-    void bookRecord(request().deps, 'p', RULES, bookingOf(undefined, 1)).then(() => {
+    void Promise.resolve(bookRecord(request().deps, 'p', RULES, bookingOf(undefined, 1))).then(() => {
       endedAt = time.now()
     })
     await pass(60_000)

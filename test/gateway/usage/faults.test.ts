@@ -49,9 +49,9 @@ beforeEach(() => {
 afterEach(() => time.runUntil(START + 10 * 60_000))
 
 /** Runs what waits in virtual time. */
-async function run<T>(work: Promise<T>): Promise<T> {
+async function run<T>(work: Promise<T> | T): Promise<T> {
   let result: { value: T } | undefined
-  void work.then((value) => {
+  void Promise.resolve(work).then((value) => {
     result = { value }
   })
   for (let step = 0; step < 20_000 && !result; step++) await time.runUntil(time.now() + 20)
