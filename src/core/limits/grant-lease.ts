@@ -1,5 +1,5 @@
 import type { Amounts, LeaseAnswer, LeaseAsk, RateStand, Refusal, Scope, ScopeBounds } from './exchange.ts'
-import { type AccountRow, keyOfScope, type LedgerRows, type RateKind } from './ledger-rows.ts'
+import { type AccountRow, keyOfScope, type LedgerRows, percentOf, type RateKind } from './ledger-rows.ts'
 import { type Period, periodOf } from './period.ts'
 import { availableUnits, takeUnits, untilFullMs, waitForUnits } from './rate.ts'
 
@@ -68,7 +68,7 @@ function openAccount(rows: LedgerRows, { scope, nanoUsd, period }: MoneyBound): 
   const known = rows.account(scope, period.id)
   if (known?.limitNanoUsd === nanoUsd) return known
   const account: AccountRow = known
-    ? { ...known, limitNanoUsd: nanoUsd }
+    ? withLimit(known, nanoUsd)
     : {
         scope,
         period: period.id,
@@ -81,6 +81,12 @@ function openAccount(rows: LedgerRows, { scope, nanoUsd, period }: MoneyBound): 
       }
   rows.putAccount(account)
   return account
+}
+
+/** Of a budget that was raised the thresholds are told again that it has come below. */
+function withLimit(known: AccountRow, limitNanoUsd: number): AccountRow {
+  const account = { ...known, limitNanoUsd }
+  return { ...account, alertedPercent: Math.min(known.alertedPercent, percentOf(account)) }
 }
 
 function rateVerdicts(rows: LedgerRows, ask: LeaseAsk, { scope, limits }: ScopeBounds, nowMs: number): Verdict[] {

@@ -15,6 +15,10 @@ export type AccountRow = {
   readonly alertedPercent: number
 }
 
+/** How much of a budget is gone, in per cent. */
+export const percentOf = ({ spentNanoUsd, lostNanoUsd, limitNanoUsd }: AccountRow) =>
+  limitNanoUsd > 0 ? ((spentNanoUsd + lostNanoUsd) / limitNanoUsd) * 100 : 0
+
 export type LeaseRow = {
   readonly id: string
   readonly keyId: string

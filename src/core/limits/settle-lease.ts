@@ -1,9 +1,12 @@
 import type { Booking, BudgetAlert, Shrink } from './exchange.ts'
-import type { AccountRow, LedgerRows } from './ledger-rows.ts'
+import { type AccountRow, type LedgerRows, percentOf } from './ledger-rows.ts'
 import { returnableUnits, takeUnits } from './rate.ts'
 
 /** How long the answer to a lost lease's question is kept. */
 const OVERDUE_MS = 3_600_000
+/** By this a completion is known that a budget refused. */
+const QUOTA_CODE = 'insufficient_quota'
+const NEARLY_USED_UP_PERCENT = 90
 /** What nobody granted holds nothing, whenever the question arrives. */
 const NOTHING = { kind: 'refused', scope: 'project', why: { kind: 'held' } } as const
 
@@ -30,15 +33,32 @@ export function bookCompletion(
   }
   settleTokens(rows, booking, lease?.grantedAt ?? booking.startedAt, nowMs)
   const cost = booking.costNanoUsd ?? 0
-  if (cost === 0) return []
   const at = lease?.grantedAt ?? booking.startedAt
   const accounts = [...rows.accountsAt('project', at), ...rows.accountsAt(`key:${booking.keyId}`, at)]
+  if (cost === 0) return booking.errorCode === QUOTA_CODE ? alertOfRefusal(rows, accounts, alertAt) : []
   return accounts.flatMap((account) => {
     const spentNanoUsd = account.spentNanoUsd + cost
     const percent = crossed({ ...account, spentNanoUsd }, alertAt)
     rows.putAccount({ ...account, spentNanoUsd, alertedPercent: percent ?? account.alertedPercent })
     return percent === undefined ? [] : [toAlert({ ...account, spentNanoUsd }, percent)]
   })
+}
+
+/**
+ * A budget that refuses what it has no money for is used up, though it never comes to its last nanodollar. A request that is
+ * larger than what is left of a young budget says nothing of the kind.
+ */
+function alertOfRefusal(
+  rows: LedgerRows,
+  accounts: readonly AccountRow[],
+  alertAt: readonly number[],
+): readonly BudgetAlert[] {
+  const [fullest] = accounts.toSorted((a, b) => percentOf(b) - percentOf(a))
+  if (!fullest || percentOf(fullest) < NEARLY_USED_UP_PERCENT) return []
+  const percent = highestOf(alertAt, Math.max(100, percentOf(fullest)), fullest.alertedPercent)
+  if (percent === undefined) return []
+  rows.putAccount({ ...fullest, alertedPercent: percent })
+  return [toAlert(fullest, percent)]
 }
 
 /** The estimate is made good: what was not used flows back, what was used beyond it is a debt. */
@@ -90,10 +110,11 @@ export function foldOverdue(rows: LedgerRows, limit: number, nowMs: number): boo
 }
 
 function crossed(account: AccountRow, alertAt: readonly number[]): number | undefined {
-  if (account.limitNanoUsd <= 0) return undefined
-  const percent = ((account.spentNanoUsd + account.lostNanoUsd) / account.limitNanoUsd) * 100
-  return alertAt.findLast((threshold) => threshold <= percent && threshold > account.alertedPercent)
+  return account.limitNanoUsd <= 0 ? undefined : highestOf(alertAt, percentOf(account), account.alertedPercent)
 }
+
+const highestOf = (alertAt: readonly number[], percent: number, told: number) =>
+  alertAt.findLast((threshold) => threshold <= percent && threshold > told)
 
 function toAlert(account: AccountRow, percent: number): BudgetAlert {
   const { scope, period, spentNanoUsd, limitNanoUsd, endAt } = account

@@ -28,5 +28,6 @@ function describe(project: string, { scope, percent, spentNanoUsd, limitNanoUsd,
     scope === 'project' ? `the project "${project}"` : `the key ${scope.slice('key:'.length)} of "${project}"`
   const amount = `${toUsd(spentNanoUsd).toFixed(2)} of ${toUsd(limitNanoUsd).toFixed(2)} USD`
   const until = resetsAt === undefined ? 'it does not reset' : `it resets at ${new Date(resetsAt).toISOString()}`
-  return `hugway: the budget of ${whose} is past ${percent} % (${amount}); ${until}.`
+  const how = percent === 100 ? 'used up' : `past ${percent} %`
+  return `hugway: the budget of ${whose} is ${how} (${amount}); ${until}.`
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { grantLease } from '../../../src/core/limits/grant-lease.ts'
 import { bookCompletion, foldOverdue, shrinkLease } from '../../../src/core/limits/settle-lease.ts'
-import { askOf, bookingOf, DAY, grantedOf, money, NOW } from './support/ledger.ts'
+import { askOf, bookingOf, budgets, DAY, grantedOf, money, NOW } from './support/ledger.ts'
 import { createMemoryRows, type MemoryRows } from './support/memory-rows.ts'
 
 let rows: MemoryRows
@@ -141,6 +141,32 @@ describe('alerts', () => {
     expect(book(100)).toEqual([])
     expect(book(100)).toMatchObject([{ percent: 100 }])
     expect(book(100)).toEqual([])
+  })
+
+  const refuse = () => {
+    const over = { end: 'not_admitted', errorCode: 'insufficient_quota' } as const
+    return bookCompletion(rows, bookingOf(undefined, 0, over), [80, 100], NOW)
+  }
+
+  test('a budget that refuses what it has no money for is used up, though some of it is left', () => {
+    grantLease(rows, askOf(money(1)), NOW)
+    book(960)
+    expect(refuse()).toMatchObject([{ scope: 'project', percent: 100, spentNanoUsd: 960 }])
+    expect(refuse()).toEqual([])
+  })
+
+  test('a request that is larger than a whole budget uses up none', () => {
+    grantLease(rows, askOf(money(1)), NOW)
+    book(10)
+    expect(refuse()).toEqual([])
+  })
+
+  test('a budget that was raised tells again what it has come below', () => {
+    grantLease(rows, askOf(money(1)), NOW)
+    expect(book(1_000)).toMatchObject([{ percent: 100 }])
+    grantLease(rows, askOf(money(1), { bounds: budgets(2_000) }), NOW)
+    expect(book(500)).toEqual([])
+    expect(book(100)).toMatchObject([{ percent: 80, spentNanoUsd: 1_600, limitNanoUsd: 2_000 }])
   })
 
   test('a leap over two is one alert', () => {
