@@ -70,10 +70,10 @@ const version = {
 export const SCHEMAS = {
   // Relative to where this document stands: the same file in the repository, the same route of the Worker.
   Config: { $ref: 'schema/config.json' },
-  NewKey: fromZod(newKeySchema),
-  ChangeKey: fromZod(changeKeySchema),
-  RotateKey: fromZod(rotateKeySchema),
-  Rollback: fromZod(rollbackSchema),
+  NewKey: fromZod(newKeySchema()),
+  ChangeKey: fromZod(changeKeySchema()),
+  RotateKey: fromZod(rotateKeySchema()),
+  Rollback: fromZod(rollbackSchema()),
   Error: object({
     error: object(
       {
@@ -134,8 +134,8 @@ export const SCHEMAS = {
     description: 'With all that the router lists of it.',
   },
   ModelList: object({ object: { const: 'list' }, data: list(named('Model')) }),
-  SignIn: fromZod(signInSchema),
-  WhatIf: fromZod(whatIfSchema),
+  SignIn: fromZod(signInSchema()),
+  WhatIf: fromZod(whatIfSchema()),
   SessionState: object(
     {
       session: {

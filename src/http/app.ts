@@ -1,34 +1,29 @@
+import { once } from '../core/once.ts'
+import { createAdminApp } from './admin/app.ts'
 import type { AppDeps } from './deps.ts'
 import { pathOf } from './paths.ts'
+import { createAgents } from './v1/agents-app.ts'
 import { createV1App } from './v1/app.ts'
 import { chatSurface } from './v1/chat.ts'
-import { type ServePath, withCompletions } from './v1/completion-route.ts'
+import { withCompletions } from './v1/completion-route.ts'
 
-export type Serve = (request: Request, executionCtx: ExecutionContext) => Promise<Response>
+export type Serve = (request: Request, executionCtx: ExecutionContext) => Response | Promise<Response>
 
 /**
- * Serves every request. Code that a chat completion does not need (schemas, the admin's verbs, the other surfaces) is
- * evaluated when somebody first asks for it: an isolate starts before each first request, and pays for what it loads.
+ * Serves every request. What a chat completion does not need (the admin's routes, the other surfaces) is made when somebody
+ * first asks for it. It is no `import()`: that would put each module that it shares with a chat into a function, which V8
+ * reads once at the start and once more when it runs; and workerd compiles all modules of a Worker at the start anyway.
  */
 export function createApp(deps: AppDeps): Serve {
   const v1 = withCompletions(createV1App(deps), deps, [chatSurface])
-  const agents = lazily(async () => (await import('./v1/agents-app.ts')).createAgents(deps))
-  const admin = lazily(async () => withCompletions((await import('./admin/app.ts')).createAdminApp(deps), deps, []))
-  return async (request, executionCtx) => {
+  const agents = once(() => createAgents(deps))
+  const admin = once(() => withCompletions(createAdminApp(deps), deps, []))
+  return (request, executionCtx) => {
     const path = pathOf(request)
-    const serve = AGENTS.test(path) ? await agents() : ADMIN.test(path) ? await admin() : v1
+    const serve = AGENTS.test(path) ? agents() : ADMIN.test(path) ? admin() : v1
     return serve(request, executionCtx, path)
   }
 }
 
 const AGENTS = /^\/v1\/(?:responses|messages)(?:\/|$)/
 const ADMIN = /^\/(?:$|admin(?:\/|$)|metrics$|openapi\.json$|schema\/|v1\/(?:route|key)(?:\/|$))/
-
-/** Makes a part of the app once. Two requests that come first together make one each, and the second is kept: no one waits for another's. */
-function lazily(make: () => Promise<ServePath>): () => Promise<ServePath> {
-  let made: ServePath | undefined
-  return async () => {
-    made ??= await make()
-    return made
-  }
-}
