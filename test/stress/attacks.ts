@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { Gateway } from '../support/start-gateway.ts'
-import { ask, askInBytes, askSlowly, hold, loseInterest } from './clients.ts'
+import { ask, askInBytes, askMany, askSlowly, bookedOf, hold, loseInterest } from './clients.ts'
 import { begin, event, finish, type Play, type ScriptedUpstream, WHOLE, write } from './scripted-upstream.ts'
 import { memoryOf } from './watch-worker.ts'
 
@@ -175,7 +175,17 @@ const openStreams = (promptBytes: number): Attack => ({
   },
 })
 
+const SHORT = 50_000
+
 const OPEN: readonly Attack[] = [
+  {
+    name: `${SHORT.toLocaleString('en-US')} short requests, 64 at once`,
+    run: async (gateway, upstream) => {
+      const whole = await askMany(gateway, JSON.stringify(CHAT), SHORT, 64)
+      await sleep(5_000)
+      return `${whole} whole, ${await bookedOf(gateway)} booked, ${upstream.open()} calls left open`
+    },
+  },
   openStreams(1024),
   openStreams(MIB),
   {

@@ -32,6 +32,25 @@ export async function ask(
   return `${response.status}, ${Math.ceil(bytes / 1024)} KiB${code ? `, ${code}` : ''}${isWhole ? '' : ', broken off'}`
 }
 
+/** Sends the same request many times, so many at once. @returns How many whole answers came. */
+export async function askMany(gateway: Gateway, body: string, requests: number, atOnce: number): Promise<number> {
+  let [begun, whole] = [0, 0]
+  const asker = async () => {
+    while (begun < requests) {
+      begun++
+      if (/^200, \d+ KiB$/.test(await ask(gateway, body).catch(() => 'nothing'))) whole++
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, asker))
+  return whole
+}
+
+/** How many completions the ledgers know. */
+export async function bookedOf({ url }: Gateway): Promise<number> {
+  const response = await fetch(`${url}/admin/usage`, { headers: { authorization: 'Bearer test-admin-token' } })
+  return JSON.parse(await response.text()).total.requests
+}
+
 function open({ url }: Gateway, headers: string): Socket {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port), noDelay: true })
