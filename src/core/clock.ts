@@ -8,6 +8,9 @@ export type Clock = {
   timer(ms: number, run: () => void): () => void
 }
 
+/** Whether it was less than `limitMs` ago; not, where it is yet to come: the clock was set back. */
+export const isRecent = (atMs: number, limitMs: number, nowMs: number) => atMs <= nowMs && nowMs - atMs < limitMs
+
 /** What {@link within} resolves to when time ran out first. */
 export const TIMED_OUT: unique symbol = Symbol('timed out')
 

@@ -1,3 +1,4 @@
+import { isRecent } from '../core/clock.ts'
 import type { Booking } from '../core/limits/exchange.ts'
 import { createLeasePool, type Draw, type LeasePool, retireAll } from '../core/limits/lease-pool.ts'
 
@@ -106,7 +107,7 @@ export function isRelieved(outbox: Outbox, carrier: Carrier, nowMs: number): boo
 }
 
 function hasTurn({ since, sent }: Carrier, nowMs: number): boolean {
-  return nowMs - since < TURN_MS && sent < TURN_RECORDS
+  return isRecent(since, TURN_MS, nowMs) && sent < TURN_RECORDS
 }
 
 function forgetIdle(pools: Map<string, LeasePool>): void {

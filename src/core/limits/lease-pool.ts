@@ -66,7 +66,8 @@ export function createLeasePool(tag: string): LeasePool {
 /** Takes what a request needs from a lease that has it; `undefined` where none has. */
 export function drawFrom(pool: LeasePool, need: Amounts, nowMs: number): Draw | undefined {
   for (const lease of pool.leases) {
-    if (!lease.isRetired && lease.usableUntil <= nowMs) lease.isRetired = true
+    // One that was asked for in the future is of a clock that was set back: nobody knows how old it is.
+    if (lease.usableUntil <= nowMs || lease.askedAt > nowMs) lease.isRetired = true
     if (!lease.isRetired && covers(lease.left, need)) return take(pool, lease, need, nowMs)
   }
   return undefined

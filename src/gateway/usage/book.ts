@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, isRecent } from '../../core/clock.ts'
 import type { Booking, BudgetAlert, ExchangeCall, LedgerRules, Shrink } from '../../core/limits/exchange.ts'
 import {
   acknowledgeDraw,
@@ -96,7 +96,7 @@ export function giveBack(
   pool: LeasePool,
 ): Promise<void> | undefined {
   const now = deps.clock.now()
-  if (pool.watch && now - pool.watch.since < WATCH_MS) return undefined
+  if (pool.watch && isRecent(pool.watch.since, WATCH_MS, now)) return undefined
   const watch = { since: now }
   pool.watch = watch
   return watchOver(deps, bounded, pool, watch)
@@ -126,8 +126,10 @@ async function watchOver(
 /** Milliseconds until it may be sent; 0, if it is to be now. */
 function pauseBefore({ outbox, pools }: ProjectMemory, clock: Clock): number {
   const now = clock.now()
-  if (outbox.sendingSince !== undefined && now - outbox.sendingSince < SENDING_LIMIT_MS) return LOOK_MS
-  const pauseMs = Math.max(0, outbox.sendAt - now)
+  if (outbox.sendingSince !== undefined && isRecent(outbox.sendingSince, SENDING_LIMIT_MS, now)) return LOOK_MS
+  const leftMs = outbox.sendAt - now
+  // No pause is longer, unless the clock was set back meanwhile.
+  const pauseMs = leftMs > LONGEST_PAUSE_MS ? 0 : Math.max(0, leftMs)
   // Somebody waits for money that these records give back.
   const isWanted = outbox.failures === 0 && [...pools.values()].some(({ waiting }) => waiting > 0)
   return isWanted ? 0 : Math.min(pauseMs, LOOK_MS)

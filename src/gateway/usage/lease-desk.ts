@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, isRecent } from '../../core/clock.ts'
 import type {
   Amounts,
   ExchangeAnswer,
@@ -123,7 +123,7 @@ async function askInTurn(
     const refused = believedRefusal(pool, question.leastNanoUsd, now)
     if (refused) return { kind: 'refused', scope: refused.scope, why: refused.why }
     if (now >= giveUpAt) return pool.isUnanswered ? { kind: 'no_answer' } : HELD
-    if (pool.askingSince === undefined || now - pool.askingSince >= ASKING_LIMIT_MS) break
+    if (pool.askingSince === undefined || !isRecent(pool.askingSince, ASKING_LIMIT_MS, now)) break
     await deps.clock.wait(LOOK_MS)
   }
   return ask(deps, bounded, pool, question, true)

@@ -20,6 +20,8 @@ let time: VirtualTime
 let rows: MemoryRows
 let fault: Fault
 let skewMs: number
+/** By how much the isolate's clock was set. */
+let setBackMs: number
 let calls: ExchangeCall[]
 let deps: LedgerDeps
 let ids: number
@@ -29,9 +31,11 @@ beforeEach(() => {
   rows = createMemoryRows()
   fault = 'none'
   skewMs = 0
+  setBackMs = 0
   calls = []
   ids = 0
-  const clock = time.clock(0, () => false)
+  const virtual = time.clock(0, () => false)
+  const clock = { ...virtual, now: () => virtual.now() - setBackMs }
   deps = {
     ...noLedger(clock),
     leases: createLeaseMemory(),
@@ -135,6 +139,33 @@ describe('an object whose clock was set back by an hour', () => {
     skewMs = -3_600_000
     const second = await ask(600)
     expect([first.kind, second.kind]).toEqual(['drawn', 'refused'])
+  })
+})
+
+describe('an isolate whose clock was set back by an hour', () => {
+  test('books its records all the same', async () => {
+    await run(bookRecord(deps, 'p', RULES, bookingOf(undefined, 1)))
+    setBackMs = 3_600_000
+    await run(bookRecord(deps, 'p', RULES, bookingOf(undefined, 2)))
+    expect(rows.bookings.size).toBe(2)
+  })
+
+  test('draws no more from a lease that it cannot tell the age of', async () => {
+    const first = await ask(1)
+    setBackMs = 3_600_000
+    const second = await ask(1)
+    if (first.kind !== 'drawn' || second.kind !== 'drawn') throw new Error('refused')
+    expect(second.draw.lease).not.toBe(first.draw.lease)
+  })
+
+  test('gives back what nobody uses', async () => {
+    const acquired = await ask(1)
+    if (acquired.kind !== 'drawn') throw new Error('refused')
+    const { draw, pool } = acquired
+    setBackMs = 3_600_000
+    await run(bookRecord(deps, 'p', RULES, bookingOf(draw.lease.id, 1, { reserved: draw.amounts }), draw))
+    await run(giveBack(deps, BOUNDED, pool))
+    expect(held()).toBe(0)
   })
 })
 
