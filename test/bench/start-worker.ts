@@ -90,7 +90,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [${embedded.join(', ')}],
   compatibilityDate = "2026-10-01",
-  compatibilityFlags = ["enable_request_signal"],
+  compatibilityFlags = ["enable_request_signal", "no_nodejs_global_timers"],
   bindings = [${bound.join(', ')}],
   globalOutbound = "internet",
 );
