@@ -195,7 +195,8 @@ function readPlainInto(reading: Reading, text: string, isAtBoundary: boolean, pa
     if (at < BLANK_LINE.length) return 0
     parse(text.slice(0, at))
   }
-  while (at < text.length && !reading.end && !hasFinish(reading.answer)) {
+  if (reading.end || hasFinish(reading.answer)) return at // an event that changes either is not plain
+  while (at < text.length) {
     const event = reading.plain.read(text, at)
     if (!event) return at
     notePlain(reading, event)
