@@ -53,6 +53,15 @@ describe('an upstream that sends the token back does not get it to a client or a
     expect(normalizer.isClean()).toBe(false) // so that the stream is never passed through unread
   })
 
+  test('in an event that is like those before it but for its words', () => {
+    const normalizer = createNormalizer(() => 'made', 1, redact.ownToken)
+    const said = ['a', 'b', 'c', `say ${TOKEN}`].map((content) => encode(deltaEvent({ content })))
+    const chunks = [encode(deltaEvent({ role: 'assistant', content: '' })), ...said].flatMap(normalizer.feed)
+    expect(told(chunks)).not.toContain(TOKEN)
+    expect(told(chunks)).toContain('say [redacted]')
+    expect(normalizer.isClean()).toBe(false)
+  })
+
   test('and a token of the client’s own is the client’s own', () => {
     const normalizer = createNormalizer(() => 'made', 1, redact.ownToken)
     expect(told(normalizer.feed(encode(deltaEvent({ content: 'hf_what_is_a_token' }))))).toContain('hf_what_is_a_token')
