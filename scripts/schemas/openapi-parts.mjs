@@ -267,6 +267,10 @@ export const SCHEMAS = {
       ),
     }),
     total: object({ ...sums, ...usageTimes }),
+    untimed: {
+      type: 'boolean',
+      description: 'Whether a ledger has so many sums of that time that their times were not read.',
+    },
     truncated: { type: 'boolean', description: 'Whether there are more rows: those that cost most are told.' },
     unbooked: count,
     unavailable: list(text),

@@ -138,6 +138,24 @@ describe('usage', () => {
     expect((await ledger.report({ ...query, most: 3 })).usage).not.toHaveProperty('total')
   })
 
+  test('has no times where so many sums are asked for that reading them would hold others up', async () => {
+    await runInDurableObject(ledger, (_object, state) => {
+      state.storage.sql.exec(
+        `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
+          INSERT INTO rollups (hour, key_id, model, provider, surface, end, user, requests, prompt, completion, cached,
+            reasoning, cost, estimated, unpriced, last_at, first_token, duration)
+          SELECT hour, key_id || i, model, provider, surface, end, user, requests, prompt, completion, cached,
+            reasoning, cost, estimated, unpriced, last_at, first_token, duration FROM n, (SELECT * FROM rollups LIMIT 1)`,
+      )
+    })
+    const query = { kind: 'usage', from: NOW, to: NOW + 2 * DAY, by: ['model'], times: true } as const
+    const { usage } = await ledger.report(query)
+    expect(usage).toMatchObject({ isUntimed: true })
+    expect(usage?.rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(100_003)
+    expect(usage?.rows[0]).not.toHaveProperty('firstToken')
+    expect((await ledger.report({ ...query, keyId: 'k2' })).usage).not.toHaveProperty('isUntimed')
+  })
+
   test('requests come latest first, in pages', async () => {
     const first = await ledger.report({ kind: 'requests', limit: 2 })
     expect(first.requests?.map(({ model }) => model)).toEqual(['m2', 'm1'])

@@ -99,8 +99,10 @@ export function whatSumsLack(report: unknown): readonly string[] {
     countOf(total, 'unpriced'),
   ]
   const more = 'there are more rows: those that cost most are shown. Take a later --since, or fewer names in --by'
+  const untimed = 'there are too many sums to read their times: first tokens are told of a shorter --since'
   return [
     ...(fieldOf(report, 'truncated') === true ? [more] : []),
+    ...(fieldOf(report, 'untimed') === true ? [untimed] : []),
     ...(estimated > 0 ? [`${estimated} completions are estimated in part: the upstream did not tell all tokens`] : []),
     ...(unpriced > 0 ? [`${unpriced} completions have no known price: the costs lack them`] : []),
     ...(unbooked > 0 ? [`${unbooked} completions could not be booked: the sums lack them`] : []),

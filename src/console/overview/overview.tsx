@@ -93,7 +93,7 @@ function Beginning() {
 }
 
 function Sums({ report }: { report: UsageReport }) {
-  const { total, unbooked } = report
+  const { total, unbooked, untimed } = report
   return (
     <>
       <dl class="tiles">
@@ -105,11 +105,12 @@ function Sums({ report }: { report: UsageReport }) {
         <Tile name="First token, about: p50 / p95" value={quantiles(total.firstTokenMs)} />
         <Tile name="Whole answer, about: p50 / p95" value={quantiles(total.durationMs)} />
       </dl>
-      {(total.unpriced > 0 || total.estimated > 0 || unbooked > 0) && (
+      {(total.unpriced > 0 || total.estimated > 0 || unbooked > 0 || untimed) && (
         <p class="hint">
           {total.unpriced > 0 && `${count(total.unpriced)} requests have no known price. `}
           {total.estimated > 0 && `Tokens of ${count(total.estimated)} were counted from bytes. `}
-          {unbooked > 0 && `${count(unbooked)} could not be booked.`}
+          {unbooked > 0 && `${count(unbooked)} could not be booked. `}
+          {untimed && 'First tokens and durations are told of a shorter time.'}
         </p>
       )}
     </>

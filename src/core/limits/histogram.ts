@@ -35,6 +35,17 @@ function between(lower: number | undefined, upper: number, share: number): numbe
   return Math.round(lower === undefined ? upper * share : lower * (upper / lower) ** share)
 }
 
+/** The times of all of them, which may be many. */
+export function sumTimes(all: readonly Histogram[]): Histogram {
+  const counts = NO_TIMES.counts.slice()
+  let sumMs = 0
+  for (const one of all) {
+    sumMs += one.sumMs
+    for (let at = 0; at < counts.length; at++) counts[at] = (counts[at] ?? 0) + (one.counts[at] ?? 0)
+  }
+  return { counts, sumMs }
+}
+
 /** The times of both. */
 export function mergeTimes(a: Histogram, b: Histogram): Histogram {
   return { counts: a.counts.map((count, index) => count + (b.counts[index] ?? 0)), sumMs: a.sumMs + b.sumMs }

@@ -38,6 +38,8 @@ export type LedgerReport = {
     readonly unbooked: number
     /** Of all rows, where some are left out of `rows`. */
     readonly total?: UsageSumsRow
+    /** Whether {@link RowTimes} were left out, because there are too many to be read. */
+    readonly isUntimed?: boolean
   }
   readonly requests?: readonly BookedRequest[]
   readonly stands?: readonly ScopeStand[]

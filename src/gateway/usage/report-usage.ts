@@ -65,6 +65,7 @@ export async function reportUsage(deps: UsageDeps, config: Config, question: Usa
     rows: shown.sort((a, b) => timeOf(a) - timeOf(b)).map((row) => toRow(row, names)),
     total: toTotal(totals.reduce<UsageSumsRow>(addRows, NO_USAGE)),
     truncated: shown.length < merged.length || reports.some(({ report }) => report?.usage?.total !== undefined),
+    untimed: reports.some(({ report }) => report?.usage?.isUntimed === true),
     unbooked: reports.reduce((sum, { report }) => sum + (report?.usage?.unbooked ?? 0), 0),
     unavailable: reports.filter(({ report }) => !report).map(({ id }) => id),
   }

@@ -47,6 +47,8 @@ export type UsageReport = {
   readonly total: UsageSums & UsageTimes
   /** Whether there are more rows than a report holds: the dearest are in it. */
   readonly truncated: boolean
+  /** Whether a ledger has so many sums of that time that their times were not read: quantiles then lack them. */
+  readonly untimed: boolean
   /** Completions of which no record could be written: the sums lack them. */
   readonly unbooked: number
   /** Projects whose ledger did not answer: the sums lack them. */

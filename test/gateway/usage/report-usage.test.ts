@@ -30,13 +30,18 @@ describe('usage of several projects', () => {
   test('has an hour once, its times those of all of them, and the hours in their order', async () => {
     const told = await report({
       default: { rows: [rowOf({ hour: 9, firstToken: timesOf(300) }), rowOf({ hour: 2 })], unbooked: 0 },
-      search: { rows: [rowOf({ hour: 9, firstToken: timesOf(9_000), costNanoUsd: 7 })], unbooked: 1 },
+      search: { rows: [rowOf({ hour: 9, firstToken: timesOf(9_000), costNanoUsd: 7 })], unbooked: 1, isUntimed: true },
     })
     expect(told.rows).toMatchObject([
       { hour: '1970-01-01T02:00:00Z', requests: 1, firstTokenMs: { p50: null, p95: null } },
       { hour: '1970-01-01T09:00:00Z', requests: 2, costNanoUsd: 12, firstTokenMs: { p50: 500 } },
     ])
-    expect(told).toMatchObject({ total: { requests: 3, costNanoUsd: 17 }, truncated: false, unbooked: 1 })
+    expect(told).toMatchObject({
+      total: { requests: 3, costNanoUsd: 17 },
+      truncated: false,
+      untimed: true,
+      unbooked: 1,
+    })
   })
 
   test('that is too long to tell says so, and its total lacks nothing', async () => {

@@ -21,7 +21,7 @@ test('a spreadsheet takes no name for a formula, and a quote is doubled', () => 
   const times = { firstTokenMs: { p50: 180, p95: 900 }, durationMs: { p50: null, p95: null } }
   const total = { ...SUMS, ...times }
   const rows = [{ key: 'k', keyName: '=cmd("x")', ...total }]
-  const rest = { from: '', to: '', truncated: false, unbooked: 0, unavailable: [] }
+  const rest = { from: '', to: '', truncated: false, untimed: false, unbooked: 0, unavailable: [] }
   const [header, line] = toUsageCsv({ by: ['key'], rows, total, ...rest }).split('\r\n')
   expect(line).toBe(`k,"'=cmd(""x"")",2,1,10,20,0,0,1500,0.000001500,0,0,180,900,,`)
   expect(header).toMatch(/,unpriced,firstTokenP50Ms,firstTokenP95Ms,durationP50Ms,durationP95Ms$/)
