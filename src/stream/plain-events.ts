@@ -33,6 +33,8 @@ const MEMBERS = ['content', 'reasoning_content', 'reasoning']
 /** To learn a form takes a second reading, which does not pay where hardly an event has the form of the last. */
 const EVENTS_A_FORM = 4
 const FORMS_AT_FIRST = 8
+/** A larger event is kept by nobody, in UTF-16 units. */
+const MAX_LENGTH = 16_384
 
 /**
  * Most events of a stream repeat the one before but for a few words. Once such an event was read in full, another that has
@@ -43,7 +45,7 @@ export function createPlainEvents(): PlainEvents {
   let formsLeft = FORMS_AT_FIRST
   return {
     learn(data, chunk) {
-      if (formsLeft < 1) return
+      if (formsLeft < 1 || data.length > MAX_LENGTH) return
       formsLeft--
       form = formOf(data, chunk)
     },
