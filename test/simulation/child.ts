@@ -1,6 +1,6 @@
 import type { Booking, LeaseAnswer, LeaseAsk, Shrink } from '../../src/core/limits/exchange.ts'
 import { grantLease } from '../../src/core/limits/grant-lease.ts'
-import { type Draw, endDraw, type HeldLease, returnDraw } from '../../src/core/limits/lease-pool.ts'
+import { type Draw, endDraw, type HeldLease } from '../../src/core/limits/lease-pool.ts'
 import { bookCompletion, shrinkLease } from '../../src/core/limits/settle-lease.ts'
 import { type BookDeps, bookRecord, giveBack } from '../../src/gateway/usage/book.ts'
 import { acquire, renewAhead } from '../../src/gateway/usage/lease-desk.ts'
@@ -150,6 +150,12 @@ async function grant(world: World, { deps }: Life, storage: Storage, ask: LeaseA
     world.time.at(usableMs, () => shrink(deps, storage, { id: ask.id, nanoUsd: 0, slots: 0 }))
   }
   return answer
+}
+
+/** What was drawn and not used may be drawn again. */
+function returnDraw({ lease, amounts }: Draw): void {
+  lease.reservedNanoUsd -= amounts.nanoUsd
+  if (!lease.isRetired) lease.left = { ...lease.left, nanoUsd: lease.left.nanoUsd + amounts.nanoUsd }
 }
 
 /** A completion counts here once; the root hears of its cost in the next sum of its lease. */

@@ -118,10 +118,12 @@ export function acknowledgeDraw({ lease, amounts }: Draw): void {
   lease.told = { ...lease.told, nanoUsd: Math.max(0, lease.told.nanoUsd - amounts.nanoUsd) }
 }
 
-/** What was set aside and is not needed any more may be drawn again; the owner knows nothing of it. */
-export function returnDraw({ lease, amounts }: Draw): void {
+/**
+ * A further draw of a request whose record was booked. Its money went into the cost that was booked, so it must not be drawn
+ * again: the owner has taken only the first draw off the lease, and learns of this one when the lease is retired.
+ */
+export function releaseDraw({ lease, amounts }: Draw): void {
   lease.reservedNanoUsd -= amounts.nanoUsd
-  if (!lease.isRetired) lease.left = { ...lease.left, nanoUsd: lease.left.nanoUsd + amounts.nanoUsd }
 }
 
 /** What the owner is to be told: leases that hold less than it believes, and questions that nobody answered. */

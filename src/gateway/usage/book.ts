@@ -6,8 +6,8 @@ import {
   type Draw,
   endDraw,
   type LeasePool,
+  releaseDraw,
   retireIdle,
-  returnDraw,
   shrinksOf,
 } from '../../core/limits/lease-pool.ts'
 import {
@@ -168,7 +168,7 @@ async function send(deps: BookDeps, project: string, memory: ProjectMemory, rule
     if (posting.isBooked) continue
     posting.isBooked = true
     if (posting.draw) acknowledgeDraw(posting.draw)
-    posting.more.forEach(returnDraw)
+    posting.more.forEach(releaseDraw)
     if (posting.more.some(({ lease }) => lease.isRetired)) outbox.owesShrinks = true
   }
   for (const [pool, shrinks] of shrinksByPool) acknowledgeShrinks(pool, shrinks)
