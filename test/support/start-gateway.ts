@@ -30,7 +30,7 @@ export type GatewayOptions = {
   readonly objectsPath?: string
   /** How many isolates serve, each on a port of its own. Default 1. */
   readonly isolates?: number
-  /** The source of a module whose class `ProjectLedger` the objects are, instead of the Worker's own. */
+  /** The source of a module whose class `ProjectLedger` the objects are, instead of the Worker's own in `./worker.js`. */
   readonly ledgerModule?: string
   /** A directory with another bundle than the one that would be deployed now. */
   readonly bundle?: string
@@ -95,6 +95,19 @@ export async function startGateway({ upstreamUrl, config, settings, ...options }
   } catch (cause) {
     await close()
     throw new Error(`workerd did not start: ${lines.join('\n')}`, { cause })
+  }
+}
+
+/**
+ * Has every isolate read its configuration and the list of models, one after the other: a burst of thousands keeps this
+ * process, which is their KV, from answering in time.
+ */
+export async function readAhead({ urls }: Gateway): Promise<void> {
+  for (const url of urls) {
+    const response = await fetch(`${url}/v1/models`, {
+      headers: { authorization: `Bearer ${DEFAULTS.HUGWAY_API_KEY}` },
+    })
+    await response.text()
   }
 }
 

@@ -9,7 +9,8 @@ import { ROOT } from './build-bundle.ts'
  * @param kvPort Where a server speaks workerd's KV protocol.
  * @param objectsPath A directory for what Durable Objects keep; without one there is no binding for them.
  * @param others Isolates beside the first, each on a port of its own, that share its objects.
- * @param ledgerFile A module beside the Worker's whose class `ProjectLedger` the objects are, instead of the Worker's own.
+ * @param ledgerFile A module beside the Worker's whose class `ProjectLedger` the objects are, instead of the Worker's own,
+ *   which it may import from `./worker.js`.
  */
 export function workerdConfig(
   bindings: Readonly<Record<string, string>>,
@@ -28,7 +29,9 @@ export function workerdConfig(
   const projects = `(name = "HUGWAY_PROJECTS", durableObjectNamespace = (className = "ProjectLedger", serviceName = "${owner}"))`
   const all = objectsPath === undefined ? common : [...common, projects]
   const names = Array.from({ length: others }, (_, index) => `other${index}`)
-  const codeOf = (file: string) => `modules = [(name = "${file}", esModule = embed "${file}")],
+  const codeOf = (
+    ...files: readonly string[]
+  ) => `modules = [${files.map((file) => `(name = "${file}", esModule = embed "${file}")`).join(', ')}],
   compatibilityDate = "${date}",
   compatibilityFlags = ${flags},`
   const code = codeOf('worker.js')
@@ -62,7 +65,7 @@ const other :Workerd.Worker = (
   globalOutbound = "internet",
 );
 const ledger :Workerd.Worker = (
-  ${codeOf(ledgerFile ?? 'worker.js')}
+  ${ledgerFile === undefined ? code : codeOf(ledgerFile, 'worker.js')}
   ${objectsOf('ledger')}
 );
 `

@@ -1,13 +1,14 @@
 import { type Clock, isRecent } from '../../core/clock.ts'
-import type {
-  Amounts,
-  ExchangeAnswer,
-  ExchangeCall,
-  LeaseAsk,
-  LedgerRules,
-  Refusal,
-  Scope,
-  ScopeBounds,
+import {
+  type Amounts,
+  CALL_LIMIT_MS,
+  type ExchangeAnswer,
+  type ExchangeCall,
+  type LeaseAsk,
+  type LedgerRules,
+  type Refusal,
+  type Scope,
+  type ScopeBounds,
 } from '../../core/limits/exchange.ts'
 import {
   acknowledgeShrinks,
@@ -48,6 +49,8 @@ export type Acquired =
 
 /** For how long requests may be begun with a lease; a rate is leased for no longer. */
 const LEASE_MS = 10_000
+/** Questions of other requests are waited for so long: two, of which the first was not answered. */
+const TURN_WAIT_MS = 2 * CALL_LIMIT_MS
 /** Money that others hold is waited for so long. */
 const HELD_WAIT_MS = 3_000
 const FIRST_PAUSE_MS = 100
@@ -70,11 +73,12 @@ export async function acquire(
   const drawn = drawFrom(pool, need, deps.clock.now())
   if (drawn) return { kind: 'drawn', pool, draw: drawn }
   const giveUpAt = deps.clock.now() + HELD_WAIT_MS
+  const turnBy = deps.clock.now() + TURN_WAIT_MS
   pool.waiting += 1
   try {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
       const isLast = deps.clock.now() + pauseMs >= giveUpAt
-      const found = await askInTurn(deps, bounded, pool, { need, leastNanoUsd, takesLess: isLast }, giveUpAt)
+      const found = await askInTurn(deps, bounded, pool, { need, leastNanoUsd, takesLess: isLast }, turnBy)
       if (found.kind !== 'refused' || !mayPassSoon(found.why) || isLast) return found
       await deps.clock.wait(pauseMs)
     }
@@ -114,7 +118,7 @@ async function askInTurn(
   bounded: Bounded,
   pool: LeasePool,
   question: Question,
-  giveUpAt: number,
+  turnBy: number,
 ): Promise<Acquired> {
   for (;;) {
     const now = deps.clock.now()
@@ -122,7 +126,7 @@ async function askInTurn(
     if (draw) return { kind: 'drawn', pool, draw }
     const refused = believedRefusal(pool, question.leastNanoUsd, now)
     if (refused) return { kind: 'refused', scope: refused.scope, why: refused.why }
-    if (now >= giveUpAt) return pool.isUnanswered ? { kind: 'no_answer' } : HELD
+    if (now >= turnBy) return pool.isUnanswered ? { kind: 'no_answer' } : HELD
     if (pool.askingSince === undefined || !isRecent(pool.askingSince, ASKING_LIMIT_MS, now)) break
     await deps.clock.wait(LOOK_MS)
   }

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  COUNTED_CATALOG,
+  COUNTED_MODEL,
+  type CountingUpstream,
+  startCountingUpstream,
+} from '../support/counting-upstream.ts'
+import { type Gateway, type GatewayOptions, readAhead, startGateway } from '../support/start-gateway.ts'
+
+const closing: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of closing.splice(0).reverse()) await one.close()
+})
+
+const CENT = 10_000_000
+
+/** The deployment's key is of a project with a budget of one cent; a key of the project `free` is bound by nothing. */
+async function start(options: Partial<GatewayOptions>): Promise<{ upstream: CountingUpstream; gateway: Gateway }> {
+  const upstream = await startCountingUpstream()
+  closing.push(upstream)
+  const config = {
+    agents: { defaults: { model: COUNTED_MODEL } },
+    hugway: { projects: { default: { budget: { usd: 0.01, per: 'total' } }, free: {} } },
+  }
+  const gateway = await startGateway({ upstreamUrl: upstream.url, config, ...options })
+  gateway.kv.set('catalog:v1', COUNTED_CATALOG)
+  closing.push(gateway)
+  await readAhead(gateway)
+  return { upstream, gateway }
+}
+
+const BODY = JSON.stringify({ messages: [{ role: 'user', content: 'hi' }], max_tokens: 100 })
+
+async function chat(url: string, key = 'test-key') {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const began = Date.now()
+  const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: BODY })
+  const body = (await response.json()) as { readonly error?: { readonly code: string } }
+  return { status: response.status, code: body.error?.code, ms: Date.now() - began }
+}
+
+async function admin<T>({ url }: Gateway, path: string, body?: object): Promise<T> {
+  const headers = { authorization: 'Bearer test-admin-token', 'content-type': 'application/json' }
+  const init = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers }
+  return (await (await fetch(`${url}${path}`, init)).json()) as T
+}
+
+const ledgerThat = (does: string) => `
+import { DurableObject } from 'cloudflare:workers'
+export class ProjectLedger extends DurableObject {
+  async exchange() { ${does} }
+  async report() { ${does} }
+}
+export default { fetch: () => new Response(null, { status: 404 }) }
+`
+
+describe.each([
+  ['throws', ledgerThat("throw new Error('broken')")],
+  ['does not answer', ledgerThat('await new Promise((resolve) => setTimeout(resolve, 60_000))')],
+])('while an object %s', (_what, ledgerModule) => {
+  test('a bounded key is refused within seconds, also a hundred times at once, and nobody is asked for it', async () => {
+    const { upstream, gateway } = await start({ ledgerModule })
+    const all = await Promise.all(Array.from({ length: 100 }, () => chat(gateway.url)))
+    expect(all.filter(({ status, code }) => status === 503 && code === 'ledger_unavailable')).toHaveLength(100)
+    expect(Math.max(...all.map(({ ms }) => ms))).toBeLessThan(10_000)
+    expect(upstream.calls()).toBe(0)
+  }, 60_000)
+
+  test('a key without bounds is served as ever', async () => {
+    const { upstream, gateway } = await start({ ledgerModule })
+    const { key } = await admin<{ key: string }>(gateway, '/admin/keys', { name: 'free', project: 'free' })
+    const { status, ms } = await chat(gateway.url, key)
+    expect(status).toBe(200)
+    expect(ms).toBeLessThan(2_000)
+    expect(upstream.calls()).toBe(1)
+  }, 60_000)
+})
+
+test('a deployment whose binding was taken away serves without limits, and says so', async () => {
+  const { upstream, gateway } = await start({ hasLedger: false })
+  expect((await chat(gateway.url)).status).toBe(200)
+  expect(upstream.calls()).toBe(1)
+  expect(gateway.logs().filter(({ event }) => event === 'limits_not_held')).toHaveLength(1)
+  expect(JSON.stringify(await admin(gateway, '/health'))).toMatch(/ledger|limits/i)
+})
+
+/** The real object: of its answers some are lost, some of its calls come twice, and its clock is set back by an hour. */
+const FLAKY = `
+import worker, { ProjectLedger as Real } from './worker.js'
+const now = Date.now
+let [calls, setBackMs] = [0, 0]
+Date.now = () => now() - setBackMs
+export class ProjectLedger extends Real {
+  async exchange(call) {
+    calls += 1
+    if (calls === 20) setBackMs = 3_600_000
+    if (calls % 7 === 0) await super.exchange(call)
+    const answer = await super.exchange(call)
+    if (calls % 5 === 0) throw new Error('its answer was lost')
+    return answer
+  }
+}
+export default worker
+`
+
+test('two thousand requests at once through several isolates pass no cent, while an object loses answers and hears calls twice', async () => {
+  const { upstream, gateway } = await start({ ledgerModule: FLAKY, isolates: 4 })
+  const urls = Array.from({ length: 2_000 }, (_, index) => gateway.urls[index % 4] ?? '')
+  const statuses = (await Promise.all(urls.map((url) => chat(url)))).map(({ status }) => status)
+  expect(upstream.calls()).toBeGreaterThan(10)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(upstream.calls())
+  expect(statuses.filter((status) => ![200, 402, 429, 503].includes(status))).toEqual([])
+  expect(upstream.costNanoUsd()).toBeLessThanOrEqual(CENT)
+  type Usage = {
+    readonly total: { readonly costNanoUsd: number; readonly requests: number }
+    readonly unbooked: number
+  }
+  for (let tries = 0; ; tries++) {
+    const { total, unbooked } = await admin<Usage>(gateway, '/admin/usage')
+    if (total.costNanoUsd !== upstream.endedNanoUsd() && tries < 60) {
+      await sleep(500)
+      continue
+    }
+    expect({ costNanoUsd: total.costNanoUsd, unbooked }).toEqual({ costNanoUsd: upstream.endedNanoUsd(), unbooked: 0 })
+    break
+  }
+  await chat(gateway.url)
+  expect(upstream.costNanoUsd()).toBeLessThanOrEqual(CENT)
+}, 120_000)
