@@ -1,13 +1,9 @@
-import type { Booking } from '../core/limits/exchange.ts'
-import { type Histogram, mergeTimes, NO_TIMES, withTime } from '../core/limits/histogram.ts'
+import { type Histogram, mergeTimes, NO_TIMES } from '../core/limits/histogram.ts'
 import type { LedgerSums } from '../core/limits/ledger-report.ts'
-import { countRow, type HourRows, hasRoom, placesFor } from './hour-rows.ts'
 import { readMeta, writeMeta } from './schema.ts'
 
 const HOUR_MS = 3_600_000
 const FOLDED_HOUR = 'folded_hour'
-/** Stands for models that no list has and that never answered: anybody can make one up. */
-const UNLISTED = 'unlisted'
 
 /** The sums of a roll-up or a total, as they stand in the table. */
 export type SumColumns = {
@@ -24,82 +20,6 @@ export type SumColumns = {
 }
 
 export const SUMS = 'requests, prompt, completion, cached, reasoning, cost, estimated, unpriced'
-
-/**
- * Books a completion, in `events` and in the roll-up of the hour in which it is booked.
- *
- * @returns `false`, and nothing done, where its id is known.
- */
-export function addToLedger(sql: SqlStorage, rows: HourRows, booking: Booking, nowMs: number): boolean {
-  const { leaseId: _lease, reserved: _reserved, tokenRates: _rates, ...facts } = booking
-  const { startedAt, id, keyId, model, end } = booking
-  const columns = [startedAt, id, keyId, model ?? '', end, JSON.stringify(facts)]
-  const cursor = sql.exec('INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)', ...columns)
-  if (cursor.rowsWritten === 0) return false
-  const unused = booking.unused ?? []
-  const ofUnused = unused.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0)
-  const own = booking.costNanoUsd === null ? null : booking.costNanoUsd - ofUnused
-  const counted = booking.isUnlisted ? { ...booking, model: UNLISTED } : booking
-  addToRollup(sql, rows, { ...counted, costNanoUsd: own, requests: 1 }, nowMs)
-  // What was paid in vain stands under whom it was paid to, and is no request of its own.
-  const none = {
-    requests: 0,
-    cachedTokens: 0,
-    reasoningTokens: 0,
-    isEstimated: false,
-    firstTokenMs: null,
-    durationMs: null,
-  }
-  for (const call of unused) addToRollup(sql, rows, { ...booking, ...none, ...call }, nowMs)
-  return true
-}
-
-type Counted = Omit<Booking, 'durationMs'> & { readonly requests: number; readonly durationMs: number | null }
-
-function addToRollup(sql: SqlStorage, rows: HourRows, booking: Counted, nowMs: number): void {
-  // An hour that went into the totals is closed, also for a clock that was set back.
-  const hour = Math.max(Math.floor(nowMs / HOUR_MS), (readMeta(sql, FOLDED_HOUR) ?? 0) + 1)
-  const { place, known } = placeOf(sql, rows, hour, booking)
-  const isUnpriced = booking.costNanoUsd === null && booking.promptTokens + booking.completionTokens > 0
-  const sums = [
-    (known?.requests ?? 0) + booking.requests,
-    (known?.prompt ?? 0) + booking.promptTokens,
-    (known?.completion ?? 0) + booking.completionTokens,
-    (known?.cached ?? 0) + booking.cachedTokens,
-    (known?.reasoning ?? 0) + booking.reasoningTokens,
-    (known?.cost ?? 0) + (booking.costNanoUsd ?? 0),
-    (known?.estimated ?? 0) + (booking.isEstimated ? 1 : 0),
-    (known?.unpriced ?? 0) + (isUnpriced ? 1 : 0),
-    Math.max(known?.last_at ?? 0, booking.startedAt),
-    JSON.stringify(withTime(timesOf(known?.first_token), booking.firstTokenMs)),
-    JSON.stringify(withTime(timesOf(known?.duration), booking.durationMs)),
-  ]
-  const values = Array.from({ length: place.length + sums.length }, () => '?').join()
-  sql.exec(`INSERT OR REPLACE INTO rollups VALUES (${values})`, ...place, ...sums)
-}
-
-type Rollup = { readonly place: readonly (string | number)[]; readonly known: KnownRollup | undefined }
-type KnownRollup = SumColumns & { last_at: number }
-
-/** The roll-up that a completion is counted in, and what it holds so far. */
-function placeOf(sql: SqlStorage, rows: HourRows, hour: number, booking: Counted): Rollup {
-  const { keyId, model, provider, surface, end, user } = booking
-  for (const [index, at] of placesFor({ model: model ?? '', user: user ?? '' }).entries()) {
-    const place = [hour, keyId, at.model, provider ?? '', surface, end, at.user]
-    const known = sql
-      .exec<KnownRollup>(
-        `SELECT ${SUMS}, last_at, first_token, duration FROM rollups WHERE hour = ? AND key_id = ? AND model = ?
-          AND provider = ? AND surface = ? AND end = ? AND user = ?`,
-        ...place,
-      )
-      .toArray()[0]
-    if (known) return { place, known }
-    if (!hasRoom(sql, rows, hour, keyId, index)) continue
-    countRow(rows, keyId)
-    return { place, known }
-  }
-  throw new Error('there is always room for others')
-}
 
 /** What was booked since then, whole hours: a budget that begins in the middle of one counts a little more, never less. */
 export function spentSince(sql: SqlStorage, keyId: string | undefined, startAtMs: number): number {

@@ -1,22 +1,13 @@
 import type { Scope } from '../core/limits/exchange.ts'
-import type { AccountRow, Held, LeaseRow, LedgerRows, RateKind } from '../core/limits/ledger-rows.ts'
+import type { Held, LeaseRow, LedgerRows, RateKind } from '../core/limits/ledger-rows.ts'
 import type { HourRows } from './hour-rows.ts'
-import { addToLedger, spentSince } from './sql-ledger.ts'
+import { createSqlAccounts } from './sql-accounts.ts'
+import { createSqlBookings } from './sql-bookings.ts'
+import { spentSince } from './sql-ledger.ts'
 
 export type SqlRows = LedgerRows & {
   /** Writes what was changed, each row once. */
   flush(): void
-}
-
-type AccountColumns = {
-  scope: Scope
-  period: string
-  start_at: number
-  end_at: number
-  spent: number
-  lost: number
-  limit_nano: number
-  alerted: number
 }
 
 type LeaseColumns = {
@@ -34,42 +25,25 @@ type LeaseColumns = {
  * account writes each of them once, and rows written are what a plan counts.
  */
 export function createSqlRows(sql: SqlStorage, hourRows: HourRows): SqlRows {
-  const accounts = new Map<string, AccountRow>()
+  const accounts = createSqlAccounts(sql)
   const leases = new Map<string, LeaseRow | undefined>()
   const rates = new Map<string, { readonly scope: Scope; readonly kind: RateKind; readonly fullAt: number }>()
+  const bookings = createSqlBookings(sql, hourRows)
   const flush = () => {
-    for (const row of accounts.values()) writeAccount(sql, row)
+    bookings.flush()
+    accounts.flush()
     for (const [id, row] of leases) writeLease(sql, id, row)
     for (const { scope, kind, fullAt } of rates.values()) {
       sql.exec('INSERT OR REPLACE INTO rates VALUES (?, ?, ?)', scope, kind, fullAt)
     }
-    for (const changed of [accounts, leases, rates]) changed.clear()
+    for (const changed of [leases, rates]) changed.clear()
   }
   const nameOf = (scope: Scope, name: string) => `${scope} ${name}`
   return {
     flush,
-    account: (scope, period) =>
-      accounts.get(nameOf(scope, period)) ??
-      sql
-        .exec<AccountColumns>('SELECT * FROM accounts WHERE scope = ? AND period = ?', scope, period)
-        .toArray()
-        .map(toAccount)[0],
-    accountsAt: (scope, atMs) =>
-      sql
-        .exec<AccountColumns>(
-          'SELECT * FROM accounts WHERE scope = ? AND start_at <= ? AND end_at > ?',
-          scope,
-          atMs,
-          atMs,
-        )
-        .toArray()
-        .map((columns) => accounts.get(nameOf(columns.scope, columns.period)) ?? toAccount(columns)),
-    putAccount: (row) => {
-      accounts.set(nameOf(row.scope, row.period), row)
-      // `accountsAt` looks for rows in the table.
-      if (!sql.exec('SELECT 1 FROM accounts WHERE scope = ? AND period = ?', row.scope, row.period).toArray()[0])
-        flush()
-    },
+    account: accounts.read,
+    accountsAt: accounts.readAt,
+    putAccount: accounts.put,
     lease: (id) => {
       if (leases.has(id)) return leases.get(id)
       return sql.exec<LeaseColumns>('SELECT * FROM leases WHERE id = ?', id).toArray().map(toLease)[0]
@@ -98,8 +72,11 @@ export function createSqlRows(sql: SqlStorage, hourRows: HourRows): SqlRows {
       sql.exec<{ full_at: number }>('SELECT full_at FROM rates WHERE scope = ? AND kind = ?', scope, kind).toArray()[0]
         ?.full_at,
     putRate: (scope, kind, fullAt) => void rates.set(nameOf(scope, kind), { scope, kind, fullAt }),
-    spentSince: (keyId, startAtMs) => spentSince(sql, keyId, startAtMs),
-    addBooking: (booking, nowMs) => addToLedger(sql, hourRows, booking, nowMs),
+    spentSince(keyId, startAtMs) {
+      bookings.flush()
+      return spentSince(sql, keyId, startAtMs)
+    },
+    addBooking: bookings.add,
   }
 }
 
@@ -113,12 +90,6 @@ function heldBetween(sql: SqlStorage, keyId: string | undefined, startAt: number
   return { openNanoUsd: open, lostNanoUsd: lost }
 }
 
-function writeAccount(sql: SqlStorage, row: AccountRow): void {
-  const { scope, period, startAt, endAt, spentNanoUsd, lostNanoUsd, limitNanoUsd, alertedPercent } = row
-  const columns = [scope, period, startAt, endAt, spentNanoUsd, lostNanoUsd, limitNanoUsd, alertedPercent]
-  sql.exec('INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...columns)
-}
-
 function writeLease(sql: SqlStorage, id: string, row: LeaseRow | undefined): void {
   if (!row) {
     sql.exec('DELETE FROM leases WHERE id = ?', id)
@@ -128,17 +99,6 @@ function writeLease(sql: SqlStorage, id: string, row: LeaseRow | undefined): voi
   const columns = [id, keyId, grantedAt, deadlineAt, heldNanoUsd, heldSlots, JSON.stringify(answer)]
   sql.exec('INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)', ...columns)
 }
-
-const toAccount = (columns: AccountColumns): AccountRow => ({
-  scope: columns.scope,
-  period: columns.period,
-  startAt: columns.start_at,
-  endAt: columns.end_at,
-  spentNanoUsd: columns.spent,
-  lostNanoUsd: columns.lost,
-  limitNanoUsd: columns.limit_nano,
-  alertedPercent: columns.alerted,
-})
 
 const toLease = (columns: LeaseColumns): LeaseRow => ({
   id: columns.id,
