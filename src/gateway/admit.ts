@@ -15,7 +15,7 @@ import { rateHeaders } from '../wire/rate-headers.ts'
 import type { CatalogDeps } from './catalog/refresh-catalog.ts'
 import type { CallerContext } from './context.ts'
 import { bookRecord, giveBack } from './usage/book.ts'
-import { acquire, type Bounded, renewAhead } from './usage/lease-desk.ts'
+import { acquire, type Bounded, renewAfter, renewAhead } from './usage/lease-desk.ts'
 import type { LedgerDeps } from './usage/ledger-deps.ts'
 import { toBooking, userToKeep } from './usage/to-booking.ts'
 import { toRefusal } from './usage/to-refusal.ts'
@@ -126,7 +126,9 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
     settle: (record) =>
       withUser(ledger, facts, ctx, (user) => {
         const booking = toBooking(record, user, { draw, bounds: own.bounds })
-        return bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
+        const booked = bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
+        const renewed = renewAfter(ledger, bounded, pool, draw)
+        return booked && renewed ? Promise.all([booked, renewed]).then(() => {}) : (booked ?? renewed)
       }),
   }
 }

@@ -1,6 +1,6 @@
 import { isRecent } from '../core/clock.ts'
-import type { Booking } from '../core/limits/exchange.ts'
-import { createLeasePool, type Draw, type LeasePool, retireAll } from '../core/limits/lease-pool.ts'
+import type { Booking, ExchangeAnswer } from '../core/limits/exchange.ts'
+import { createLeasePool, type Draw, type LeasePool, retireAll, yieldSlots } from '../core/limits/lease-pool.ts'
 
 /** A record on its way to the ledger. */
 export type Posting = {
@@ -67,6 +67,14 @@ export function poolOf({ pools }: ProjectMemory, keyId: string, tag: string): Le
   if (pools.size >= MAX_POOLS) forgetIdle(pools)
   pools.set(keyId, made)
   return made
+}
+
+/** Gives slots back that others were refused. */
+export function heedWanted({ pools }: ProjectMemory, { slotsWanted = [] }: ExchangeAnswer, nowMs: number): void {
+  if (slotsWanted.length === 0) return
+  for (const [keyId, pool] of pools) {
+    if (slotsWanted.includes('project') || slotsWanted.includes(`key:${keyId}`)) yieldSlots(pool, nowMs)
+  }
 }
 
 /** Puts a record on its way. */

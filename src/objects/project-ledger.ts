@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { answerExchange } from '../core/limits/answer-exchange.ts'
-import type { ExchangeAnswer, ExchangeCall } from '../core/limits/exchange.ts'
+import type { ExchangeAnswer, ExchangeCall, Scope } from '../core/limits/exchange.ts'
 import type { LedgerQuery, LedgerReport } from '../core/limits/ledger-report.ts'
 import { foldOverdue } from '../core/limits/settle-lease.ts'
 import { platform } from '../platform.ts'
@@ -25,6 +25,7 @@ const STEP_MS = 1_000
 export class ProjectLedger extends DurableObject<unknown> {
   readonly #sql: SqlStorage
   readonly #hourRows = createHourRows()
+  readonly #slotRefusals = new Map<Scope, number>()
   #hasAlarm = false
 
   constructor(ctx: DurableObjectState, env: unknown) {
@@ -37,7 +38,7 @@ export class ProjectLedger extends DurableObject<unknown> {
   async exchange(call: ExchangeCall): Promise<ExchangeAnswer> {
     const now = platform.clock.now()
     const answer = this.ctx.storage.transactionSync(() => {
-      const rows = createSqlRows(this.#sql, this.#hourRows)
+      const rows = createSqlRows(this.#sql, this.#hourRows, this.#slotRefusals)
       const answer = answerExchange(rows, call, now)
       rows.flush()
       if (call.unbooked) addGap(this.#sql, call.unbooked, now)

@@ -24,7 +24,7 @@ type LeaseColumns = {
  * The rows of one call. Changed rows are kept until {@link SqlRows.flush}: a batch of records that share a lease and an
  * account writes each of them once, and rows written are what a plan counts.
  */
-export function createSqlRows(sql: SqlStorage, hourRows: HourRows): SqlRows {
+export function createSqlRows(sql: SqlStorage, hourRows: HourRows, slotRefusals = new Map<Scope, number>()): SqlRows {
   const accounts = createSqlAccounts(sql)
   const leases = new Map<string, LeaseRow | undefined>()
   const rates = new Map<string, { readonly scope: Scope; readonly kind: RateKind; readonly fullAt: number }>()
@@ -41,6 +41,7 @@ export function createSqlRows(sql: SqlStorage, hourRows: HourRows): SqlRows {
   const nameOf = (scope: Scope, name: string) => `${scope} ${name}`
   return {
     flush,
+    slotRefusals,
     account: accounts.read,
     accountsAt: accounts.readAt,
     putAccount: accounts.put,

@@ -7,7 +7,7 @@ import {
 } from '../../src/core/limits/exchange.ts'
 import { periodOf } from '../../src/core/limits/period.ts'
 import { type BookDeps, bookRecord, giveBack } from '../../src/gateway/usage/book.ts'
-import { acquire, type Bounded, renewAhead } from '../../src/gateway/usage/lease-desk.ts'
+import { acquire, type Bounded, renewAfter, renewAhead } from '../../src/gateway/usage/lease-desk.ts'
 import { createLeaseMemory, type LeaseMemory } from '../../src/isolate/leases.ts'
 import { bookingOf } from '../core/limits/support/ledger.ts'
 import { sendOver } from './network.ts'
@@ -100,7 +100,7 @@ export async function request(world: World, isolate: Isolate): Promise<boolean> 
     life.isEnded = true
   }
   if (random() < scenario.ending) time.at(5_000 * random(), end)
-  await bookRecord(deps, PROJECT, RULES, booking, draw)
+  await Promise.all([bookRecord(deps, PROJECT, RULES, booking, draw), renewAfter(deps, bounded, pool, draw)])
   return false
 }
 

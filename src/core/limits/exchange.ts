@@ -21,6 +21,8 @@ export type ExchangeCall = {
 export type ExchangeAnswer = {
   readonly lease?: LeaseAnswer
   readonly alerts?: readonly BudgetAlert[]
+  /** Scopes in which a slot was refused a moment ago: whoever keeps one for later gives it back. */
+  readonly slotsWanted?: readonly Scope[]
 }
 
 /** What the configuration says that concerns all of a project's ledger. */

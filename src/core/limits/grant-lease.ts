@@ -7,7 +7,8 @@ import { availableUnits, takeUnits, untilFullMs, waitForUnits } from './rate.ts'
 const SHARE = 32
 /** Of slots there are few. */
 const SLOT_SHARE = 4
-/** A rate is leased for at most a sixth of its minute. */
+/** A rate comes back by itself, so more of it may be held at once; but at most what comes in ten seconds. */
+const RATE_SHARE = 8
 const RATE_SLICE = 6
 /** Clocks that do not agree, calls that come late. */
 const MARGIN_MS = 30_000
@@ -98,7 +99,7 @@ function rateVerdicts(rows: LedgerRows, ask: LeaseAsk, { scope, limits }: ScopeB
     if (left < need) {
       return { why: { kind: 'rate', what: kind, waitMs: waitForUnits(fullAt, perMinute, need, nowMs) } }
     }
-    const most = Math.min(Math.floor(left / SHARE), Math.floor(perMinute / RATE_SLICE))
+    const most = Math.min(Math.floor(left / RATE_SHARE), Math.floor(perMinute / RATE_SLICE))
     return { amounts: { [kind]: Math.min(ask.want[kind], Math.max(need, most)) } }
   })
 }
@@ -106,7 +107,10 @@ function rateVerdicts(rows: LedgerRows, ask: LeaseAsk, { scope, limits }: ScopeB
 function slotVerdict(rows: LedgerRows, ask: LeaseAsk, { scope, limits }: ScopeBounds, nowMs: number): Verdict[] {
   if (limits?.concurrent === undefined) return []
   const left = limits.concurrent - rows.slots(keyOfScope(scope), nowMs)
-  if (left < ask.need.slots) return [{ why: { kind: 'rate', what: 'concurrent', waitMs: SLOT_WAIT_MS } }]
+  if (left < ask.need.slots) {
+    rows.slotRefusals.set(scope, nowMs)
+    return [{ why: { kind: 'rate', what: 'concurrent', waitMs: SLOT_WAIT_MS } }]
+  }
   return [{ amounts: { slots: Math.min(ask.want.slots, Math.max(ask.need.slots, Math.floor(left / SLOT_SHARE))) } }]
 }
 

@@ -1,3 +1,4 @@
+import { isRecent } from '../clock.ts'
 import type { Amounts, LeaseAnswer, RateStand, Refusal, Scope, Shrink } from './exchange.ts'
 
 /** A lease as an isolate holds it: plain data that changes. Times by the isolate's own clock. */
@@ -17,6 +18,8 @@ export type HeldLease = {
   usedAt: number
   /** Whether more than one request's worth was granted: what is left is scarce where it was not. */
   readonly isAmple: boolean
+  /** Whether it has room for one request at once alone. */
+  readonly isNarrow: boolean
   isRetired: boolean
   /** What the owner believes that it holds. */
   told: { nanoUsd: number; slots: number }
@@ -39,6 +42,10 @@ export type LeasePool = {
   watch?: { readonly since: number } | undefined
   /** Grows by one with each request that draws. */
   draws: number
+  /** Others were refused slots: until then none is kept for later. */
+  yieldsUntil: number
+  /** Requests that drew lately: since `from`, and in the span before it. */
+  lately: { from: number; draws: number; before: number }
   rates: readonly RateStand[]
   /** A refusal that is too young to be asked again. */
   refused?: PoolRefusal | undefined
@@ -60,7 +67,16 @@ const MOST_REQUESTS = 1_000
 const BELIEVED_MS: Record<Refusal['kind'], number> = { exhausted: 1_000, held: 50, rate: 50, never: 0 }
 
 export function createLeasePool(tag: string): LeasePool {
-  return { tag, leases: [], orphans: [], waiting: 0, draws: 0, rates: [] }
+  return {
+    tag,
+    leases: [],
+    orphans: [],
+    waiting: 0,
+    draws: 0,
+    yieldsUntil: 0,
+    lately: { from: 0, draws: 0, before: 0 },
+    rates: [],
+  }
 }
 
 /** Takes what a request needs from a lease that has it; `undefined` where none has. */
@@ -73,36 +89,40 @@ export function drawFrom(pool: LeasePool, need: Amounts, nowMs: number): Draw | 
   return undefined
 }
 
+/** What a lease was asked for. */
+export type Asked = {
+  readonly id: string
+  readonly askedAt: number
+  readonly need: Amounts
+  /** Whether no request waits for it. */
+  readonly isAhead: boolean
+}
+
 /**
  * Keeps a lease that was granted, in place of the ones before it, and draws what it was asked for: at most `need`, less
  * where less was granted.
  */
 export function keepLease(
   pool: LeasePool,
-  lease: { readonly id: string; readonly askedAt: number },
-  answer: Extract<LeaseAnswer, { kind: 'granted' }>,
-  need: Amounts | undefined,
+  { id, askedAt, need, isAhead }: Asked,
+  { amounts, usableMs, rates }: Extract<LeaseAnswer, { kind: 'granted' }>,
   nowMs: number,
 ): Draw | undefined {
-  for (const older of pool.leases) older.isRetired = true
-  const { amounts, usableMs, rates } = answer
+  const isNarrow = amounts.slots < 2 * need.slots
+  // Where each has room for one request, those whose request is still under way have room again after it.
+  for (const older of pool.leases) if (!isNarrow || !isFit(older, need)) older.isRetired = true
   const told = { nanoUsd: amounts.nanoUsd, slots: amounts.slots }
-  const isAmple = need === undefined || covers(amounts, addUp(need, need))
-  const own = {
-    left: amounts,
-    reservedNanoUsd: 0,
-    running: 0,
-    draws: 0,
-    usedAt: nowMs,
-    isAmple,
-    isRetired: false,
-    told,
-  }
-  const held: HeldLease = { ...lease, usableUntil: lease.askedAt + usableMs, ...own }
+  const isAmple = isAhead || isFit({ left: amounts }, addUp(need, need))
+  const own = { left: amounts, reservedNanoUsd: 0, running: 0, draws: 0, usedAt: nowMs, isAmple, isNarrow, told }
+  const held: HeldLease = { id, askedAt, usableUntil: askedAt + usableMs, ...own, isRetired: false }
   pool.leases.push(held)
   pool.rates = rates
   delete pool.refused
-  return need && take(pool, held, { ...need, nanoUsd: Math.min(need.nanoUsd, amounts.nanoUsd) }, nowMs)
+  const draw = isAhead
+    ? undefined
+    : take(pool, held, { ...need, nanoUsd: Math.min(need.nanoUsd, amounts.nanoUsd) }, nowMs)
+  if (need.slots > 0 && nowMs < pool.yieldsUntil) held.isRetired = true
+  return draw
 }
 
 /** A request has ended: its slot is free here, its money is not until its record is acknowledged. */
@@ -151,10 +171,10 @@ export function acknowledgeShrinks(pool: LeasePool, shrinks: readonly Shrink[]):
   )
 }
 
-/** What to ask for, so that the next requests need not ask: as much as the last lease was used, and what waits. */
-export function wantFor(pool: LeasePool, need: Amounts): Amounts {
-  const lastDraws = pool.leases.at(-1)?.draws ?? 0
-  const count = Math.min(MOST_REQUESTS, Math.max(2, lastDraws * 2, pool.waiting))
+/** What to ask for, so that the next requests need not ask: for as many as came lately, and for those that wait. */
+export function wantFor(pool: LeasePool, need: Amounts, nowMs: number): Amounts {
+  const { draws, before } = latelyOf(pool, nowMs)
+  const count = Math.min(MOST_REQUESTS, Math.max(2, Math.max(draws, before) * 2, pool.waiting))
   return {
     nanoUsd: need.nanoUsd * count,
     requests: need.requests * count,
@@ -163,13 +183,48 @@ export function wantFor(pool: LeasePool, need: Amounts): Amounts {
   }
 }
 
+/** Half of the time for which a lease is usable, which is when the next one is asked for. */
+const LATELY_MS = 5_000
+
+function latelyOf({ lately }: LeasePool, nowMs: number): LeasePool['lately'] {
+  if (isRecent(lately.from, LATELY_MS, nowMs)) return lately
+  return { from: nowMs, draws: 0, before: isRecent(lately.from, 2 * LATELY_MS, nowMs) ? lately.draws : 0 }
+}
+
 /**
  * Whether to ask for the next lease now, behind the callers' backs: this one is used, and half over or too small. Not where
  * what is left is scarce: to hold more of it than the requests at hand need would refuse others.
  */
-export function wantsRenewal(pool: LeasePool, { lease, amounts }: Draw, nowMs: number): boolean {
+export function wantsRenewal(pool: LeasePool, draw: Draw, nowMs: number): boolean {
+  return !draw.lease.isNarrow && isUsedUp(pool, draw, nowMs)
+}
+
+/**
+ * The same where a lease has room for one request: its slot goes from the old lease to the new one, so it is asked for when
+ * the request has ended.
+ */
+export function wantsRenewalAfter(pool: LeasePool, draw: Draw, nowMs: number): boolean {
+  const { isNarrow, running } = draw.lease
+  return isNarrow && running === 0 && isUsedUp(pool, draw, nowMs)
+}
+
+function isUsedUp(pool: LeasePool, { lease, amounts }: Draw, nowMs: number): boolean {
   if (pool.askingSince !== undefined || lease.isRetired || !lease.isAmple || pool.draws < 2) return false
-  return nowMs > (lease.askedAt + lease.usableUntil) / 2 || !covers(lease.left, amounts)
+  return nowMs > (lease.askedAt + lease.usableUntil) / 2 || !isFit(lease, amounts)
+}
+
+/** Nothing more is drawn from leases that cannot cover such a request, whoever ends: what they hold goes back with the question. */
+export function retireUnfit(pool: LeasePool, need: Amounts): void {
+  for (const lease of pool.leases) if (!isFit(lease, need)) lease.isRetired = true
+}
+
+/** For how long slots are left to those who were refused. */
+const YIELD_MS = 5_000
+
+/** Others were refused a slot: those that nobody uses here are given back, and each request asks as they do. */
+export function yieldSlots(pool: LeasePool, nowMs: number): void {
+  pool.yieldsUntil = nowMs + YIELD_MS
+  for (const lease of pool.leases) if (lease.told.slots > 0) lease.isRetired = true
 }
 
 /** Remembers a refusal for a moment. */
@@ -224,6 +279,8 @@ function take(pool: LeasePool, lease: HeldLease, amounts: Amounts, nowMs: number
   lease.draws += 1
   lease.usedAt = nowMs
   pool.draws += 1
+  pool.lately = latelyOf(pool, nowMs)
+  pool.lately.draws += 1
   return { lease, amounts }
 }
 
@@ -234,11 +291,9 @@ const addUp = (a: Amounts, b: Amounts): Amounts => ({
   slots: a.slots + b.slots,
 })
 
-function covers(left: Amounts, need: Amounts): boolean {
-  return (
-    left.nanoUsd >= need.nanoUsd &&
-    left.requests >= need.requests &&
-    left.tokens >= need.tokens &&
-    left.slots >= need.slots
-  )
+const covers = (left: Amounts, need: Amounts) => isFit({ left }, need) && left.slots >= need.slots
+
+/** Whether a lease covers a request but for the slot, which others of its requests may have and give back. */
+function isFit({ left }: { readonly left: Amounts }, need: Amounts): boolean {
+  return left.nanoUsd >= need.nanoUsd && left.requests >= need.requests && left.tokens >= need.tokens
 }

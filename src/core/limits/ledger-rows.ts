@@ -57,6 +57,8 @@ export type LedgerRows = {
   putRate(scope: Scope, kind: RateKind, fullAt: FullAt): void
   /** What was booked since then: what a budget begins with that is new in a period that has begun. */
   spentSince(keyId: string | undefined, startAtMs: number): number
+  /** When a slot was last refused, by scope; forgotten with the object's memory. */
+  readonly slotRefusals: Map<Scope, number>
   /** @returns Whether it is new; a known id changes nothing. */
   addBooking(booking: Booking, nowMs: number): boolean
 }

@@ -12,6 +12,7 @@ import {
 } from '../../core/limits/lease-pool.ts'
 import {
   type Carrier,
+  heedWanted,
   isRelieved,
   joinCarriers,
   type Posting,
@@ -130,7 +131,7 @@ function pauseBefore({ outbox, pools }: ProjectMemory, clock: Clock): number {
   const leftMs = outbox.sendAt - now
   // No pause is longer, unless the clock was set back meanwhile.
   const pauseMs = leftMs > LONGEST_PAUSE_MS ? 0 : Math.max(0, leftMs)
-  // Somebody waits for money that these records give back.
+  // Somebody waits for money or slots that are given back with these records.
   const isWanted = outbox.failures === 0 && [...pools.values()].some(({ waiting }) => waiting > 0)
   return isWanted ? 0 : Math.min(pauseMs, LOOK_MS)
 }
@@ -159,6 +160,7 @@ async function send(deps: BookDeps, project: string, memory: ProjectMemory, rule
     outbox.sendAt = clock.now() + Math.min(LONGEST_PAUSE_MS, SHARE_MS * 2 ** (outbox.failures - 1))
     return postings.length
   }
+  heedWanted(memory, answer, clock.now())
   outbox.failures = 0
   outbox.unbooked -= unbooked
   outbox.owesShrinks = false

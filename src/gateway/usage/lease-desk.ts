@@ -18,11 +18,13 @@ import {
   keepLease,
   keepRefusal,
   type LeasePool,
+  retireUnfit,
   shrinksOf,
   wantFor,
   wantsRenewal,
+  wantsRenewalAfter,
 } from '../../core/limits/lease-pool.ts'
-import { type LeaseMemory, poolOf, projectMemoryOf } from '../../isolate/leases.ts'
+import { heedWanted, type LeaseMemory, poolOf, projectMemoryOf } from '../../isolate/leases.ts'
 
 export type LeaseDeps = {
   readonly leases: LeaseMemory
@@ -54,6 +56,7 @@ const TURN_WAIT_MS = 2 * CALL_LIMIT_MS
 /** Money that others hold is waited for so long. */
 const HELD_WAIT_MS = 3_000
 const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 500
 /** A question of another request is looked at so often; nobody may await it. */
 const LOOK_MS = 2
 /** After this it has died with its request. */
@@ -76,7 +79,7 @@ export async function acquire(
   const turnBy = deps.clock.now() + TURN_WAIT_MS
   pool.waiting += 1
   try {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
       const isLast = deps.clock.now() + pauseMs >= giveUpAt
       const found = await askInTurn(deps, bounded, pool, { need, leastNanoUsd, takesLess: isLast }, turnBy)
       if (found.kind !== 'refused' || !mayPassSoon(found.why) || isLast) return found
@@ -93,14 +96,20 @@ function mayPassSoon(why: Refusal): boolean {
 }
 
 /** Asks for the lease after this one, where it is used up soon. Belongs into `waitUntil`. */
-export function renewAhead(
-  deps: LeaseDeps,
-  bounded: Bounded,
-  pool: LeasePool,
-  draw: Draw,
-): Promise<unknown> | undefined {
+export function renewAhead(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, draw: Draw): Promise<void> | undefined {
   if (!wantsRenewal(pool, draw, deps.clock.now())) return undefined
-  return ask(deps, bounded, pool, { need: draw.amounts, leastNanoUsd: draw.amounts.nanoUsd, takesLess: false }, false)
+  return renew(deps, bounded, pool, draw)
+}
+
+/** The same after a request that had the only slot of its lease, once its record was posted. */
+export function renewAfter(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, draw: Draw): Promise<void> | undefined {
+  if (!wantsRenewalAfter(pool, draw, deps.clock.now())) return undefined
+  draw.lease.isRetired = true
+  return renew(deps, bounded, pool, draw)
+}
+
+async function renew(deps: LeaseDeps, bounded: Bounded, pool: LeasePool, { amounts }: Draw): Promise<void> {
+  await ask(deps, bounded, pool, { need: amounts, leastNanoUsd: amounts.nanoUsd, takesLess: false }, true)
 }
 
 function poolFor(deps: LeaseDeps, { project, keyId, bounds }: Bounded): LeasePool {
@@ -130,7 +139,7 @@ async function askInTurn(
     if (pool.askingSince === undefined || !isRecent(pool.askingSince, ASKING_LIMIT_MS, now)) break
     await deps.clock.wait(LOOK_MS)
   }
-  return ask(deps, bounded, pool, question, true)
+  return ask(deps, bounded, pool, question, false)
 }
 
 async function ask(
@@ -138,14 +147,15 @@ async function ask(
   bounded: Bounded,
   pool: LeasePool,
   question: Question,
-  draws: boolean,
+  isAhead: boolean,
 ): Promise<Acquired> {
   const askedAt = deps.clock.now()
   const id = deps.newId()
   pool.askingSince = askedAt
+  if (!isAhead && question.need.slots > 0) retireUnfit(pool, question.need)
   const shrinks = shrinksOf(pool)
   const { keyId, bounds, longestMs, rules } = bounded
-  const want = wantFor(pool, question.need)
+  const want = wantFor(pool, question.need, askedAt)
   const call = { shrinks, rules, ask: { id, keyId, bounds, ...question, want, usableMs: LEASE_MS, longestMs } }
   const answer = await deps.exchange(bounded.project, call)
   if (pool.askingSince === askedAt) delete pool.askingSince
@@ -155,11 +165,12 @@ async function ask(
     return { kind: 'no_answer' }
   }
   acknowledgeShrinks(pool, shrinks)
+  heedWanted(projectMemoryOf(deps.leases, bounded.project), answer, deps.clock.now())
   const { lease } = answer
   if (lease.kind === 'refused') {
     keepRefusal(pool, lease.scope, lease.why, question.leastNanoUsd, deps.clock.now())
     return { kind: 'refused', scope: lease.scope, why: lease.why }
   }
-  const draw = keepLease(pool, { id, askedAt }, lease, draws ? question.need : undefined, deps.clock.now())
+  const draw = keepLease(pool, { id, askedAt, need: question.need, isAhead }, lease, deps.clock.now())
   return draw ? { kind: 'drawn', pool, draw } : { kind: 'no_answer' }
 }

@@ -20,6 +20,7 @@ export function createMemoryRows(): MemoryRows {
     accounts,
     leases,
     bookings,
+    slotRefusals: new Map(),
     account: (scope, period) => accounts.get(nameOf(scope, period)),
     accountsAt: (scope, at) =>
       [...accounts.values()].filter((row) => row.scope === scope && row.startAt <= at && at < row.endAt),
