@@ -13,7 +13,7 @@ import { money, NOW } from './support/ledger.ts'
 test('money that a second call of a request has used is not drawn again, and goes back when its lease ends', () => {
   const pool = createLeasePool('')
   const answer = { kind: 'granted', amounts: money(300), usableMs: 10_000, rates: [] } as const
-  const first = keepLease(pool, { id: 'l', askedAt: NOW }, answer, money(100), NOW)
+  const first = keepLease(pool, { id: 'l', askedAt: NOW, need: money(100), isAhead: false }, answer, NOW)
   const second = drawFrom(pool, money(100), NOW)
   if (!first || !second) throw new Error('the lease has both')
   for (const draw of [first, second]) endDraw(draw, NOW)
