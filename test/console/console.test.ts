@@ -289,10 +289,11 @@ describe.skipIf(BROWSER_PATH === undefined)('the console in a browser', () => {
     const form = page.getByRole('dialog', { name: 'Change the key of both' })
     await gateway.asAdmin(`/admin/keys/${id}`, { method: 'PATCH', body: '{"limits":{"concurrent":7}}' })
     await form.getByLabel('Ends').fill('2031-05-06T07:08')
+    await form.getByLabel('Requests a minute').fill('60')
     await form.getByRole('button', { name: 'Save' }).click()
     await form.waitFor({ state: 'detached' })
     const expiresAt = await page.evaluate("new Date('2031-05-06T07:08').toISOString()")
-    expect(await keyNamed('both')).toMatchObject({ limits: { concurrent: 7 }, expiresAt })
+    expect(await keyNamed('both')).toMatchObject({ limits: { concurrent: 7, requestsPerMinute: 60 }, expiresAt })
   })
 
   test('a key that leaked is rotated without a time in which both hold', async () => {

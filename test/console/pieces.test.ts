@@ -177,10 +177,14 @@ describe('the bounds of a key', () => {
     expect(mergeOf(before, before)).toEqual({})
     expect(mergeOf(before, { ...before, usd: '', concurrent: '' })).toEqual({
       budget: null,
-      limits: { requestsPerMinute: null, tokensPerMinute: 9, concurrent: null },
+      limits: { concurrent: null },
     })
-    expect(mergeOf(before, NO_BOUNDS)).toEqual({ budget: null, limits: null })
+    expect(mergeOf(before, NO_BOUNDS)).toEqual({ budget: null, limits: { tokensPerMinute: null, concurrent: null } })
     expect(mergeOf(before, { ...before, usd: '5' })).toEqual({ budget: { usd: 5, per: 'month' } })
+  })
+
+  test('may be a budget of nothing', () => {
+    expect(problemOf({ ...NO_BOUNDS, usd: '0' })).toBeUndefined()
   })
 
   test.each([

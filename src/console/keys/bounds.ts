@@ -19,6 +19,8 @@ export const NO_BOUNDS: BoundsForm = {
   models: '',
 }
 
+const RATES = ['requestsPerMinute', 'tokensPerMinute', 'concurrent'] as const
+
 /** The same as the gateway takes it. */
 export function toBounds({ usd, per, models, ...rates }: BoundsForm): Record<string, unknown> {
   const limits = Object.fromEntries(
@@ -35,12 +37,13 @@ export function toBounds({ usd, per, models, ...rates }: BoundsForm): Record<str
 /** What is other in the second form, as a merge patch: `null` takes a bound away, and what is not named stays. */
 export function mergeOf(before: BoundsForm, after: BoundsForm): Record<string, unknown> {
   const [old, wanted] = [toBounds(before), toBounds(after)]
-  const names = ['budget', 'limits', 'models'].filter(
-    (name) => JSON.stringify(old[name]) !== JSON.stringify(wanted[name]),
-  )
-  const { limits, ...changes } = Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]))
-  if (typeof limits !== 'object' || limits === null) return { ...changes, ...(limits === null && { limits }) }
-  return { ...changes, limits: { requestsPerMinute: null, tokensPerMinute: null, concurrent: null, ...limits } }
+  const changed = ['budget', 'models'].filter((name) => JSON.stringify(old[name]) !== JSON.stringify(wanted[name]))
+  const rates = RATES.filter((name) => before[name].trim() !== after[name].trim())
+  const limits = rates.map((name) => [name, after[name].trim() === '' ? null : Number(after[name])])
+  return {
+    ...Object.fromEntries(changed.map((name) => [name, wanted[name] ?? null])),
+    ...(limits.length > 0 && { limits: Object.fromEntries(limits) }),
+  }
 }
 
 /** The form of bounds that hold; what does not is empty. */
@@ -58,7 +61,8 @@ export function fromBounds({ budget, limits, models }: KeyScopes): Partial<Bound
 /** What is wrong with a form, as a sentence; nothing where it is good. */
 export function problemOf(form: BoundsForm): string | undefined {
   const { per: _per, models: _models, usd, ...rates } = form
-  if (usd.trim() !== '' && !(Number(usd) > 0)) return 'The budget must be an amount of dollars, such as 25 or 0.5.'
+  if (usd.trim() !== '' && !(Number(usd) >= 0))
+    return 'The budget must be an amount of dollars, such as 25 or 0.5; 0 spends nothing.'
   const bad = Object.values(rates).some(
     (text) => text.trim() !== '' && !(Number.isSafeInteger(Number(text)) && Number(text) > 0),
   )
