@@ -27,8 +27,22 @@ export function toSparkline(values: readonly number[]): string {
     .join('')
 }
 
-/** US dollars as a person reads them: cents where there are dollars, digits that matter where there are not. */
+const NANO_PER_USD = 1_000_000_000
+
+/** US dollars as a person reads them: cents where there are dollars, else three digits that matter. Never less than it is. */
 export function formatUsd(usd: number): string {
   if (usd === 0) return '$0'
-  return usd >= 1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(9).replace(/^(0\.0*[1-9]\d{0,2})\d*$/, '$1')}`
+  const nanoUsd = Math.round(usd * NANO_PER_USD)
+  const step = nanoUsd >= NANO_PER_USD ? NANO_PER_USD / 100 : 10 ** Math.max(0, String(nanoUsd).length - 3)
+  const up = Math.ceil(nanoUsd / step) * step
+  const digits = up >= NANO_PER_USD ? 2 : 9 - Math.log10(step)
+  return `$${(up / NANO_PER_USD).toFixed(Math.round(digits))}`
+}
+
+/** Whole nanodollars as US dollars, to the last digit. */
+export function formatNanoUsd(nanoUsd: number): string {
+  const [dollars, rest] = [Math.floor(nanoUsd / NANO_PER_USD), nanoUsd % NANO_PER_USD]
+  return `$${dollars}.${String(rest)
+    .padStart(9, '0')
+    .replace(/0{1,7}$/, '')}`
 }

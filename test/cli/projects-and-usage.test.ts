@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatUsd, toSparkline, toTable } from '../../src/cli/table.ts'
+import { formatNanoUsd, formatUsd, toSparkline, toTable } from '../../src/cli/table.ts'
 import {
   COUNTED_CATALOG,
   COUNTED_MODEL,
@@ -151,9 +151,16 @@ describe('after that', () => {
 })
 
 describe('what is printed', () => {
-  test('money has the digits that matter', () => {
-    const amounts = [0, 12, 1.005, 0.5, 0.000015, 0.00012345]
-    expect(amounts.map(formatUsd)).toEqual(['$0', '$12.00', '$1.00', '$0.500', '$0.0000150', '$0.000123'])
+  test('money has the digits that matter, and is never told as less than it is', () => {
+    const amounts = [0, 12, 1.005, 0.5, 0.9999, 0.000015, 0.00012345, 0.000000007]
+    const told = ['$0', '$12.00', '$1.01', '$0.500', '$1.00', '$0.0000150', '$0.000124', '$0.000000007']
+    expect(amounts.map(formatUsd)).toEqual(told)
+  })
+
+  test('what was spent is told to the nanodollar', () => {
+    const amounts = [0, 5_000_000_000, 12_345_678_901, 333_650, 7, 10_000_000]
+    const told = ['$0.00', '$5.00', '$12.345678901', '$0.00033365', '$0.000000007', '$0.01']
+    expect(amounts.map(formatNanoUsd)).toEqual(told)
   })
 
   test('bars stand for days, and nothing for none', () => {

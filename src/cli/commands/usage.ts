@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from '../command.ts'
 import { usageError } from '../command-error.ts'
-import { formatUsd, toSparkline, toTable } from '../table.ts'
+import { formatNanoUsd, formatUsd, toSparkline, toTable } from '../table.ts'
 import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'
@@ -141,7 +141,7 @@ const SUMS: readonly (readonly [title: string, cell: (row: unknown) => string])[
   ['FAILED', (row) => count(fieldOf(row, 'failed'))],
   ['PROMPT', (row) => count(fieldOf(row, 'promptTokens'))],
   ['ANSWER', (row) => count(fieldOf(row, 'completionTokens'))],
-  ['COST', (row) => formatUsd(Number(fieldOf(row, 'costUsd')))],
+  ['COST', (row) => formatNanoUsd(Number(fieldOf(row, 'costNanoUsd')))],
   ['FIRST P50', (row) => seconds(fieldOf(fieldOf(row, 'firstTokenMs'), 'p50'))],
   ['FIRST P95', (row) => seconds(fieldOf(fieldOf(row, 'firstTokenMs'), 'p95'))],
 ]
