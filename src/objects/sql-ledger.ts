@@ -1,25 +1,28 @@
 import { type Histogram, mergeTimes, NO_TIMES } from '../core/limits/histogram.ts'
-import type { LedgerSums } from '../core/limits/ledger-report.ts'
+import { type LedgerSums, type SumName, sumsBy } from '../core/limits/ledger-report.ts'
 import { readMeta, writeMeta } from './schema.ts'
 
 const HOUR_MS = 3_600_000
 const FOLDED_HOUR = 'folded_hour'
 
-/** The sums of a roll-up or a total, as they stand in the table. */
-export type SumColumns = {
-  requests: number
-  prompt: number
-  completion: number
-  cached: number
-  reasoning: number
-  cost: number
-  estimated: number
-  unpriced: number
-  first_token: string
-  duration: string
-}
+/** The column of each sum, in the order of the tables; `failed` shows by the end of a row. */
+const COLUMN_OF = {
+  requests: 'requests',
+  promptTokens: 'prompt',
+  completionTokens: 'completion',
+  cachedTokens: 'cached',
+  reasoningTokens: 'reasoning',
+  costNanoUsd: 'cost',
+  estimated: 'estimated',
+  unpriced: 'unpriced',
+} as const satisfies Record<Exclude<SumName, 'failed'>, string>
 
-export const SUMS = 'requests, prompt, completion, cached, reasoning, cost, estimated, unpriced'
+const COLUMNS = Object.values(COLUMN_OF)
+
+/** The sums of a roll-up or a total, as they stand in the table. */
+export type SumColumns = { [Column in (typeof COLUMNS)[number]]: number } & { first_token: string; duration: string }
+
+export const SUMS = COLUMNS.join(', ')
 
 /** What was booked since then, whole hours: a budget that begins in the middle of one counts a little more, never less. */
 export function spentSince(sql: SqlStorage, keyId: string | undefined, startAtMs: number): number {
@@ -75,27 +78,20 @@ function addToTotal(sql: SqlStorage, row: TotalColumns): void {
     )
     .toArray()[0]
   const sum = addUp(known, row)
-  const columns = [sum.requests, sum.prompt, sum.completion, sum.cached, sum.reasoning, sum.cost, sum.estimated]
-  const values = Array.from({ length: 14 }, () => '?').join()
-  const rest = [sum.unpriced, sum.first_token, sum.duration]
-  sql.exec(`INSERT OR REPLACE INTO totals VALUES (${values})`, ...place, ...columns, ...rest)
+  const columns = [...place, ...COLUMNS.map((column) => sum[column]), sum.first_token, sum.duration]
+  sql.exec(`INSERT OR REPLACE INTO totals VALUES (${columns.map(() => '?').join()})`, ...columns)
 }
 
 /** The sums of two rows. */
 export function addUp(a: SumColumns | undefined, b: SumColumns): SumColumns {
   if (!a) return b
-  return {
-    requests: a.requests + b.requests,
-    prompt: a.prompt + b.prompt,
-    completion: a.completion + b.completion,
-    cached: a.cached + b.cached,
-    reasoning: a.reasoning + b.reasoning,
-    cost: a.cost + b.cost,
-    estimated: a.estimated + b.estimated,
-    unpriced: a.unpriced + b.unpriced,
+  const sum: SumColumns = {
+    ...a,
     first_token: JSON.stringify(mergeTimes(timesOf(a.first_token), timesOf(b.first_token))),
     duration: JSON.stringify(mergeTimes(timesOf(a.duration), timesOf(b.duration))),
   }
+  for (const column of COLUMNS) sum[column] += b[column]
+  return sum
 }
 
 /** The hour up to which the totals go. */
@@ -107,15 +103,5 @@ export function timesOf(text: string | undefined): Histogram {
 
 /** Sums as they are told. */
 export function sumsOf(row: SumColumns & { readonly failed: number }): LedgerSums {
-  return {
-    requests: row.requests,
-    failed: row.failed,
-    promptTokens: row.prompt,
-    completionTokens: row.completion,
-    cachedTokens: row.cached,
-    reasoningTokens: row.reasoning,
-    costNanoUsd: row.cost,
-    estimated: row.estimated,
-    unpriced: row.unpriced,
-  }
+  return sumsBy((name) => (name === 'failed' ? row.failed : row[COLUMN_OF[name]]))
 }

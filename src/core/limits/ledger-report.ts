@@ -52,21 +52,34 @@ export type LedgerReport = {
   }
 }
 
-/** Sums over completions. Money in whole nanodollars. */
-export type LedgerSums = {
-  readonly requests: number
-  /** Of these, the ones that did not end whole, refusals included. */
-  readonly failed: number
-  readonly promptTokens: number
-  readonly completionTokens: number
-  readonly cachedTokens: number
-  readonly reasoningTokens: number
-  readonly costNanoUsd: number
-  /** Completions whose tokens were counted from bytes, because the upstream told none. */
-  readonly estimated: number
-  /** Completions that used tokens and have no price. */
-  readonly unpriced: number
+/** What is summed over completions, in the order in which it is told. */
+export const SUM_NAMES = [
+  'requests',
+  /** Requests that did not end whole, refusals included. */
+  'failed',
+  'promptTokens',
+  'completionTokens',
+  'cachedTokens',
+  'reasoningTokens',
+  /** Whole nanodollars. */
+  'costNanoUsd',
+  /** Requests of which some tokens were counted from bytes, because the upstream told none. */
+  'estimated',
+  /** Calls that used tokens and have no price. */
+  'unpriced',
+] as const
+
+export type SumName = (typeof SUM_NAMES)[number]
+
+export type LedgerSums = { readonly [Name in SumName]: number }
+
+/** Each sum, as `count` has it. */
+export function sumsBy(count: (name: SumName) => number): LedgerSums {
+  return Object.fromEntries(SUM_NAMES.map((name) => [name, count(name)])) as LedgerSums
 }
+
+/** The sums of nothing. */
+export const NO_SUMS = sumsBy(() => 0)
 
 /** First tokens of streams, and durations of completions that ended whole. Absent where they were not asked for. */
 export type RowTimes = { readonly firstToken?: Histogram; readonly duration?: Histogram }

@@ -5,11 +5,12 @@ import { keyStatus } from '../../core/identity/api-key.ts'
 import { DEFAULT_PROJECT } from '../../core/identity/caller.ts'
 import type { Project } from '../../core/identity/project.ts'
 import { toBounds } from '../../core/limits/bounds-of.ts'
+import { NO_SUMS } from '../../core/limits/ledger-report.ts'
 import { periodOf } from '../../core/limits/period.ts'
 import { quote } from '../../core/quote.ts'
 import type { ProjectReport } from '../../wire/admin/usage.ts'
 import { toBudgetReport } from '../usage/budget-report.ts'
-import { NO_USAGE, toSums, type UsageDeps } from '../usage/report-usage.ts'
+import { toSums, type UsageDeps } from '../usage/report-usage.ts'
 
 export type ProjectDeps = UsageDeps & { readonly clock: Clock }
 
@@ -46,7 +47,7 @@ async function report(
     client.report(id, { kind: 'stands', bounds }),
     client.report(id, { kind: 'usage', from: startAt, to: endAt, by: [] }),
   ])
-  const month = usage?.usage && toSums(usage.usage.rows[0] ?? NO_USAGE)
+  const month = usage?.usage && toSums(usage.usage.rows[0] ?? NO_SUMS)
   return {
     id,
     name,

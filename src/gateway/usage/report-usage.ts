@@ -1,12 +1,14 @@
 import type { Config } from '../../core/config/config.ts'
 import { DEFAULT_PROJECT } from '../../core/identity/caller.ts'
 import { type Histogram, mergeTimes, NO_TIMES, quantileOf } from '../../core/limits/histogram.ts'
-import type {
-  LedgerQuery,
-  LedgerReport,
-  LedgerSums,
-  UsageColumn,
-  UsageSumsRow,
+import {
+  type LedgerQuery,
+  type LedgerReport,
+  type LedgerSums,
+  NO_SUMS,
+  sumsBy,
+  type UsageColumn,
+  type UsageSumsRow,
 } from '../../core/limits/ledger-report.ts'
 import { toUsd } from '../../core/limits/money.ts'
 import type { LedgerClient } from '../../objects/ledger-client.ts'
@@ -63,7 +65,7 @@ export async function reportUsage(deps: UsageDeps, config: Config, question: Usa
     to: new Date(to).toISOString(),
     by,
     rows: shown.sort((a, b) => timeOf(a) - timeOf(b)).map((row) => toRow(row, names)),
-    total: toTotal(totals.reduce<UsageSumsRow>(addRows, NO_USAGE)),
+    total: toTotal(totals.reduce<UsageSumsRow>(addRows, NO_SUMS)),
     truncated: shown.length < merged.length || reports.some(({ report }) => report?.usage?.total !== undefined),
     untimed: reports.some(({ report }) => report?.usage?.isUntimed === true),
     unbooked: reports.reduce((sum, { report }) => sum + (report?.usage?.unbooked ?? 0), 0),
@@ -115,24 +117,9 @@ export async function keyNames({ keys }: Pick<UsageDeps, 'keys'>): Promise<Reado
   return new Map([...own, ...oldestFirst.map(({ record }) => [record.lineage ?? record.id, record.name] as const)])
 }
 
-export const NO_USAGE: LedgerSums = {
-  requests: 0,
-  failed: 0,
-  promptTokens: 0,
-  completionTokens: 0,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  costNanoUsd: 0,
-  estimated: 0,
-  unpriced: 0,
-}
-
 /** Sums of a ledger, as they are told. */
 export function toSums(row: LedgerSums): UsageSums {
-  const { requests, failed, promptTokens, completionTokens, cachedTokens, reasoningTokens } = row
-  const { costNanoUsd, estimated, unpriced } = row
-  const tokens = { promptTokens, completionTokens, cachedTokens, reasoningTokens }
-  return { requests, failed, ...tokens, costNanoUsd, costUsd: toUsd(costNanoUsd), estimated, unpriced }
+  return { ...sumsBy((name) => row[name]), costUsd: toUsd(row.costNanoUsd) }
 }
 
 /** A row of one project's ledger, or of several. */
@@ -182,22 +169,8 @@ function mergeRows(rows: readonly Row[]): Row[] {
 function addRows(a: UsageSumsRow, b: UsageSumsRow): UsageSumsRow {
   return {
     ...b,
-    ...addSums(a, b),
+    ...sumsBy((name) => a[name] + b[name]),
     firstToken: mergeTimes(a.firstToken ?? NO_TIMES, b.firstToken ?? NO_TIMES),
     duration: mergeTimes(a.duration ?? NO_TIMES, b.duration ?? NO_TIMES),
-  }
-}
-
-function addSums(a: LedgerSums, b: LedgerSums): LedgerSums {
-  return {
-    requests: a.requests + b.requests,
-    failed: a.failed + b.failed,
-    promptTokens: a.promptTokens + b.promptTokens,
-    completionTokens: a.completionTokens + b.completionTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    costNanoUsd: a.costNanoUsd + b.costNanoUsd,
-    estimated: a.estimated + b.estimated,
-    unpriced: a.unpriced + b.unpriced,
   }
 }

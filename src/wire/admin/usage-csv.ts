@@ -1,17 +1,8 @@
+import { SUM_NAMES } from '../../core/limits/ledger-report.ts'
 import type { TimeQuantiles, UsageReport, UsageRow } from './usage.ts'
 
-const SUMS = [
-  'requests',
-  'failed',
-  'promptTokens',
-  'completionTokens',
-  'cachedTokens',
-  'reasoningTokens',
-  'costNanoUsd',
-  'costUsd',
-  'estimated',
-  'unpriced',
-] as const
+/** Money also for people, beside what it is counted in. */
+const SUMS = SUM_NAMES.flatMap((name) => (name === 'costNanoUsd' ? ([name, 'costUsd'] as const) : [name]))
 
 const TIMES = ['firstTokenP50Ms', 'firstTokenP95Ms', 'durationP50Ms', 'durationP95Ms'] as const
 

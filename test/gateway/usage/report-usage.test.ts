@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { type Histogram, NO_TIMES, withTime } from '../../../src/core/limits/histogram.ts'
-import type { LedgerReport, UsageSumsRow } from '../../../src/core/limits/ledger-report.ts'
-import { NO_USAGE, reportUsage } from '../../../src/gateway/usage/report-usage.ts'
+import { type LedgerReport, NO_SUMS, type UsageSumsRow } from '../../../src/core/limits/ledger-report.ts'
+import { reportUsage } from '../../../src/gateway/usage/report-usage.ts'
 import { configOf } from '../../core/support/refs.ts'
 
 const CONFIG = configOf({ hugway: { projects: { search: {} } } })
 const QUESTION = { from: 0, to: 48 * 3_600_000, by: ['hour'] as const }
 const timesOf = (...times: readonly number[]) => times.reduce<Histogram>(withTime, NO_TIMES)
-const rowOf = (over: Partial<UsageSumsRow>): UsageSumsRow => ({ ...NO_USAGE, requests: 1, costNanoUsd: 5, ...over })
+const rowOf = (over: Partial<UsageSumsRow>): UsageSumsRow => ({ ...NO_SUMS, requests: 1, costNanoUsd: 5, ...over })
 
 /** Asks two projects, whose ledgers answer so. */
 function report(
