@@ -182,8 +182,7 @@ const OPEN: readonly Attack[] = [
     name: `${SHORT.toLocaleString('en-US')} short requests, 64 at once`,
     run: async (gateway, upstream) => {
       const whole = await askMany(gateway, JSON.stringify(CHAT), SHORT, 64)
-      await sleep(5_000)
-      return `${whole} whole, ${await bookedOf(gateway)} booked, ${upstream.open()} calls left open`
+      return `${whole} whole, ${await bookedOf(gateway, SHORT)}, ${upstream.open()} calls left open`
     },
   },
   openStreams(1024),

@@ -45,10 +45,14 @@ export async function askMany(gateway: Gateway, body: string, requests: number, 
   return whole
 }
 
-/** How many completions the ledgers know. */
-export async function bookedOf({ url }: Gateway): Promise<number> {
-  const response = await fetch(`${url}/admin/usage`, { headers: { authorization: 'Bearer test-admin-token' } })
-  return JSON.parse(await response.text()).total.requests
+/** Waits until the ledgers know so many completions, for half a minute at most, and says how many they know. */
+export async function bookedOf({ url }: Gateway, expected: number): Promise<string> {
+  const headers = { authorization: 'Bearer test-admin-token' }
+  for (let tries = 0; ; tries++) {
+    const { total, unbooked } = JSON.parse(await (await fetch(`${url}/admin/usage`, { headers })).text())
+    if (total.requests === expected || tries === 30) return `${total.requests} booked, ${unbooked} given up`
+    await sleep(1_000)
+  }
 }
 
 function open({ url }: Gateway, headers: string): Socket {
