@@ -38,6 +38,30 @@ describe('the connection to a client', () => {
     await done
   })
 
+  test.each([
+    ['once where the pause takes its time', [60], 1],
+    ['until a pause takes its time', [400, 400, 60], 3],
+    ['five times where none does', [400, 400, 400, 400, 400, 400], 5],
+  ])(
+    'of a truncated answer gives an isolate that is busy time to write the last words: %s',
+    async (_title, took, count) => {
+      let now = 0
+      let pauses = 0
+      const wait = async () => {
+        now += took[pauses++] ?? 0
+      }
+      const busy = { ...clock, now: () => now, wait }
+      const { readable, done } = openClientStream(
+        async () => 'abort',
+        () => {},
+        busy,
+      )
+      await expect(readable.getReader().read()).rejects.toThrow('the answer is incomplete')
+      await done
+      expect(pauses).toBe(count)
+    },
+  )
+
   test('that has gone is told, and nobody waits for it', async () => {
     const { readable, done, seen } = open('Hello', 'close')
     await readable.cancel()
