@@ -33,9 +33,10 @@ export function openPieceReader(
     async read() {
       if (!collector && mayCollect()) {
         single.releaseLock()
-        collector = startCollecting(rest, (isFlood) =>
-          clock.wait(pauseMs(collectMs, isFlood ? 0 : clock.now() - startedAt)),
-        )
+        collector = startCollecting(rest, (isFlood) => {
+          const now = clock.now()
+          return clock.wait(pauseMs(collectMs, isFlood ? 0 : now - startedAt, now))
+        })
       }
       reads++
       return (collector ?? single).read()
@@ -45,9 +46,13 @@ export function openPieceReader(
   }
 }
 
-/** Milliseconds between two reads of a stream of that age. */
-function pauseMs(collectMs: number, ageMs: number): number {
-  return Math.min(MOST_PAUSES * collectMs, Math.max(collectMs, ageMs * PAUSE_OF_AGE))
+/**
+ * Milliseconds between two reads of a stream of that age. All streams pause until the same moments, the multiples of
+ * `collectMs`: to wake once for twenty of them costs less than to wake twenty times.
+ */
+function pauseMs(collectMs: number, ageMs: number, now: number): number {
+  const pause = Math.min(MOST_PAUSES * collectMs, Math.max(collectMs, ageMs * PAUSE_OF_AGE))
+  return Math.round((now + pause) / collectMs) * collectMs - now
 }
 
 function startCollecting(

@@ -52,11 +52,12 @@ describe('pieces that come close together', () => {
   })
 })
 
-test('an older stream is taken less often, up to five times its first pause', async () => {
+/** The pauses of a stream that is taken at such moments, one after another. */
+async function pausesAt(momentOf: (pauses: number) => number): Promise<number[]> {
   const pauses: number[] = []
   const clock = {
     ...realClock,
-    now: () => pauses.length * 1_000,
+    now: () => momentOf(pauses.length),
     wait(ms: number) {
       pauses.push(ms)
       return realClock.wait(10)
@@ -64,7 +65,17 @@ test('an older stream is taken less often, up to five times its first pause', as
   }
   const reader = openPieceReader(paced(200, 3, numbered).body, 40, clock)
   while (!(await reader.read()).done);
-  expect(pauses.slice(0, 12)).toEqual([40, 40, 40, 60, 80, 100, 120, 140, 160, 180, 200, 200])
+  return pauses
+}
+
+test('an older stream is taken less often, up to five times its first pause', async () => {
+  const pauses = await pausesAt((count) => count * 1_000)
+  expect(pauses.slice(0, 12)).toEqual([40, 40, 40, 80, 80, 120, 120, 160, 160, 200, 200, 200])
+})
+
+test('all streams are taken at the same moments', async () => {
+  const pauses = await pausesAt((count) => 1_000_013 + count * 40)
+  expect(pauses.slice(0, 12)).toEqual(Array(12).fill(27))
 })
 
 test('pieces that come further apart than half the time are taken singly', async () => {
