@@ -67,7 +67,9 @@ const projects = (path) => ({
   [`${path}.budget.usd`]: { description: 'US dollars.' },
   [`${path}.budget.per`]: { description: 'The period; "total" never begins anew.' },
   [`${path}.limits`]: { description: 'Rates, over all isolates.' },
-  [`${path}.limits.requestsPerMinute`]: { description: 'Requests a minute; a minute’s worth may come at once.' },
+  [`${path}.limits.requestsPerMinute`]: {
+    description: 'Requests a minute: as many may come at once after a quiet minute, then evenly.',
+  },
   [`${path}.limits.tokensPerMinute`]: { description: 'Tokens a minute, of prompts and answers.' },
   [`${path}.limits.concurrent`]: { description: 'Requests at once.' },
   [`${path}.models`]: { description: 'What may be asked for; everything, where it is absent.' },

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { closedPort } from '../support/closed-port.ts'
-import { startGateway } from '../support/start-gateway.ts'
+import { type Gateway, startGateway } from '../support/start-gateway.ts'
 import { startWorker } from './start-worker.ts'
 import { CHAT_WIRE, type StreamWire } from './surfaces.ts'
 import { BARE, EMPTY, FLOOR, FROM_MEMORY } from './workers.ts'
@@ -64,7 +64,29 @@ async function startSmall(name: string, text: string, upstreamUrl: string): Prom
 /** hugway as it would be deployed. @param hugway Keys of the configuration below `hugway`, beside the bench's own. */
 export async function startHugway(upstreamUrl: string, name = 'hugway', hugway: object = {}): Promise<Contender> {
   const config = { ...CONFIG, hugway: { ...CONFIG.hugway, ...hugway } }
-  const gateway = await startGateway({ upstreamUrl, config })
+  return asHugway(name, await startGateway({ upstreamUrl, config }))
+}
+
+/** A project's object that says each time that it is called. */
+const COUNTED_LEDGER = `import { ProjectLedger as Ledger } from './worker.js'
+export class ProjectLedger extends Ledger {
+  exchange(call) {
+    console.log('{"event":"exchange"}')
+    return super.exchange(call)
+  }
+}
+export default {}`
+
+/** hugway, and how often its objects were called so far. */
+export async function startCountedHugway(
+  upstreamUrl: string,
+): Promise<{ readonly hugway: Contender; readonly ledgerCalls: () => number }> {
+  const gateway = await startGateway({ upstreamUrl, config: CONFIG, ledgerModule: COUNTED_LEDGER })
+  const ledgerCalls = () => gateway.logs().filter(({ event }) => event === 'exchange').length
+  return { hugway: asHugway('hugway', gateway), ledgerCalls }
+}
+
+function asHugway(name: string, gateway: Gateway): Contender {
   const sha256 = createHash('sha256').update(BUDGETED_KEY).digest('hex')
   gateway.kv.set(`key:${sha256}`, { name: 'bench', project: 'bench' })
   return contender(name, gateway, { authorization: 'Bearer test-key' })

@@ -4,6 +4,7 @@ import {
   BUDGETED,
   type Contender,
   ONE_TARGET,
+  startCountedHugway,
   startEmpty,
   startFromMemory,
   startHugway,
@@ -12,7 +13,7 @@ import {
 import { makeCall } from './load.ts'
 import { cpuUs } from './measure.ts'
 import { planningUs, planningWays } from './planning.ts'
-import { type Bench, overFirst, type Row, type RowMaker, rounds } from './rounds.ts'
+import { type Bench, figuresOf, overFirst, type Row, type RowMaker, repeat, rounds } from './rounds.ts'
 import type { Shape } from './shape.ts'
 import { MEMORY_ROW_MAKER, STREAM_ROW_MAKERS } from './stream-rows.ts'
 
@@ -117,34 +118,48 @@ async function measureChain({ upstream, contenders, isQuick }: Bench): Promise<R
   return [{ name: 'a chain of three targets: CPU a request', unit: 'µs', target: { ratio: 1.05 }, ...measured }]
 }
 
-/** What a request with more to decide costs against a plain one, in the same process, with the project's ledger in it. */
+/** Records go to the ledger within two seconds of an answer, and leases nobody uses go back after three. */
+const LEDGER_SETTLE_MS = 3_500
+
+/**
+ * What a request with more to decide costs against a plain one, in the same process, with the project's ledger in it: all that
+ * goes on behind the answers counts too.
+ */
 async function measureFeatures({ upstream, isQuick }: Bench): Promise<Row[]> {
-  const contender = await startHugway(upstream.url)
-  const budgeted = { ...contender, headers: { ...contender.headers, ...BUDGETED } }
+  const { hugway, ledgerCalls } = await startCountedHugway(upstream.url)
+  const budgeted = { ...hugway, headers: { ...hugway.headers, ...BUDGETED } }
   const plain = { model: ONE_TARGET, max_tokens: 100 }
   const provider = { sort: 'price', ignore: ['novita'], max_price: { prompt: 5, completion: 5 } }
   const ways = [
-    { name: 'plain', contender, body: chatBody(KIB, 'chat', plain) },
+    { name: 'plain', contender: hugway, body: chatBody(KIB, 'chat', plain) },
     { name: 'a key with a budget', contender: budgeted, body: chatBody(KIB, 'chat', plain) },
-    { name: 'preferences', contender, body: chatBody(KIB, 'chat', { ...plain, provider }) },
+    { name: 'preferences', contender: hugway, body: chatBody(KIB, 'chat', { ...plain, provider }) },
   ]
+  const count = isQuick ? 250 : 1_000
   const costOf = async ({ contender, body }: (typeof ways)[number]) => {
-    const load: Load = { count: isQuick ? 250 : 1_000, atOnce: 64, shape: WHOLE, bodyOf: () => body }
-    return (await measureLoad(contender, load, upstream)).cpuUs
+    const load = { count, atOnce: 64, shape: WHOLE, bodyOf: () => body, settleMs: LEDGER_SETTLE_MS }
+    const before = ledgerCalls()
+    const { cpuUs } = await measureLoad(contender, load, upstream)
+    return { cpuUs, calls: (ledgerCalls() - before) / count }
   }
   try {
     for (const way of [...ways, ...ways]) await costOf(way)
-    const measured = await rounds(ways, isQuick ? 3 : 9, costOf)
+    const measured = await repeat(ways, isQuick ? 3 : 15, costOf)
+    const only = (...names: readonly string[]) => new Map([...measured].filter(([name]) => names.includes(name)))
+    const cpu = (name: string, target: Row['target']): Row => ({
+      name: `whole, 1 KB body, ${name}, its record included: CPU a request`,
+      unit: 'µs',
+      target,
+      ...figuresOf(only('plain', name), ({ cpuUs }) => cpuUs),
+    })
+    const { values } = figuresOf(only('plain', 'a key with a budget'), ({ calls }) => calls * 1_000)
     return [
-      {
-        name: 'whole, 1 KB body, by what there is to decide: CPU a request',
-        unit: 'µs',
-        target: undefined,
-        ...measured,
-      },
+      cpu('a key with a budget', { ratio: 1.05 }),
+      { name: 'calls of the ledger for 1,000 requests', unit: 'calls', target: undefined, values, ratios: {} },
+      cpu('preferences', undefined),
     ]
   } finally {
-    await contender.close()
+    await hugway.close()
   }
 }
 

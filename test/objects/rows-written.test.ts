@@ -41,12 +41,22 @@ test('a completion of a budgeted key that comes alone is seven rows at most', as
   expect(await rowsWritten('alone', calls)).toBeLessThanOrEqual(7)
 })
 
-test('a hundred that share a lease and a call are little more than two rows each', async () => {
+test('at one a second two share a call: three rows without bounds, six with a budget of the key and one of its project', async () => {
+  const free = [bookingOf(undefined, 0), bookingOf(undefined, 0)]
+  expect(await rowsWritten('two free', [{ bookings: free, rules: RULES }])).toBe(3)
+  const ask = askOf(money(5), { bounds: budgets(1e9, 1e9), want: money(50) })
+  const two = () => ({ bookings: [bookingOf(ask.id, 5), bookingOf(ask.id, 5)], rules: RULES })
+  const [asked, ...rest] = [{ ask, rules: RULES }, two(), two()]
+  expect(await rowsWritten('two budgeted', [asked])).toBe(1)
+  expect(await rowsWritten('two budgeted', rest)).toBe(12)
+})
+
+test('a hundred that share a lease and a call are little more than a row each', async () => {
   const ask = askOf(money(5), { bounds: budgets(1e9, 1e9), want: money(1_000) })
   const bookings = Array.from({ length: 100 }, () => bookingOf(ask.id, 5))
   const written = await rowsWritten('many', [
     { ask, rules: RULES },
     { bookings, rules: RULES },
   ])
-  expect(written).toBeLessThanOrEqual(210)
+  expect(written).toBeLessThanOrEqual(106)
 })

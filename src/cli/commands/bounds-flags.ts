@@ -5,7 +5,7 @@ import type { Arguments } from '../flags.ts'
 /** The flags by which a key or a project is bound. */
 export const BOUNDS_FLAGS = {
   budget: { kind: 'text', value: 'USD/PERIOD', help: 'what it may spend: 20/month; day, week, month or total' },
-  rpm: { kind: 'text', value: 'N', help: 'requests a minute' },
+  rpm: { kind: 'text', value: 'N', help: 'requests a minute; as many may come at once, then evenly' },
   tpm: { kind: 'text', value: 'N', help: 'tokens a minute' },
   concurrent: { kind: 'text', value: 'N', help: 'requests at once' },
   model: { kind: 'list', value: 'M', help: 'an alias, a ref or ORG/* that it may use; every model unless named' },
