@@ -57,7 +57,7 @@ async function countLost(world: World, isolates: readonly Isolate[]): Promise<nu
 function createWorld(scenario: Scenario): World {
   const rows = createMemoryRows()
   const owner = underRule(rows, scenario.rule)
-  const time = createVirtualTime(START)
+  const time = createVirtualTime(START, (done) => process.nextTick(done))
   const random = createRandom(scenario.seed)
   const children: Child[] = []
   const world: World = {

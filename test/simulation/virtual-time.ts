@@ -13,7 +13,11 @@ export type VirtualTime = {
 
 type Timer = { readonly at: number; readonly order: number; readonly run: () => void }
 
-export function createVirtualTime(startMs: number): VirtualTime {
+/**
+ * @param settle Calls back when all that follows without waiting has happened. Everywhere `setImmediate` does; in Node
+ *   `process.nextTick` does it without a turn of the event loop, in half the time.
+ */
+export function createVirtualTime(startMs: number, settle: (done: () => void) => void = setImmediate): VirtualTime {
   const heap: Timer[] = []
   let nowMs = startMs
   let order = 0
@@ -44,7 +48,7 @@ export function createVirtualTime(startMs: number): VirtualTime {
         nowMs = first.at
         // Everything of one moment, then all that follows from it without waiting.
         while (heap[0] && heap[0].at === nowMs) pop(heap)?.run()
-        await new Promise((resolve) => setImmediate(resolve))
+        await new Promise<void>((resolve) => settle(resolve))
       }
       nowMs = endMs
     },
