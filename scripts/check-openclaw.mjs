@@ -1,6 +1,6 @@
 /**
  * `npm run check:openclaw`: does a real OpenClaw work through hugway? Installs it (once, outside of the project), starts
- * the simulator and the Worker in bare workerd, and runs headless turns of it against them: about two minutes in all.
+ * the simulator and the Worker in bare workerd, and runs headless turns of it against them: some five minutes in all.
  *
  *   npm run check:openclaw -- --only 429             the scenarios whose title holds a text
  *   npm run check:openclaw -- --base-url https://hugway.example.workers.dev/v1 --api-key KEY [--model REF]

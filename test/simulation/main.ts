@@ -12,7 +12,7 @@ import {
 
 const USAGE = 'npm run simulate -- [--runs N] [--seed N]'
 
-/** Budgets, rates and leases in virtual time: a minute of this machine for hours of many isolates. */
+/** Budgets, rates and leases in virtual time: two minutes of a machine for hours of many isolates. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '20261127' } },
