@@ -78,6 +78,8 @@ describe('a first target that takes long', () => {
     expect(asked).toEqual(['a/0', 'a/1'])
     expect([signals.get('a/0')?.aborted, signals.get('a/1')?.aborted]).toEqual([true, false])
     expect(journal).toMatchObject({ calls: 2, hedged: 'huggingface/a/0', failedAttempts: [] })
+    // It has read the prompt.
+    expect(journal.unusedAnswers).toEqual([{ target: 'huggingface/a/0', textLength: 0 }])
     expect(winner.attempts).toBe(2)
     winner.cancel()
   })
@@ -111,6 +113,7 @@ describe('a first target that takes long', () => {
     const winner = await run()
     expect(formatModelRef(winner.target)).toBe('huggingface/a/1')
     expect(journal.failedAttempts).toMatchObject([{ target: 'huggingface/a/0', reason: 'overloaded' }])
+    expect(journal.unusedAnswers).toEqual([])
     winner.cancel()
   })
 
