@@ -41,8 +41,10 @@ const CONFIG = {
 }
 
 const BUDGETED_KEY = 'key-of-a-project-with-a-budget'
-/** What a client sends whose project has a budget. */
+const UNBOUND_KEY = 'key-without-bounds'
+/** What a client sends whose project has a budget, and one whose key is found the same way and has no bounds. */
 export const BUDGETED = { authorization: `Bearer ${BUDGETED_KEY}` }
+export const UNBOUND = { authorization: `Bearer ${UNBOUND_KEY}` }
 
 const PORTKEY_VERSION = '1.15.2'
 /** Newer ones make every answer of this version a 500. */
@@ -87,8 +89,9 @@ export async function startCountedHugway(
 }
 
 function asHugway(name: string, gateway: Gateway): Contender {
-  const sha256 = createHash('sha256').update(BUDGETED_KEY).digest('hex')
-  gateway.kv.set(`key:${sha256}`, { name: 'bench', project: 'bench' })
+  const sha256 = (key: string) => createHash('sha256').update(key).digest('hex')
+  gateway.kv.set(`key:${sha256(BUDGETED_KEY)}`, { name: 'bench', project: 'bench' })
+  gateway.kv.set(`key:${sha256(UNBOUND_KEY)}`, { name: 'unbound' })
   return contender(name, gateway, { authorization: 'Bearer test-key' })
 }
 

@@ -9,6 +9,7 @@ import {
   startFromMemory,
   startHugway,
   THREE_TARGETS,
+  UNBOUND,
 } from './contenders.ts'
 import { makeCall } from './load.ts'
 import { cpuUs } from './measure.ts'
@@ -127,13 +128,13 @@ const LEDGER_SETTLE_MS = 3_500
  */
 async function measureFeatures({ upstream, isQuick }: Bench): Promise<Row[]> {
   const { hugway, ledgerCalls } = await startCountedHugway(upstream.url)
-  const budgeted = { ...hugway, headers: { ...hugway.headers, ...BUDGETED } }
+  const withKey = (key: typeof BUDGETED) => ({ ...hugway, headers: { ...hugway.headers, ...key } })
   const plain = { model: ONE_TARGET, max_tokens: 100 }
   const provider = { sort: 'price', ignore: ['novita'], max_price: { prompt: 5, completion: 5 } }
   const ways = [
-    { name: 'plain', contender: hugway, body: chatBody(KIB, 'chat', plain) },
-    { name: 'a key with a budget', contender: budgeted, body: chatBody(KIB, 'chat', plain) },
-    { name: 'preferences', contender: hugway, body: chatBody(KIB, 'chat', { ...plain, provider }) },
+    { name: 'plain', contender: withKey(UNBOUND), body: chatBody(KIB, 'chat', plain) },
+    { name: 'a key with a budget', contender: withKey(BUDGETED), body: chatBody(KIB, 'chat', plain) },
+    { name: 'preferences', contender: withKey(UNBOUND), body: chatBody(KIB, 'chat', { ...plain, provider }) },
   ]
   const count = isQuick ? 250 : 1_000
   const costOf = async ({ contender, body }: (typeof ways)[number]) => {
