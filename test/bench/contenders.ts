@@ -66,7 +66,7 @@ async function startSmall(name: string, text: string, upstreamUrl: string): Prom
 /** hugway as it would be deployed. @param hugway Keys of the configuration below `hugway`, beside the bench's own. */
 export async function startHugway(upstreamUrl: string, name = 'hugway', hugway: object = {}): Promise<Contender> {
   const config = { ...CONFIG, hugway: { ...CONFIG.hugway, ...hugway } }
-  return asHugway(name, await startGateway({ upstreamUrl, config }))
+  return asHugway(name, await startGateway({ upstreamUrl, config, isCompiled: true }))
 }
 
 /** A project's object that says each time that it is called. */
@@ -83,7 +83,7 @@ export default {}`
 export async function startCountedHugway(
   upstreamUrl: string,
 ): Promise<{ readonly hugway: Contender; readonly ledgerCalls: () => number }> {
-  const gateway = await startGateway({ upstreamUrl, config: CONFIG, ledgerModule: COUNTED_LEDGER })
+  const gateway = await startGateway({ upstreamUrl, config: CONFIG, ledgerModule: COUNTED_LEDGER, isCompiled: true })
   const ledgerCalls = () => gateway.logs().filter(({ event }) => event === 'exchange').length
   return { hugway: asHugway('hugway', gateway), ledgerCalls }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { compileConfig } from '../support/workerd-config.ts'
 
 /** A Worker of the benchmark, in a bare workerd of its own. */
 export type RunningWorker = {
@@ -32,7 +33,7 @@ export async function startWorker(source: WorkerSource): Promise<RunningWorker> 
   for (const [name, text] of Object.entries(source.modules)) writeFileSync(join(directory, name), text)
   const file = join(directory, 'config.capnp')
   writeFileSync(file, configOf(source))
-  const child = spawn(workerdPath, ['serve', '--control-fd=3', file], {
+  const child = spawn(workerdPath, compileConfig(workerdPath, file), {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
   const kill = () => void child.kill('SIGKILL')

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { bundleDirectory } from './build-bundle.ts'
 import { type ScriptedKv, startScriptedKv } from './scripted-kv.ts'
-import { workerdConfig } from './workerd-config.ts'
+import { compileConfig, workerdConfig } from './workerd-config.ts'
 
 /** The Worker's settings by name (see `src/settings.ts`). */
 export type SettingName =
@@ -36,6 +36,8 @@ export type GatewayOptions = {
   readonly bundle?: string
   /** Whether there is a binding for objects. Default true. */
   readonly hasLedger?: boolean
+  /** Whether workerd reads its configuration compiled; see {@link compileConfig}. */
+  readonly isCompiled?: boolean
 }
 
 /** The deployed bundle, running in bare workerd. */
@@ -75,7 +77,8 @@ export async function startGateway({ upstreamUrl, config, settings, ...options }
   const texts = withoutEmpty({ ...DEFAULTS, HF_BASE_URL: upstreamUrl, ...settings })
   const ledgerFile = ledgerModule === undefined ? undefined : 'ledger.js'
   writeFileSync(file, workerdConfig(texts, kv.port, hasLedger ? objectsPath : undefined, isolates - 1, ledgerFile))
-  const child = spawn(workerdPath, ['serve', '--control-fd=3', file], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const args = options.isCompiled ? compileConfig(workerdPath, file) : ['serve', '--control-fd=3', file]
+  const child = spawn(workerdPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
   const lines: string[] = []

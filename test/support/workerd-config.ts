@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './build-bundle.ts'
 
@@ -69,6 +70,21 @@ const ledger :Workerd.Worker = (
   ${objectsOf('ledger')}
 );
 `
+}
+
+/**
+ * Compiles a configuration, as wrangler and miniflare hand theirs to workerd: reading one as text takes a start some 4 ms of
+ * CPU for a bundle of 400 KB, which no deployment pays.
+ *
+ * @returns The arguments by which workerd serves it.
+ */
+export function compileConfig(workerdPath: string, file: string): readonly string[] {
+  const compiled = `${file}.bin`
+  writeFileSync(
+    compiled,
+    execFileSync(workerdPath, ['compile', '--config-only', file], { maxBuffer: 64 * 1024 * 1024 }),
+  )
+  return ['serve', '--control-fd=3', '--binary', compiled]
 }
 
 const OBJECTS = `durableObjectNamespaces = [(className = "ProjectLedger", uniqueKey = "projects", enableSql = true)],
