@@ -29,7 +29,6 @@ const SAMPLE_EVERY_MS = 1_000
 const SAMPLE_BYTES = 16 * 1024
 /** A sample goes on while its reads come back full: what is not taken waits in memory, for the pipe runs ahead. */
 const MAX_READS_PER_SAMPLE = 4_096
-const MIN_READS_PER_SAMPLE = 16
 /** After so many bytes in a sample the next one comes soon: at this speed a second's bytes are too many to keep. */
 const FLOOD_BYTES = 1024 * 1024
 const SAMPLE_FLOOD_EVERY_MS = 20
@@ -130,6 +129,7 @@ function createSampler(branch: ReadableStream<Uint8Array>, skimmer: Skimmer) {
       let hasEvent = false
       let bytes = 0
       for (let reads = 0; reads < MAX_READS_PER_SAMPLE; reads++) {
+        const isLate = pending !== undefined // it waited, and got the first bytes that came, not all
         pending ??= read()
         const got = await within(pending, 0, clock)
         if (got === TIMED_OUT) break
@@ -141,7 +141,7 @@ function createSampler(branch: ReadableStream<Uint8Array>, skimmer: Skimmer) {
         bytes += got.value.byteLength
         const isFull = got.value.byteLength === SAMPLE_BYTES
         if (keep(got.value)) hasEvent = true
-        if (!isFull && reads >= MIN_READS_PER_SAMPLE - 1) break
+        if (!isFull && !isLate) break
       }
       return { hasEvent, bytes }
     },
