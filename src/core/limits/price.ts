@@ -19,7 +19,10 @@ export type TargetPrice = {
  * @returns `undefined` where nobody tells a price.
  */
 export function priceOf(row: CatalogRow | undefined, ref: ModelRef): TargetPrice | undefined {
-  if (!row) return undefined
+  return row && termsOf(row, ref).price
+}
+
+function readPriceOf(row: CatalogRow, ref: ModelRef): TargetPrice | undefined {
   const configured = readConfiguredPrice(row['cost'])
   if (configured) return { highest: configured, byProvider: new Map() }
   const offers = offersThatMayServe(row, ref)
@@ -41,14 +44,38 @@ export function priceOf(row: CatalogRow | undefined, ref: ModelRef): TargetPrice
  * @returns `undefined` where nobody tells.
  */
 export function longestContextOf(row: CatalogRow | undefined, ref: ModelRef): number | undefined {
-  if (!row) return undefined
+  return row && termsOf(row, ref).contextLength
+}
+
+function readLongestContextOf(row: CatalogRow, ref: ModelRef): number | undefined {
   const lengths = offersThatMayServe(row, ref).flatMap(({ contextLength }) => contextLength ?? [])
   const longest = Math.max(0, positive(row['context_length']) ?? 0, ...lengths)
   return longest > 0 ? longest : undefined
 }
 
-function offersThatMayServe(row: CatalogRow, { routing }: ModelRef): readonly Offer[] {
-  const pinned = routing.kind === 'provider' ? routing.provider : undefined
+type Terms = { readonly price: TargetPrice | undefined; readonly contextLength: number | undefined }
+
+/** By the pinned provider, '' for none. Each request looks two or three times, and a row is never changed. */
+const termsByRow = new WeakMap<CatalogRow, Map<string, Terms>>()
+
+function termsOf(row: CatalogRow, ref: ModelRef): Terms {
+  const byProvider = termsByRow.get(row) ?? new Map<string, Terms>()
+  termsByRow.set(row, byProvider)
+  const pinned = pinnedOf(ref) ?? ''
+  const known = byProvider.get(pinned)
+  if (known) return known
+  const terms = { price: readPriceOf(row, ref), contextLength: readLongestContextOf(row, ref) }
+  if (byProvider.size < MOST_PROVIDERS) byProvider.set(pinned, terms)
+  return terms
+}
+
+/** Anybody may make up a provider's name. */
+const MOST_PROVIDERS = 32
+
+const pinnedOf = ({ routing }: ModelRef) => (routing.kind === 'provider' ? routing.provider : undefined)
+
+function offersThatMayServe(row: CatalogRow, ref: ModelRef): readonly Offer[] {
+  const pinned = pinnedOf(ref)
   return offersOf(row).filter(({ provider, isLive }) => (pinned ? provider === pinned : isLive))
 }
 

@@ -29,6 +29,24 @@ describe('the price of a target', () => {
     expect(priceOf(ROW, refOf('a/b:together'))?.highest).toEqual({ input: 0.5, output: 4 })
   })
 
+  test('is read once of a row, for each provider, however many requests ask', () => {
+    let reads = 0
+    const row: CatalogRow = {
+      ...ROW,
+      get providers() {
+        reads += 1
+        return ROW['providers']
+      },
+    }
+    for (let turn = 0; turn < 100; turn++) {
+      expect(priceOf(row, refOf('a/b'))?.highest).toEqual({ input: 1, output: 4 })
+      expect(priceOf(row, refOf('a/b:together'))?.highest).toEqual({ input: 0.5, output: 4 })
+    }
+    expect(reads).toBeLessThanOrEqual(4)
+    for (let turn = 0; turn < 100; turn++) priceOf(row, refOf(`a/b:made-up-${turn}`))
+    expect(priceOf(row, refOf('a/b'))?.highest).toEqual({ input: 1, output: 4 })
+  })
+
   test('is the configured one, whoever answers', () => {
     const price = priceOf({ ...ROW, cost: { input: 7, output: 8 } }, refOf('a/b:together'))
     expect(price?.highest).toEqual({ input: 7, output: 8 })
