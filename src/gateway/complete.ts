@@ -56,10 +56,11 @@ function answerWhole({ encoder, headers }: Asked, { target, answer, attempts }: 
   if (answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
   const { fields, text } = answer.answer
   const usage = readUsage(fields['usage'])
+  const written = encoder.whole(fields, text)
   const record = book({ end: 'whole', usage }, { lastAttempt: { target, end: { kind: 'success' } } })
   return {
     kind: 'whole',
-    text: encoder.whole(fields, text),
+    text: written,
     headers: { ...headersOf(target, answer.provider, attempts), ...headers, ...costHeader(record) },
   }
 }

@@ -150,6 +150,8 @@ async function tryTarget(deps: ChainDeps, chain: Chain, target: ModelRef, target
   const { signal } = ctx
   const body = request.bodyFor(toRouterModel(target))
   for (let retriesDone = 0; ; retriesDone++) {
+    // It may have left while its money, its configuration or a pause was waited for.
+    if (signal.aborted) return { outcome: CLIENT_GONE, next: { do: 'stop', because: 'client_gone' } }
     const attempt = await callOnce(deps, chain, target, { body, targetsLeft })
     // Whether the target is well shows at the answer's end, which is not known here.
     if ('answer' in attempt) return attempt
@@ -166,7 +168,6 @@ async function tryTarget(deps: ChainDeps, chain: Chain, target: ModelRef, target
     if (next.do !== 'retry') return { outcome, next }
     // Jitter on top of what the target asked for: others were told the same.
     await pause((next.afterMs ?? 0) + backoffMs(retriesDone, deps.random()), signal, clock)
-    if (signal.aborted) return { outcome: CLIENT_GONE, next: { do: 'stop', because: 'client_gone' } }
   }
 }
 

@@ -57,6 +57,7 @@ async function readWithin(
     return bytes
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
+    if (request.signal.aborted) throw new GatewayError({ kind: 'client_gone' }, { cause })
     const encoding = encodingOf(request)
     const message = `The body ${encoding === undefined ? '' : `is not whole as ${encoding}, or `}broke off before its end.`
     throw new GatewayError({ kind: 'bad_request', message }, { cause })

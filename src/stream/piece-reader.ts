@@ -84,7 +84,7 @@ function startCollecting(
   }
 }
 
-/** Lets the runtime pull a branch, 32 KiB between two wake-ups, so far ahead of what is taken of the other branch. */
+/** Lets the runtime pull a branch, {@link PULL_BYTES} between two wake-ups, so far ahead of what is taken of the other branch. */
 function startPulling(branch: ReadableStream<Uint8Array>): { taken(bytes: number): void } {
   const { readable, writable } = new IdentityTransformStream()
   branch.pipeTo(writable).catch(() => {}) // the other branch tells of a broken upstream

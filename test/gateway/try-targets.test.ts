@@ -316,6 +316,13 @@ describe('the router’s own id of a request', () => {
 })
 
 describe('a client that has left', () => {
+  test('before anybody was asked is nobody to ask for', async () => {
+    const { run, gone, asked } = start([[ok]])
+    gone.abort()
+    expect(await failureOf(run)).toEqual({ kind: 'client_gone' })
+    expect(asked).toEqual([])
+  })
+
   test('while its request fails is no reason to ask another', async () => {
     const { run, gone, asked } = start([
       [

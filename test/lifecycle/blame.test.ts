@@ -91,6 +91,23 @@ test('a client that resets as the probe of a half-open breaker gives the probe b
   expect(await targetOf(model)).toBe(`huggingface/${model}`)
 }, 30_000)
 
+test('a client that resets while KV is slow leaves one record, and nobody is asked for it', async () => {
+  const cold = await startGateway({ upstreamUrl: simulator.url })
+  try {
+    cold.kv.fault = { kind: 'slow', ms: 800 }
+    const asked = simulator.requests.length
+    const chat = openChat(cold.url, { ...body('a/left-early'), stream: false })
+    await sleep(300)
+    chat.reset()
+    await sleep(1_500)
+    const records = cold.logs().filter(({ event }) => event === 'chat')
+    expect(records).toMatchObject([{ end: 'client_gone', attempts: 0 }])
+    expect(simulator.requests.length).toBe(asked)
+  } finally {
+    await cold.close()
+  }
+})
+
 test.each([true, false])('a client that resets before the answer leaves one record (streamed: %s)', async (stream) => {
   simulator.script(() => undefined)
   const model = `a/left-${stream}`

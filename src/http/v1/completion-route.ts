@@ -53,7 +53,8 @@ async function answer(
       ctx,
     )
     // When the client leaves before the answer the runtime drops this handler, and with it what is still to be booked.
-    request.signal.addEventListener('abort', () => waitUntil(completion), { once: true })
+    if (request.signal.aborted) waitUntil(completion)
+    else request.signal.addEventListener('abort', () => waitUntil(completion), { once: true })
     return await completion
   } catch (error) {
     logBug(deps, entry, error)
