@@ -26,23 +26,3 @@ export function toSparkline(values: readonly number[]): string {
     .map((value) => (value <= 0 || most === 0 ? ' ' : (BARS[Math.ceil((value / most) * BARS.length) - 1] ?? ' ')))
     .join('')
 }
-
-const NANO_PER_USD = 1_000_000_000
-
-/** US dollars as a person reads them: cents where there are dollars, else three digits that matter. Never less than it is. */
-export function formatUsd(usd: number): string {
-  if (usd === 0) return '$0'
-  const nanoUsd = Math.round(usd * NANO_PER_USD)
-  const step = nanoUsd >= NANO_PER_USD ? NANO_PER_USD / 100 : 10 ** Math.max(0, String(nanoUsd).length - 3)
-  const up = Math.ceil(nanoUsd / step) * step
-  const digits = up >= NANO_PER_USD ? 2 : 9 - Math.log10(step)
-  return `$${(up / NANO_PER_USD).toFixed(Math.round(digits))}`
-}
-
-/** Whole nanodollars as US dollars, to the last digit. */
-export function formatNanoUsd(nanoUsd: number): string {
-  const [dollars, rest] = [Math.floor(nanoUsd / NANO_PER_USD), nanoUsd % NANO_PER_USD]
-  return `$${dollars}.${String(rest)
-    .padStart(9, '0')
-    .replace(/0{1,7}$/, '')}`
-}

@@ -128,7 +128,8 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
         const booking = toBooking(record, user, { draw, bounds: own.bounds })
         const booked = bookRecord(ledger, bounded.project, bounded.rules, booking, draw, more)
         const renewed = renewAfter(ledger, bounded, pool, draw)
-        return booked && renewed ? Promise.all([booked, renewed]).then(() => {}) : (booked ?? renewed)
+        if (!renewed) return booked
+        return Promise.all([booked, renewed, giveBack(ledger, bounded, pool)]).then(() => {})
       }),
   }
 }

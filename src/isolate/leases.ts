@@ -25,7 +25,7 @@ export type Outbox = {
   failures: number
   /** Money was set aside for more than came of it, and the owner is to be told. */
   owesShrinks: boolean
-  /** Records that were given up since the last call that was answered. */
+  /** Records that were given up and not told yet; told again, and so too many, where a call was heard whose answer was lost. */
   unbooked: number
 }
 
@@ -54,19 +54,24 @@ export function projectMemoryOf(memory: LeaseMemory, project: string): ProjectMe
   return made
 }
 
-/** The pool of a key under these bounds. One that was made under others is used up, and goes on until its requests end. */
+/** The pool of a key under these bounds. What it holds under others is used up, and goes on until its requests end. */
 export function poolOf({ pools }: ProjectMemory, keyId: string, tag: string): LeasePool {
   const known = pools.get(keyId)
-  if (known?.tag === tag) return known
-  const made = createLeasePool(tag)
   if (known) {
-    retireAll(known)
-    made.leases = known.leases
-    made.orphans = known.orphans
+    if (known.tag !== tag) rebind(known, tag)
+    return known
   }
+  const made = createLeasePool(tag)
   if (pools.size >= MAX_POOLS) forgetIdle(pools)
   pools.set(keyId, made)
   return made
+}
+
+function rebind(pool: LeasePool, tag: string): void {
+  pool.tag = tag
+  pool.rates = []
+  delete pool.refused
+  retireAll(pool)
 }
 
 /** Gives slots back that others were refused. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatNanoUsd, formatUsd, toSparkline, toTable } from '../../src/cli/table.ts'
+import { toSparkline, toTable } from '../../src/cli/table.ts'
+import { formatNanoUsd, formatUsd } from '../../src/core/limits/money.ts'
 import {
   COUNTED_CATALOG,
   COUNTED_MODEL,

@@ -1,5 +1,5 @@
-import { toUsd } from '../../core/limits/money.ts'
-import { formatUsd, toTable } from '../table.ts'
+import { formatUsd, toUsd } from '../../core/limits/money.ts'
+import { toTable } from '../table.ts'
 import { fieldOf } from '../worker/http-call.ts'
 import { formatLimits } from './bounds-flags.ts'
 import { formatBudget, spentOf } from './projects.ts'

@@ -1,6 +1,7 @@
+import { formatNanoUsd, formatUsd } from '../../core/limits/money.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { usageError } from '../command-error.ts'
-import { formatNanoUsd, formatUsd, toSparkline, toTable } from '../table.ts'
+import { toSparkline, toTable } from '../table.ts'
 import { printJson } from '../terminal.ts'
 import { type AdminClient, createAdminClient } from '../worker/admin-client.ts'
 import { fieldOf, listOf } from '../worker/http-call.ts'

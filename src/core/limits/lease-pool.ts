@@ -27,8 +27,8 @@ export type HeldLease = {
 
 /** The leases of one key in one isolate. */
 export type LeasePool = {
-  /** What the bounds were when it was made: other bounds, another pool. */
-  readonly tag: string
+  /** The bounds, in a text: what was leased under others is not drawn from any more. */
+  tag: string
   leases: HeldLease[]
   /** Questions that nobody answered: whether they were granted is not known. */
   orphans: string[]

@@ -31,6 +31,24 @@ export function budgetNanoUsd(usd: number): number {
 /** For people and spreadsheets. */
 export const toUsd = (nanoUsd: number) => nanoUsd / NANO_USD_PER_USD
 
+/** US dollars as a person reads them: cents where there are dollars, else three digits that matter. Never less than it is. */
+export function formatUsd(usd: number): string {
+  if (usd === 0) return '$0'
+  const nanoUsd = Math.round(usd * NANO_USD_PER_USD)
+  const step = nanoUsd >= NANO_USD_PER_USD ? NANO_USD_PER_USD / 100 : 10 ** Math.max(0, String(nanoUsd).length - 3)
+  const up = Math.ceil(nanoUsd / step) * step
+  const digits = up >= NANO_USD_PER_USD ? 2 : 9 - Math.log10(step)
+  return `$${(up / NANO_USD_PER_USD).toFixed(Math.round(digits))}`
+}
+
+/** Whole nanodollars as US dollars, to the last digit. */
+export function formatNanoUsd(nanoUsd: number): string {
+  const [dollars, rest] = [Math.floor(nanoUsd / NANO_USD_PER_USD), nanoUsd % NANO_USD_PER_USD]
+  return `$${dollars}.${String(rest)
+    .padStart(9, '0')
+    .replace(/0{1,7}$/, '')}`
+}
+
 function ceilExact(value: number): number {
   return Math.ceil(value * (1 - BINARY_ERROR))
 }

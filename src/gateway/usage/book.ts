@@ -20,7 +20,7 @@ import {
   post,
   projectMemoryOf,
 } from '../../isolate/leases.ts'
-import type { Bounded, LeaseDeps } from './lease-desk.ts'
+import { type Bounded, isAsking, type LeaseDeps } from './lease-desk.ts'
 
 export type BookDeps = LeaseDeps & {
   /** What to do when a budget has crossed a threshold. */
@@ -111,7 +111,8 @@ async function watchOver(
 ): Promise<void> {
   const { clock } = deps
   for (;;) {
-    const idleInMs = retireIdle(pool, clock.now())
+    // A lease that is asked for just now comes when the ones before it are given up already.
+    const idleInMs = retireIdle(pool, clock.now()) ?? (isAsking(pool, clock.now()) ? WATCH_LOOK_MS : undefined)
     if (idleInMs === undefined) break
     await clock.wait(Math.min(WATCH_LOOK_MS, idleInMs))
     if (pool.watch !== watch) return
@@ -145,6 +146,7 @@ async function send(deps: BookDeps, project: string, memory: ProjectMemory, rule
   const shrinksByPool = new Map<LeasePool, readonly Shrink[]>()
   for (const pool of pools.values()) shrinksByPool.set(pool, withoutSent(shrinksOf(pool), sent))
   const { unbooked } = outbox
+  outbox.unbooked = 0
   const call: ExchangeCall = {
     rules,
     bookings: postings.map(({ booking }) => booking),
@@ -156,13 +158,13 @@ async function send(deps: BookDeps, project: string, memory: ProjectMemory, rule
   const answer = await deps.exchange(project, call)
   if (outbox.sendingSince === startedAt) delete outbox.sendingSince
   if (!answer) {
+    outbox.unbooked += unbooked
     outbox.failures += 1
     outbox.sendAt = clock.now() + Math.min(LONGEST_PAUSE_MS, SHARE_MS * 2 ** (outbox.failures - 1))
     return postings.length
   }
   heedWanted(memory, answer, clock.now())
   outbox.failures = 0
-  outbox.unbooked -= unbooked
   outbox.owesShrinks = false
   outbox.postings = outbox.postings.filter((posting) => !sent.has(posting))
   outbox.sendAt = outbox.postings.length < MOST_AT_ONCE ? startedAt + SHARE_MS : clock.now()

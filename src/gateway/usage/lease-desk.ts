@@ -18,6 +18,7 @@ import {
   keepLease,
   keepRefusal,
   type LeasePool,
+  retireAll,
   retireUnfit,
   shrinksOf,
   wantFor,
@@ -136,10 +137,15 @@ async function askInTurn(
     const refused = believedRefusal(pool, question.leastNanoUsd, now)
     if (refused) return { kind: 'refused', scope: refused.scope, why: refused.why }
     if (now >= turnBy) return pool.isUnanswered ? { kind: 'no_answer' } : HELD
-    if (pool.askingSince === undefined || !isRecent(pool.askingSince, ASKING_LIMIT_MS, now)) break
+    if (!isAsking(pool, now)) break
     await deps.clock.wait(LOOK_MS)
   }
   return ask(deps, bounded, pool, question, false)
+}
+
+/** Whether a question is under way; one that is older has died with its request. */
+export function isAsking({ askingSince }: LeasePool, nowMs: number): boolean {
+  return askingSince !== undefined && isRecent(askingSince, ASKING_LIMIT_MS, nowMs)
 }
 
 async function ask(
@@ -151,6 +157,7 @@ async function ask(
 ): Promise<Acquired> {
   const askedAt = deps.clock.now()
   const id = deps.newId()
+  const { tag } = pool
   pool.askingSince = askedAt
   if (!isAhead && question.need.slots > 0) retireUnfit(pool, question.need)
   const shrinks = shrinksOf(pool)
@@ -172,5 +179,7 @@ async function ask(
     return { kind: 'refused', scope: lease.scope, why: lease.why }
   }
   const draw = keepLease(pool, { id, askedAt, need: question.need, isAhead }, lease, deps.clock.now())
+  // What was granted under other bounds than there are now serves the one request that asked for it.
+  if (pool.tag !== tag) retireAll(pool)
   return draw ? { kind: 'drawn', pool, draw } : { kind: 'no_answer' }
 }

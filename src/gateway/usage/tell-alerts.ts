@@ -1,5 +1,5 @@
 import type { BudgetAlert } from '../../core/limits/exchange.ts'
-import { toUsd } from '../../core/limits/money.ts'
+import { formatUsd, toUsd } from '../../core/limits/money.ts'
 import type { Log } from '../../core/log.ts'
 import { type PostDeps, postJson } from '../../telemetry/post-json.ts'
 
@@ -26,7 +26,7 @@ export async function tellAlerts(deps: AlertDeps, project: string, alerts: reado
 function describe(project: string, { scope, percent, spentNanoUsd, limitNanoUsd, resetsAt }: BudgetAlert): string {
   const whose =
     scope === 'project' ? `the project "${project}"` : `the key ${scope.slice('key:'.length)} of "${project}"`
-  const amount = `${toUsd(spentNanoUsd).toFixed(2)} of ${toUsd(limitNanoUsd).toFixed(2)} USD`
+  const amount = `${formatUsd(toUsd(spentNanoUsd))} of ${formatUsd(toUsd(limitNanoUsd))}`
   const until = resetsAt === undefined ? 'it does not reset' : `it resets at ${new Date(resetsAt).toISOString()}`
   const how = percent === 100 ? 'used up' : `past ${percent} %`
   return `hugway: the budget of ${whose} is ${how} (${amount}); ${until}.`

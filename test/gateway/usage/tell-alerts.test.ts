@@ -29,7 +29,7 @@ test('a budget that crosses a threshold is one line of the log and one post that
   expect(lines).toMatchObject([{ event: 'budget_alert', project: 'research', percent: 80 }])
   expect(posts).toMatchObject([{ url: 'https://hooks.test/secret', redirect: 'manual' }])
   expect(posts[0]?.body.text).toBe(
-    'hugway: the budget of the project "research" is past 80 % (161.00 of 200.00 USD); it resets at 2026-12-01T00:00:00.000Z.',
+    'hugway: the budget of the project "research" is past 80 % ($161.00 of $200.00); it resets at 2026-12-01T00:00:00.000Z.',
   )
 })
 
