@@ -167,7 +167,7 @@ export const DESCRIPTIONS = {
   },
   'hugway.collectMs': {
     description:
-      'Events of a stream that is read one by one are handed on together, once in so many milliseconds, and less often as an answer grows long: a fiftieth of its time so far, at most five times as much; 0 hands each on as it comes.',
+      'Events of a stream that is read one by one are handed on together, once in so many milliseconds, and less often as an answer grows long: a fiftieth of its time so far, at most three times as much; 0 hands each on as it comes.',
     default: 40,
   },
   'hugway.keyCopyMs': {

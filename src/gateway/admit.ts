@@ -1,44 +1,19 @@
-import type { Catalog } from '../core/catalog/catalog.ts'
 import type { CompletionRecord } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
-import { allowsModel } from '../core/identity/model-rights.ts'
-import { boundsOf, type CallerBounds, ownerOf, rulesOf } from '../core/limits/bounds-of.ts'
+import { boundsOf, rulesOf } from '../core/limits/bounds-of.ts'
 import type { Amounts } from '../core/limits/exchange.ts'
 import type { Draw } from '../core/limits/lease-pool.ts'
 import { NO_AMOUNTS } from '../core/limits/ledger-rows.ts'
-import { longestContextOf, priceOf, type TargetPrice } from '../core/limits/price.ts'
-import { maxTokensWithin, type RequestSize, reserveFor } from '../core/limits/reserve.ts'
-import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
-import type { CatalogInUse } from '../isolate/catalog-in-use.ts'
-import { readOnce } from '../kv/one-read.ts'
+import { maxTokensWithin, reserveFor } from '../core/limits/reserve.ts'
+import type { ModelRef } from '../core/routing/model-ref.ts'
 import { rateHeaders } from '../wire/rate-headers.ts'
-import type { CatalogDeps } from './catalog/refresh-catalog.ts'
+import { type AdmitDeps, type AdmitFacts, allowedTargets, type NotAdmitted, pricedTargets } from './admit-targets.ts'
 import type { CallerContext } from './context.ts'
 import { bookRecord, giveBack } from './usage/book.ts'
 import { acquire, type Bounded, renewAfter, renewAhead } from './usage/lease-desk.ts'
 import type { LedgerDeps } from './usage/ledger-deps.ts'
 import { toBooking, userToKeep } from './usage/to-booking.ts'
 import { toRefusal } from './usage/to-refusal.ts'
-
-export type AdmitDeps = {
-  readonly ledger: LedgerDeps
-  readonly catalog: { readonly store: Pick<CatalogDeps['store'], 'remembered' | 'read'> }
-  readonly catalogInUse: CatalogInUse
-}
-
-/** What admission needs to know of a completion request: sizes and kinds, never content. */
-export type AdmitFacts = {
-  /** `model` as it was sent. */
-  readonly askedModel: string | undefined
-  /** The planned chain, in order, before rights are looked at. */
-  readonly targets: readonly ModelRef[]
-  readonly size: RequestSize
-  /** The request's `user`, where it is to be kept. */
-  readonly user?: string | undefined
-}
-
-/** A target that the bounds leave out, and why. */
-export type NotAdmitted = { readonly target: string; readonly reason: 'not_allowed' | 'unpriced' }
 
 /** A request that may go on. Exactly one `settle` follows. */
 export type Admission = {
@@ -167,77 +142,6 @@ function withUser(
 
 function keepAlive({ waitUntil }: Pick<CallerContext, 'waitUntil'>, work: Promise<unknown> | undefined): void {
   if (work) waitUntil(work)
-}
-
-type Allowed = Pick<Admission, 'targets' | 'skipped'>
-
-/** @throws {GatewayError} `model_not_allowed` where nothing is left. */
-function allowedTargets({ askedModel, targets }: AdmitFacts, own: CallerBounds, ctx: CallerContext): Allowed {
-  const { caller, config } = ctx
-  const refuses = (ref: ModelRef) =>
-    allowsModel(caller.scopes.models, ref, config) ? !allowsModel(own.project.models, ref, config) : true
-  const [left, skipped] = [targets.filter((ref) => !refuses(ref)), targets.filter(refuses)]
-  if (left.length > 0) {
-    return { targets: left, skipped: skipped.map((ref) => ({ target: formatModelRef(ref), reason: 'not_allowed' })) }
-  }
-  const isKeys = targets.every((ref) => !allowsModel(caller.scopes.models, ref, config))
-  throw new GatewayError({
-    kind: 'model_not_allowed',
-    model: askedModel ?? formatModelRef(targets[0] ?? config.primary),
-    owner: ownerOf(isKeys ? `key:${caller.keyId}` : 'project', own.project, caller),
-    allowed: (isKeys ? caller.scopes.models : own.project.models) ?? [],
-  })
-}
-
-type Priced = Allowed & {
-  readonly known: readonly {
-    readonly price: TargetPrice['highest'] | undefined
-    readonly contextLength: number | undefined
-  }[]
-}
-
-/** @throws {GatewayError} `unpriced_model` where money is bound and no target has a price. */
-async function pricedTargets(
-  deps: AdmitDeps,
-  targets: readonly ModelRef[],
-  isMoneyBound: boolean,
-  ctx: CallerContext,
-): Promise<Priced> {
-  const { catalog, isComplete } = await catalogOf(deps, isMoneyBound, ctx)
-  const known = targets.map((ref) => {
-    const row = catalog.rowOf(ref)
-    return { ref, price: priceOf(row, ref)?.highest, contextLength: longestContextOf(row, ref) }
-  })
-  if (!isMoneyBound) return { targets, skipped: [], known: known.map((one) => ({ ...one, price: undefined })) }
-  const priced = known.filter(({ price }) => price !== undefined)
-  const without = known.filter(({ price }) => price === undefined).map(({ ref }) => formatModelRef(ref))
-  if (priced.length === 0) {
-    // A list that nobody could read says nothing of a model's price.
-    throw new GatewayError(
-      isComplete ? { kind: 'unpriced_model', models: without } : { kind: 'ledger_unavailable', reason: 'no_prices' },
-    )
-  }
-  return {
-    targets: priced.map(({ ref }) => ref),
-    skipped: without.map((target) => ({ target, reason: 'unpriced' })),
-    known: priced,
-  }
-}
-
-type KnownCatalog = { readonly catalog: Catalog; readonly isComplete: boolean }
-
-/** A burst on an isolate that is new reads the list once. Where only rates are bound, what is known will do. */
-async function catalogOf(deps: AdmitDeps, isMoneyBound: boolean, ctx: CallerContext): Promise<KnownCatalog> {
-  const { ledger, catalog, catalogInUse } = deps
-  const look = () => catalog.store.remembered()?.models
-  const read = async () => (await ledger.readModels(ctx)) ?? null
-  const reads = { name: 'models', look, read, waitUntil: ctx.waitUntil }
-  const found = isMoneyBound ? (look() ?? (await readOnce(ledger.memory.reads, ledger.clock, reads))) : look()
-  const models = typeof found === 'symbol' || found === null ? undefined : found
-  return {
-    catalog: catalogInUse.of(ctx.config, models),
-    isComplete: models !== undefined || ctx.config.mode === 'replace',
-  }
 }
 
 /** What runs on after a response has 30 seconds. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import { pause } from '../core/clock.ts'
 import type { UnusedAnswer } from '../core/completion-record.ts'
 import type { Timeouts } from '../core/config/config.ts'
 import { GatewayError } from '../core/failure.ts'
@@ -218,13 +218,6 @@ async function callOnce(
 }
 
 const NOTHING_SEEN = { textLength: 0 }
-
-/** Waits; a client that leaves ends the wait. */
-async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
-  if (signal.aborted) return
-  const left = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-  await Promise.race([clock.wait(ms), left])
-}
 
 /** @throws {GatewayError} Where the chain's end is not for want of a target that answers. */
 function stop(because: Extract<Next, { do: 'stop' }>['because'], outcome: Failed): void {

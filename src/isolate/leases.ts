@@ -1,6 +1,7 @@
 import { isRecent } from '../core/clock.ts'
 import type { Booking, ExchangeAnswer } from '../core/limits/exchange.ts'
-import { createLeasePool, type Draw, type LeasePool, retireAll, yieldSlots } from '../core/limits/lease-pool.ts'
+import { createLeasePool, type Draw, type LeasePool } from '../core/limits/lease-pool.ts'
+import { retireAll, yieldSlots } from '../core/limits/lease-retirement.ts'
 
 /** A record on its way to the ledger. */
 export type Posting = {

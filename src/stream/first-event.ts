@@ -3,8 +3,9 @@ import type { Fault } from '../core/routing/outcome.ts'
 import { collectBytes } from '../json/collect-bytes.ts'
 import { openCrumbReader, type StreamReader } from './crumb-reader.ts'
 import { idleLimitMs } from './idle-watchdog.ts'
-import { MAX_EVENT_BYTES, type NormalizedChunk, type Normalizer } from './normalizer.ts'
+import { MAX_EVENT_BYTES, type Normalizer } from './normalizer.ts'
 import { decode } from './read-text.ts'
+import type { NormalizedChunk } from './reading.ts'
 
 /** A stream that has begun to answer. */
 export type BegunStream = {

@@ -5,7 +5,8 @@ import { openCrumbReader, type StreamReader } from './crumb-reader.ts'
 const READS_AT_ONCE = 8
 /** Nobody follows a long answer word by word: a token may wait for a fiftieth of the time that the answer has taken so far. */
 const PAUSE_OF_AGE = 1 / 50
-const MOST_PAUSES = 5
+/** More than an eighth of a second would be seen as jerks. */
+const MOST_PAUSES = 3
 const BUFFER_BYTES = 16 * 1024
 const PULL_BYTES = 16 * 1024
 /** What is pulled ahead of a client that reads slowly. */

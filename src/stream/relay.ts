@@ -9,9 +9,10 @@ import type { AnswerEncoder } from '../wire/answer-encoder.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { BegunStream } from './first-event.ts'
 import { type IdleWatchdog, idleLimitMs, startIdleWatchdog } from './idle-watchdog.ts'
-import type { NormalizedChunk, Normalizer, StreamEnd } from './normalizer.ts'
+import type { Normalizer } from './normalizer.ts'
 import { passThrough } from './pass-through.ts'
 import { openPieceReader } from './piece-reader.ts'
+import type { NormalizedChunk, StreamEnd } from './reading.ts'
 
 /** How a relayed stream ended: as the upstream ended it, or because the client left. */
 export type RelayResult = {

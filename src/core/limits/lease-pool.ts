@@ -63,9 +63,6 @@ export type Draw = { readonly lease: HeldLease; readonly amounts: Amounts }
 
 /** Requests that a lease is asked for at once, at most. */
 const MOST_REQUESTS = 1_000
-/** A refusal is believed for so long, so that a client that does not give up costs one call in a while. */
-const BELIEVED_MS: Record<Refusal['kind'], number> = { exhausted: 1_000, held: 50, rate: 50, never: 0 }
-
 export function createLeasePool(tag: string): LeasePool {
   return {
     tag,
@@ -213,60 +210,6 @@ function isUsedUp(pool: LeasePool, { lease, amounts }: Draw, nowMs: number): boo
   return nowMs > (lease.askedAt + lease.usableUntil) / 2 || !isFit(lease, amounts)
 }
 
-/** Nothing more is drawn from leases that cannot cover such a request, whoever ends: what they hold goes back with the question. */
-export function retireUnfit(pool: LeasePool, need: Amounts): void {
-  for (const lease of pool.leases) if (!isFit(lease, need)) lease.isRetired = true
-}
-
-/** For how long slots are left to those who were refused. */
-const YIELD_MS = 5_000
-
-/** Others were refused a slot: those that nobody uses here are given back, and each request asks as they do. */
-export function yieldSlots(pool: LeasePool, nowMs: number): void {
-  pool.yieldsUntil = nowMs + YIELD_MS
-  for (const lease of pool.leases) if (lease.told.slots > 0) lease.isRetired = true
-}
-
-/** Remembers a refusal for a moment. */
-export function keepRefusal(pool: LeasePool, scope: Scope, why: Refusal, nanoUsd: number, nowMs: number): PoolRefusal {
-  pool.refused = { scope, why, nanoUsd, until: nowMs + BELIEVED_MS[why.kind] }
-  return pool.refused
-}
-
-/** The refusal that still holds for a request of this size; a smaller one may fit where a larger one did not. */
-export function believedRefusal(pool: LeasePool, leastNanoUsd: number, nowMs: number): PoolRefusal | undefined {
-  const { refused } = pool
-  return refused && nowMs < refused.until && leastNanoUsd >= refused.nanoUsd ? refused : undefined
-}
-
-/** Nothing is drawn from these leases any more. */
-export function retireAll(pool: LeasePool): void {
-  for (const lease of pool.leases) lease.isRetired = true
-}
-
-/** A lease that nobody uses is kept for so long, in case the next request comes soon. */
-const LINGER_MS = 3_000
-/** Of slots there are few, and whoever finds none waits no longer than this. */
-const SLOT_LINGER_MS = 2_000
-
-/**
- * Gives up the leases that nobody has used for a while.
- *
- * @returns Milliseconds until the next one may be given up; `undefined` where none is left.
- */
-export function retireIdle(pool: LeasePool, nowMs: number): number | undefined {
-  let soonestMs: number | undefined
-  for (const lease of pool.leases) {
-    if (lease.isRetired) continue
-    const lingerMs = lease.told.slots > 0 ? SLOT_LINGER_MS : LINGER_MS
-    const idleAt = lease.running > 0 ? lease.usableUntil : lease.usedAt + lingerMs
-    const leftMs = Math.min(lease.usableUntil, idleAt) - nowMs
-    if (leftMs <= 0) lease.isRetired = true
-    else soonestMs = Math.min(soonestMs ?? leftMs, leftMs)
-  }
-  return soonestMs
-}
-
 function take(pool: LeasePool, lease: HeldLease, amounts: Amounts, nowMs: number): Draw {
   lease.left = {
     nanoUsd: lease.left.nanoUsd - amounts.nanoUsd,
@@ -294,6 +237,6 @@ const addUp = (a: Amounts, b: Amounts): Amounts => ({
 const covers = (left: Amounts, need: Amounts) => isFit({ left }, need) && left.slots >= need.slots
 
 /** Whether a lease covers a request but for the slot, which others of its requests may have and give back. */
-function isFit({ left }: { readonly left: Amounts }, need: Amounts): boolean {
+export function isFit({ left }: { readonly left: Amounts }, need: Amounts): boolean {
   return left.nanoUsd >= need.nanoUsd && left.requests >= need.requests && left.tokens >= need.tokens
 }

@@ -7,9 +7,9 @@ import {
   endDraw,
   type LeasePool,
   releaseDraw,
-  retireIdle,
   shrinksOf,
 } from '../../core/limits/lease-pool.ts'
+import { retireIdle } from '../../core/limits/lease-retirement.ts'
 import {
   type Carrier,
   heedWanted,

@@ -1,4 +1,5 @@
 import { type Clock, isRecent } from '../../core/clock.ts'
+import { believedRefusal, keepRefusal } from '../../core/limits/believed-refusal.ts'
 import {
   type Amounts,
   CALL_LIMIT_MS,
@@ -12,19 +13,16 @@ import {
 } from '../../core/limits/exchange.ts'
 import {
   acknowledgeShrinks,
-  believedRefusal,
   type Draw,
   drawFrom,
   keepLease,
-  keepRefusal,
   type LeasePool,
-  retireAll,
-  retireUnfit,
   shrinksOf,
   wantFor,
   wantsRenewal,
   wantsRenewalAfter,
 } from '../../core/limits/lease-pool.ts'
+import { retireAll, retireUnfit } from '../../core/limits/lease-retirement.ts'
 import { heedWanted, type LeaseMemory, poolOf, projectMemoryOf } from '../../isolate/leases.ts'
 
 export type LeaseDeps = {

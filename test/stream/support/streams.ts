@@ -1,7 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Clock } from '../../../src/core/clock.ts'
 import { GatewayError } from '../../../src/core/failure.ts'
-import { createNormalizer, type NormalizedChunk } from '../../../src/stream/normalizer.ts'
+import { createNormalizer } from '../../../src/stream/normalizer.ts'
+import type { NormalizedChunk } from '../../../src/stream/reading.ts'
 import { createChatEncoder } from '../../../src/wire/chat/encoder.ts'
 
 export const encode = (text: string) => new TextEncoder().encode(text)

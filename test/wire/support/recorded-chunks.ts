@@ -1,4 +1,5 @@
-import { createNormalizer, type StreamEnd } from '../../../src/stream/normalizer.ts'
+import { createNormalizer } from '../../../src/stream/normalizer.ts'
+import type { StreamEnd } from '../../../src/stream/reading.ts'
 import type { Chunk } from '../../../src/wire/chat/chunk.ts'
 import { readOwnRecordings } from '../../recordings/support/own-recordings.ts'
 import { type Recording, toRawAnswer } from '../../recordings/support/recording.ts'
