@@ -46,7 +46,7 @@ describe('what the router is asked for', () => {
     [{ sort: 'price', preferred_max_latency: 0.15 }, ['a/b:prompt', 'a/b:cheap', 'a/b:fast']],
   ])('for %j, when everybody fails', async (provider, asked) => {
     const gateway = await start(BUSY)
-    await gateway.configure({ agents: { defaults: { model: 'a/b' } } })
+    await gateway.configure({ agents: { defaults: { model: 'a/b' } }, hugway: { routing: { explore: 0 } } })
     await gateway.chat({ ...ASK, ...(provider && { provider }) })
     expect([...new Set(gateway.calls.map(modelOf))]).toEqual(asked)
     for (const { body } of gateway.calls) expect(JSON.parse(body)).not.toHaveProperty('provider')
