@@ -1,20 +1,19 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
 import type { RequestBody } from '../gateway/completion.ts'
-import { collectBytes, openFillingReader } from '../json/collect-bytes.ts'
+import { collectBytes } from '../json/collect-bytes.ts'
+import { FIRST_LIMIT_MS, readAnnounced } from './announced-body.ts'
 import { decodeBody, encodingOf } from './decode-body.ts'
 
 /** What reading a body needs of the isolate. */
 export type BodyDeps = {
   readonly clock: Clock
   /** Where bodies are counted that are held at the same time. */
-  readonly bodyRoom: { take(bytes: number): boolean; give(bytes: number): void }
+  readonly bodyRoom: { grow(held: number, bytes: number): boolean; give(bytes: number): void }
 }
 
 /** A body as long as this one is read behind room for what is written in front of it: it goes up without a copy. */
 const LONG_BODY_BYTES = 64 * 1024
-/** For a model's name and the members that are added. */
-const HEAD_ROOM_BYTES = 1_024
 
 /** A client that takes longer has stopped sending; at the default limit it is 175 KB a second. */
 const UPLOAD_LIMIT_MS = 60_000
@@ -30,7 +29,7 @@ export function bodyOf(request: Request, deps: BodyDeps): RequestBody {
   }
   const hold = (bytes: number) => {
     if (isOver) throw new Error('nobody waits for this body any more') // it came too late, and may still be coming
-    if (!deps.bodyRoom.take(bytes - held)) throw new GatewayError({ kind: 'too_many_bodies' })
+    if (!deps.bodyRoom.grow(held, bytes)) throw new GatewayError({ kind: 'too_many_bodies' })
     held = bytes
   }
   return { letGo, read: (maxBytes) => readWithin(request, maxBytes, hold, deps.clock) }
@@ -52,8 +51,9 @@ async function readWithin(
   clock: Clock,
 ): Promise<Uint8Array> {
   try {
-    const bytes = await within(readAll(request, maxBytes, hold), UPLOAD_LIMIT_MS, clock)
-    if (bytes === TIMED_OUT) throw new GatewayError({ kind: 'body_too_slow', limitMs: UPLOAD_LIMIT_MS })
+    const limitMs = isShort(announcedLength(request)) ? FIRST_LIMIT_MS : UPLOAD_LIMIT_MS
+    const bytes = await within(readAll(request, maxBytes, hold, clock), limitMs, clock)
+    if (bytes === TIMED_OUT) throw new GatewayError({ kind: 'body_too_slow', limitMs })
     return bytes
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
@@ -64,14 +64,19 @@ async function readWithin(
   }
 }
 
-async function readAll(request: Request, maxBytes: number, hold: (bytes: number) => void): Promise<Uint8Array> {
+async function readAll(
+  request: Request,
+  maxBytes: number,
+  hold: (bytes: number) => void,
+  clock: Clock,
+): Promise<Uint8Array> {
   const tooLarge = () => new GatewayError({ kind: 'body_too_large', maxBytes })
-  const announced = request.headers.get('content-length')
-  if (announced !== null && Number(announced) > maxBytes) throw tooLarge()
-  if (announced !== null && encodingOf(request) === undefined) {
+  const announced = announcedLength(request)
+  if (announced !== undefined && announced > maxBytes) throw tooLarge()
+  if (announced !== undefined && encodingOf(request) === undefined) {
     // The announced length is the runtime's to enforce; without one, or of what comes out, the pieces have to be counted.
-    hold(Number(announced))
-    if (Number(announced) >= LONG_BODY_BYTES && request.body) return readBehindRoom(request.body, Number(announced))
+    if (!isShort(announced) && request.body) return readAnnounced(request.body, announced, hold, clock)
+    hold(announced)
     return new Uint8Array(await request.arrayBuffer())
   }
   const body = await decodeBody(request)
@@ -81,13 +86,9 @@ async function readAll(request: Request, maxBytes: number, hold: (bytes: number)
   return bytes
 }
 
-/** @throws What the stream throws, and where it ends before its announced length. */
-async function readBehindRoom(body: ReadableStream<Uint8Array>, announced: number): Promise<Uint8Array> {
-  const reader = openFillingReader(body)
-  let read = { buffer: new Uint8Array(HEAD_ROOM_BYTES + announced), length: HEAD_ROOM_BYTES, isDone: false }
-  while (read.length < HEAD_ROOM_BYTES + announced) {
-    if (read.isDone) throw new Error('the body ended early')
-    read = await reader.fill(read.buffer, read.length)
-  }
-  return read.buffer.subarray(HEAD_ROOM_BYTES, read.length)
+function announcedLength({ headers }: Request): number | undefined {
+  const announced = headers.get('content-length')
+  return announced === null ? undefined : Number(announced)
 }
+
+const isShort = (announced: number | undefined) => announced !== undefined && announced < LONG_BODY_BYTES

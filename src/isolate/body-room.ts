@@ -3,8 +3,8 @@ export type RoomMemory = { bytes: number }
 
 /** Room for request bodies: an isolate has 128 MB for everybody, and a body is held until its answer has begun. */
 export type BodyRoom = {
-  /** @returns Whether there was room for so many bytes more; then they are taken. */
-  take(bytes: number): boolean
+  /** @returns Whether there was room for a body of `held` bytes to be one of `bytes`; then they are taken. */
+  grow(held: number, bytes: number): boolean
   give(bytes: number): void
 }
 
@@ -14,9 +14,10 @@ const ROOM_BYTES = 32 * 1024 * 1024
 /** A body alone always fits, whatever `hugway.maxBodyBytes` allows: it is then the operator's choice. */
 export function createBodyRoom(memory: RoomMemory): BodyRoom {
   return {
-    take(bytes) {
-      if (memory.bytes > 0 && memory.bytes + bytes > ROOM_BYTES) return false
-      memory.bytes += bytes
+    grow(held, bytes) {
+      const others = memory.bytes - held
+      if (others > 0 && others + bytes > ROOM_BYTES) return false
+      memory.bytes = others + bytes
       return true
     },
     give(bytes) {

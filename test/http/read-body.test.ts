@@ -105,11 +105,9 @@ describe('a request’s body', () => {
     const first = large()
     await first.read(32 * MIB)
     expect(memory.bytes).toBe(20 * MIB)
-    expect(
-      await large()
-        .read(32 * MIB)
-        .catch(kindOf),
-    ).toBe('too_many_bodies')
+    const second = large()
+    expect(await second.read(32 * MIB).catch(kindOf)).toBe('too_many_bodies')
+    second.letGo()
     first.letGo()
     first.letGo()
     expect(memory.bytes).toBe(0)
@@ -130,5 +128,73 @@ describe('a request’s body', () => {
     expect((await open(post(new Uint8Array(size), { 'content-length': String(size) })).read(64 * MIB)).length).toBe(
       size,
     )
+  })
+
+  test('that is alone always fits, also where it announces nothing', async () => {
+    const { open } = start()
+    const whole = await open(post(inPieces([new Uint8Array(20 * MIB), new Uint8Array(20 * MIB)]))).read(64 * MIB)
+    expect(whole.byteLength).toBe(40 * MIB)
+  })
+})
+
+describe('clients that announce ten megabytes', () => {
+  /** A client that announces, and sends what the test writes. */
+  function announce({ open }: ReturnType<typeof start>, announced = 10 * MIB) {
+    const { readable, writable } = new IdentityTransformStream()
+    const body = open(post(readable, { 'content-length': String(announced) }))
+    const end = body.read(10 * MIB).catch(kindOf)
+    return { writer: writable.getWriter(), end: end.finally(body.letGo) }
+  }
+  const honest = (open: ReturnType<typeof start>['open']) => {
+    const sent = Uint8Array.from({ length: 10 * MIB }, (_, at) => at % 251)
+    return { sent, read: open(post(sent, { 'content-length': String(sent.length) })).read(10 * MIB) }
+  }
+
+  test.each<[what: string, announced: number]>([
+    ['of much', 10 * MIB],
+    ['of as much as is read in one piece', 64 * 1024 - 1],
+  ])(
+    'and send nothing keep no honest one out, and are sent away after fifteen seconds: %s',
+    async (_what, announced) => {
+      const started = start()
+      const { open, clock, memory } = started
+      const silent = Array.from({ length: 300 }, () => announce(started, announced))
+      await clock.pass(0)
+      expect(memory.bytes).toBeLessThanOrEqual(300 * 64 * 1024)
+      const { sent, read } = honest(open)
+      expect(await read).toEqual(sent)
+      await clock.pass(15_000)
+      for (const { end } of silent) expect(await end).toBe('body_too_slow')
+      expect(memory.bytes).toBe(sent.length)
+    },
+  )
+
+  test('and send a byte a second are sent away after fifteen seconds too', async () => {
+    const started = start()
+    const { clock, memory } = started
+    const slow = Array.from({ length: 8 }, () => announce(started))
+    const ends = Promise.all(slow.map(({ end }) => end))
+    for (let second = 0; second < 15; second++) {
+      for (const { writer } of slow) writer.write(new Uint8Array(1)).catch(() => {})
+      expect(memory.bytes).toBeLessThanOrEqual(8 * 64 * 1024)
+      await clock.pass(1_000)
+    }
+    expect(await ends).toEqual(slow.map(() => 'body_too_slow'))
+    expect(memory.bytes).toBe(0)
+  })
+
+  test('hold at most four times what they have sent, and stop within a minute', async () => {
+    const started = start()
+    const { clock, memory } = started
+    const { writer, end } = announce(started)
+    await writer.write(new Uint8Array(100_000))
+    await clock.pass(15_000)
+    expect(memory.bytes).toBeGreaterThan(100_000)
+    await writer.write(new Uint8Array(500_000))
+    expect(memory.bytes).toBeLessThanOrEqual(4 * 600_000)
+    await clock.pass(45_000)
+    expect(await end).toBe('body_too_slow')
+    expect(memory.bytes).toBe(0)
+    await expect(writer.write(new Uint8Array(10 * MIB))).rejects.toThrow()
   })
 })
