@@ -17,11 +17,12 @@ export type Serve = (request: Request, executionCtx: ExecutionContext) => Respon
 export function createApp(deps: AppDeps): Serve {
   const v1 = withCompletions(createV1App(deps), deps, [chatSurface])
   const agents = once(() => createAgents(deps))
-  const admin = once(() => withCompletions(createAdminApp(deps), deps, []))
+  const admin = once(() => createAdminApp(deps))
   return (request, executionCtx) => {
     const path = pathOf(request)
-    const serve = AGENTS.test(path) ? agents() : ADMIN.test(path) ? admin() : v1
-    return serve(request, executionCtx, path)
+    if (AGENTS.test(path)) return agents()(request, executionCtx, path)
+    if (ADMIN.test(path)) return admin().fetch(request, {}, executionCtx)
+    return v1(request, executionCtx, path)
   }
 }
 
