@@ -1,34 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import {
-  COUNTED_CATALOG,
-  COUNTED_MODEL,
-  type CountingUpstream,
-  startCountingUpstream,
-} from '../support/counting-upstream.ts'
-import { type Gateway, type GatewayOptions, readAhead, startGateway } from '../support/start-gateway.ts'
+import { describe, expect, test } from 'vitest'
+import { admin, budgetOf, CENT, countedGateways, type Usage } from './support/counted-gateway.ts'
 
-const closing: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const one of closing.splice(0).reverse()) await one.close()
-})
-
-const CENT = 10_000_000
-
+const counted = countedGateways()
 /** The deployment's key is of a project with a budget of one cent; a key of the project `free` is bound by nothing. */
-async function start(options: Partial<GatewayOptions>): Promise<{ upstream: CountingUpstream; gateway: Gateway }> {
-  const upstream = await startCountingUpstream()
-  closing.push(upstream)
-  const config = {
-    agents: { defaults: { model: COUNTED_MODEL } },
-    hugway: { projects: { default: { budget: { usd: 0.01, per: 'total' } }, free: {} } },
-  }
-  const gateway = await startGateway({ upstreamUrl: upstream.url, config, ...options })
-  gateway.kv.set('catalog:v1', COUNTED_CATALOG)
-  closing.push(gateway)
-  await readAhead(gateway)
-  return { upstream, gateway }
-}
+const PROJECTS = { default: budgetOf(0.01), free: {} }
 
 const BODY = JSON.stringify({ messages: [{ role: 'user', content: 'hi' }], max_tokens: 100 })
 
@@ -38,12 +14,6 @@ async function chat(url: string, key = 'test-key') {
   const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: BODY })
   const body = (await response.json()) as { readonly error?: { readonly code: string } }
   return { status: response.status, code: body.error?.code, ms: Date.now() - began }
-}
-
-async function admin<T>({ url }: Gateway, path: string, body?: object): Promise<T> {
-  const headers = { authorization: 'Bearer test-admin-token', 'content-type': 'application/json' }
-  const init = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers }
-  return (await (await fetch(`${url}${path}`, init)).json()) as T
 }
 
 const ledgerThat = (does: string) => `
@@ -60,7 +30,7 @@ describe.each([
   ['does not answer', ledgerThat('await new Promise((resolve) => setTimeout(resolve, 60_000))')],
 ])('while an object %s', (_what, ledgerModule) => {
   test('a bounded key is refused within seconds, also a hundred times at once, and nobody is asked for it', async () => {
-    const { upstream, gateway } = await start({ ledgerModule })
+    const { upstream, gateway } = await counted.start({ projects: PROJECTS, ledgerModule })
     const all = await Promise.all(Array.from({ length: 100 }, () => chat(gateway.url)))
     expect(all.filter(({ status, code }) => status === 503 && code === 'ledger_unavailable')).toHaveLength(100)
     expect(Math.max(...all.map(({ ms }) => ms))).toBeLessThan(10_000)
@@ -68,7 +38,7 @@ describe.each([
   }, 60_000)
 
   test('a key without bounds is served as ever', async () => {
-    const { upstream, gateway } = await start({ ledgerModule })
+    const { upstream, gateway } = await counted.start({ projects: PROJECTS, ledgerModule })
     const { key } = await admin<{ key: string }>(gateway, '/admin/keys', { name: 'free', project: 'free' })
     const { status, ms } = await chat(gateway.url, key)
     expect(status).toBe(200)
@@ -78,7 +48,7 @@ describe.each([
 })
 
 test('a deployment whose binding was taken away serves without limits, and says so', async () => {
-  const { upstream, gateway } = await start({ hasLedger: false })
+  const { upstream, gateway } = await counted.start({ projects: PROJECTS, hasLedger: false })
   expect((await chat(gateway.url)).status).toBe(200)
   expect(upstream.calls()).toBe(1)
   expect(gateway.logs().filter(({ event }) => event === 'limits_not_held')).toHaveLength(1)
@@ -105,17 +75,13 @@ export default worker
 `
 
 test('two thousand requests at once through several isolates pass no cent, while an object loses answers and hears calls twice', async () => {
-  const { upstream, gateway } = await start({ ledgerModule: FLAKY, isolates: 4 })
+  const { upstream, gateway } = await counted.start({ projects: PROJECTS, ledgerModule: FLAKY, isolates: 4 })
   const urls = Array.from({ length: 2_000 }, (_, index) => gateway.urls[index % 4] ?? '')
   const statuses = (await Promise.all(urls.map((url) => chat(url)))).map(({ status }) => status)
   expect(upstream.calls()).toBeGreaterThan(10)
   expect(statuses.filter((status) => status === 200)).toHaveLength(upstream.calls())
   expect(statuses.filter((status) => ![200, 402, 429, 503].includes(status))).toEqual([])
   expect(upstream.costNanoUsd()).toBeLessThanOrEqual(CENT)
-  type Usage = {
-    readonly total: { readonly costNanoUsd: number; readonly requests: number }
-    readonly unbooked: number
-  }
   let usage = await admin<Usage>(gateway, '/admin/usage')
   for (let tries = 0; usage.total.requests < 2_000 && tries < 60; tries++) {
     await sleep(500)
