@@ -1,5 +1,5 @@
 import { isRecent } from '../clock.ts'
-import type { Amounts, LeaseAnswer, RateStand, Refusal, Scope, Shrink } from './exchange.ts'
+import type { Amounts, LeaseAnswer, RateStand, Refusal, Scope } from './exchange.ts'
 
 /** A lease as an isolate holds it: plain data that changes. Times by the isolate's own clock. */
 export type HeldLease = {
@@ -61,8 +61,6 @@ export type PoolRefusal = {
 /** What one request has of a lease. */
 export type Draw = { readonly lease: HeldLease; readonly amounts: Amounts }
 
-/** Requests that a lease is asked for at once, at most. */
-const MOST_REQUESTS = 1_000
 export function createLeasePool(tag: string): LeasePool {
   return {
     tag,
@@ -129,87 +127,6 @@ export function endDraw({ lease, amounts }: Draw, nowMs: number): void {
   if (!lease.isRetired) lease.left = { ...lease.left, slots: lease.left.slots + amounts.slots }
 }
 
-/** The owner has booked the record, and knows by it that the lease holds so much less. */
-export function acknowledgeDraw({ lease, amounts }: Draw): void {
-  lease.reservedNanoUsd -= amounts.nanoUsd
-  lease.told = { ...lease.told, nanoUsd: Math.max(0, lease.told.nanoUsd - amounts.nanoUsd) }
-}
-
-/**
- * A further draw of a request whose record was booked. Its money went into the cost that was booked, so it must not be drawn
- * again: the owner has taken only the first draw off the lease, and learns of this one when the lease is retired.
- */
-export function releaseDraw({ lease, amounts }: Draw): void {
-  lease.reservedNanoUsd -= amounts.nanoUsd
-}
-
-/** What the owner is to be told: leases that hold less than it believes, and questions that nobody answered. */
-export function shrinksOf(pool: LeasePool): readonly Shrink[] {
-  const shrinks: Shrink[] = pool.orphans.map((id) => ({ id, nanoUsd: 0, slots: 0, isOrphan: true }))
-  for (const lease of pool.leases) {
-    if (!lease.isRetired) continue
-    const now = { nanoUsd: lease.reservedNanoUsd, slots: Math.min(lease.running, lease.told.slots) }
-    if (now.nanoUsd < lease.told.nanoUsd || now.slots < lease.told.slots) shrinks.push({ id: lease.id, ...now })
-  }
-  return shrinks
-}
-
-/** The owner knows them now; a lease that holds nothing any more is forgotten. */
-export function acknowledgeShrinks(pool: LeasePool, shrinks: readonly Shrink[]): void {
-  const byId = new Map(shrinks.map((shrink) => [shrink.id, shrink]))
-  pool.orphans = pool.orphans.filter((id) => !byId.has(id))
-  for (const lease of pool.leases) {
-    const shrink = byId.get(lease.id)
-    if (shrink) lease.told = { nanoUsd: shrink.nanoUsd, slots: shrink.slots }
-  }
-  pool.leases = pool.leases.filter(
-    ({ isRetired, running, reservedNanoUsd, told }) =>
-      !isRetired || running > 0 || reservedNanoUsd > 0 || told.nanoUsd > 0 || told.slots > 0,
-  )
-}
-
-/** What to ask for, so that the next requests need not ask: for as many as came lately, and for those that wait. */
-export function wantFor(pool: LeasePool, need: Amounts, nowMs: number): Amounts {
-  const { draws, before } = latelyOf(pool, nowMs)
-  const count = Math.min(MOST_REQUESTS, Math.max(2, Math.max(draws, before) * 2, pool.waiting))
-  return {
-    nanoUsd: need.nanoUsd * count,
-    requests: need.requests * count,
-    tokens: need.tokens * count,
-    slots: need.slots * count,
-  }
-}
-
-/** Half of the time for which a lease is usable, which is when the next one is asked for. */
-const LATELY_MS = 5_000
-
-function latelyOf({ lately }: LeasePool, nowMs: number): LeasePool['lately'] {
-  if (isRecent(lately.from, LATELY_MS, nowMs)) return lately
-  return { from: nowMs, draws: 0, before: isRecent(lately.from, 2 * LATELY_MS, nowMs) ? lately.draws : 0 }
-}
-
-/**
- * Whether to ask for the next lease now, behind the callers' backs: this one is used, and half over or too small. Not where
- * what is left is scarce: to hold more of it than the requests at hand need would refuse others.
- */
-export function wantsRenewal(pool: LeasePool, draw: Draw, nowMs: number): boolean {
-  return !draw.lease.isNarrow && isUsedUp(pool, draw, nowMs)
-}
-
-/**
- * The same where a lease has room for one request: its slot goes from the old lease to the new one, so it is asked for when
- * the request has ended.
- */
-export function wantsRenewalAfter(pool: LeasePool, draw: Draw, nowMs: number): boolean {
-  const { isNarrow, running } = draw.lease
-  return isNarrow && running === 0 && isUsedUp(pool, draw, nowMs)
-}
-
-function isUsedUp(pool: LeasePool, { lease, amounts }: Draw, nowMs: number): boolean {
-  if (pool.askingSince !== undefined || lease.isRetired || !lease.isAmple || pool.draws < 2) return false
-  return nowMs > (lease.askedAt + lease.usableUntil) / 2 || !isFit(lease, amounts)
-}
-
 function take(pool: LeasePool, lease: HeldLease, amounts: Amounts, nowMs: number): Draw {
   lease.left = {
     nanoUsd: lease.left.nanoUsd - amounts.nanoUsd,
@@ -225,6 +142,15 @@ function take(pool: LeasePool, lease: HeldLease, amounts: Amounts, nowMs: number
   pool.lately = latelyOf(pool, nowMs)
   pool.lately.draws += 1
   return { lease, amounts }
+}
+
+/** Half of the time for which a lease is usable, which is when the next one is asked for. */
+const LATELY_MS = 5_000
+
+/** The requests that drew lately, as they are at this time. */
+export function latelyOf({ lately }: LeasePool, nowMs: number): LeasePool['lately'] {
+  if (isRecent(lately.from, LATELY_MS, nowMs)) return lately
+  return { from: nowMs, draws: 0, before: isRecent(lately.from, 2 * LATELY_MS, nowMs) ? lately.draws : 0 }
 }
 
 const addUp = (a: Amounts, b: Amounts): Amounts => ({

@@ -1,15 +1,8 @@
 import { type Clock, isRecent } from '../../core/clock.ts'
 import type { Booking, BudgetAlert, ExchangeCall, LedgerRules, Shrink } from '../../core/limits/exchange.ts'
-import {
-  acknowledgeDraw,
-  acknowledgeShrinks,
-  type Draw,
-  endDraw,
-  type LeasePool,
-  releaseDraw,
-  shrinksOf,
-} from '../../core/limits/lease-pool.ts'
+import { type Draw, endDraw, type LeasePool } from '../../core/limits/lease-pool.ts'
 import { retireIdle } from '../../core/limits/lease-retirement.ts'
+import { acknowledgeDraw, acknowledgeShrinks, releaseDraw, shrinksOf } from '../../core/limits/lease-shrinks.ts'
 import {
   type Carrier,
   heedWanted,

@@ -11,18 +11,10 @@ import {
   type Scope,
   type ScopeBounds,
 } from '../../core/limits/exchange.ts'
-import {
-  acknowledgeShrinks,
-  type Draw,
-  drawFrom,
-  keepLease,
-  type LeasePool,
-  shrinksOf,
-  wantFor,
-  wantsRenewal,
-  wantsRenewalAfter,
-} from '../../core/limits/lease-pool.ts'
+import { type Draw, drawFrom, keepLease, type LeasePool } from '../../core/limits/lease-pool.ts'
 import { retireAll, retireUnfit } from '../../core/limits/lease-retirement.ts'
+import { acknowledgeShrinks, shrinksOf } from '../../core/limits/lease-shrinks.ts'
+import { wantFor, wantsRenewal, wantsRenewalAfter } from '../../core/limits/lease-wants.ts'
 import { heedWanted, type LeaseMemory, poolOf, projectMemoryOf } from '../../isolate/leases.ts'
 
 export type LeaseDeps = {

@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  acknowledgeDraw,
-  createLeasePool,
-  drawFrom,
-  endDraw,
-  keepLease,
-  releaseDraw,
-  shrinksOf,
-} from '../../../src/core/limits/lease-pool.ts'
+import { createLeasePool, drawFrom, endDraw, keepLease } from '../../../src/core/limits/lease-pool.ts'
+import { acknowledgeDraw, releaseDraw, shrinksOf } from '../../../src/core/limits/lease-shrinks.ts'
 import { money, NOW } from './support/ledger.ts'
 
 test('money that a second call of a request has used is not drawn again, and goes back when its lease ends', () => {
