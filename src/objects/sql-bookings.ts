@@ -1,7 +1,8 @@
 import type { Booking } from '../core/limits/exchange.ts'
 import { type Histogram, NO_TIMES, withTime } from '../core/limits/histogram.ts'
 import { countRow, type HourRows, hasRoom, placesFor } from './hour-rows.ts'
-import { foldedHour, SUMS, type SumColumns, timesOf } from './sql-ledger.ts'
+import { foldedHour } from './sql-ledger.ts'
+import { addSums, type ColumnSums, noSums, SUM_COLUMNS, SUMS, type SumColumns, timesOf } from './sum-columns.ts'
 
 /** Books completions in `events`, one row each, and in the roll-ups of the hour in which they are booked. */
 export type SqlBookings = {
@@ -14,7 +15,6 @@ export type SqlBookings = {
 const HOUR_MS = 3_600_000
 /** Stands for models that no list has and that never answered: anybody can make one up. */
 const UNLISTED = 'unlisted'
-const NO_SUMS = { requests: 0, prompt: 0, completion: 0, cached: 0, reasoning: 0, cost: 0, estimated: 0, unpriced: 0 }
 
 type Place = readonly [
   hour: number,
@@ -27,7 +27,7 @@ type Place = readonly [
 ]
 type Rollup = {
   readonly place: Place
-  readonly sums: typeof NO_SUMS
+  readonly sums: ColumnSums
   lastAt: number
   firstToken: Histogram
   duration: Histogram
@@ -47,7 +47,7 @@ export function createSqlBookings(sql: SqlStorage, hourRows: HourRows): SqlBooki
     const known = rollups.get(name) ?? readRollup(sql, place)
     if (!known && !isAllowed()) return undefined
     if (!known) countRow(hourRows, place[1])
-    const rollup = known ?? { place, sums: { ...NO_SUMS }, lastAt: 0, firstToken: NO_TIMES, duration: NO_TIMES }
+    const rollup = known ?? { place, sums: noSums(), lastAt: 0, firstToken: NO_TIMES, duration: NO_TIMES }
     rollups.set(name, rollup)
     return rollup
   }
@@ -112,26 +112,20 @@ function readRollup(sql: SqlStorage, place: Place): Rollup | undefined {
 }
 
 function count(rollup: Rollup, booking: Counted): void {
-  const { sums } = rollup
   const isUnpriced = booking.costNanoUsd === null && booking.promptTokens + booking.completionTokens > 0
-  sums.requests += booking.requests
-  sums.prompt += booking.promptTokens
-  sums.completion += booking.completionTokens
-  sums.cached += booking.cachedTokens
-  sums.reasoning += booking.reasoningTokens
-  sums.cost += booking.costNanoUsd ?? 0
-  sums.estimated += booking.isEstimated ? 1 : 0
-  sums.unpriced += isUnpriced ? 1 : 0
+  addSums(rollup.sums, {
+    ...booking,
+    costNanoUsd: booking.costNanoUsd ?? 0,
+    estimated: booking.isEstimated ? 1 : 0,
+    unpriced: isUnpriced ? 1 : 0,
+  })
   rollup.lastAt = Math.max(rollup.lastAt, booking.startedAt)
   rollup.firstToken = withTime(rollup.firstToken, booking.firstTokenMs)
   rollup.duration = withTime(rollup.duration, booking.durationMs)
 }
 
-const ROLLUP_VALUES = Array.from({ length: 18 }, () => '?').join()
-
 function writeRollup(sql: SqlStorage, { place, sums, lastAt, firstToken, duration }: Rollup): void {
-  const { requests, prompt, completion, cached, reasoning, cost, estimated, unpriced } = sums
-  const columns = [requests, prompt, completion, cached, reasoning, cost, estimated, unpriced, lastAt]
-  const times = [JSON.stringify(firstToken), JSON.stringify(duration)]
-  sql.exec(`INSERT OR REPLACE INTO rollups VALUES (${ROLLUP_VALUES})`, ...place, ...columns, ...times)
+  const columns = SUM_COLUMNS.map((column) => sums[column])
+  const values = [...place, ...columns, lastAt, JSON.stringify(firstToken), JSON.stringify(duration)]
+  sql.exec(`INSERT OR REPLACE INTO rollups VALUES (${values.map(() => '?').join()})`, ...values)
 }

@@ -1,28 +1,8 @@
-import { type Histogram, mergeTimes, NO_TIMES } from '../core/limits/histogram.ts'
-import { type LedgerSums, type SumName, sumsBy } from '../core/limits/ledger-report.ts'
 import { readMeta, writeMeta } from './schema.ts'
+import { addUp, SUM_COLUMNS, SUMS, type SumColumns } from './sum-columns.ts'
 
 const HOUR_MS = 3_600_000
 const FOLDED_HOUR = 'folded_hour'
-
-/** The column of each sum, in the order of the tables; `failed` shows by the end of a row. */
-const COLUMN_OF = {
-  requests: 'requests',
-  promptTokens: 'prompt',
-  completionTokens: 'completion',
-  cachedTokens: 'cached',
-  reasoningTokens: 'reasoning',
-  costNanoUsd: 'cost',
-  estimated: 'estimated',
-  unpriced: 'unpriced',
-} as const satisfies Record<Exclude<SumName, 'failed'>, string>
-
-const COLUMNS = Object.values(COLUMN_OF)
-
-/** The sums of a roll-up or a total, as they stand in the table. */
-export type SumColumns = { [Column in (typeof COLUMNS)[number]]: number } & { first_token: string; duration: string }
-
-export const SUMS = COLUMNS.join(', ')
 
 /** What was booked since then, whole hours: a budget that begins in the middle of one counts a little more, never less. */
 export function spentSince(sql: SqlStorage, keyId: string | undefined, startAtMs: number): number {
@@ -78,30 +58,9 @@ function addToTotal(sql: SqlStorage, row: TotalColumns): void {
     )
     .toArray()[0]
   const sum = addUp(known, row)
-  const columns = [...place, ...COLUMNS.map((column) => sum[column]), sum.first_token, sum.duration]
+  const columns = [...place, ...SUM_COLUMNS.map((column) => sum[column]), sum.first_token, sum.duration]
   sql.exec(`INSERT OR REPLACE INTO totals VALUES (${columns.map(() => '?').join()})`, ...columns)
-}
-
-/** The sums of two rows. */
-export function addUp(a: SumColumns | undefined, b: SumColumns): SumColumns {
-  if (!a) return b
-  const sum: SumColumns = {
-    ...a,
-    first_token: JSON.stringify(mergeTimes(timesOf(a.first_token), timesOf(b.first_token))),
-    duration: JSON.stringify(mergeTimes(timesOf(a.duration), timesOf(b.duration))),
-  }
-  for (const column of COLUMNS) sum[column] += b[column]
-  return sum
 }
 
 /** The hour up to which the totals go. */
 export const foldedHour = (sql: SqlStorage) => readMeta(sql, FOLDED_HOUR) ?? 0
-
-export function timesOf(text: string | undefined): Histogram {
-  return text === undefined ? NO_TIMES : JSON.parse(text)
-}
-
-/** Sums as they are told. */
-export function sumsOf(row: SumColumns & { readonly failed: number }): LedgerSums {
-  return sumsBy((name) => (name === 'failed' ? row.failed : row[COLUMN_OF[name]]))
-}

@@ -1,6 +1,7 @@
 import type { CompletionEnd, Surface } from '../core/completion-record.ts'
 import type { LedgerReport, MetricsRow } from '../core/limits/ledger-report.ts'
-import { addUp, foldedHour, foldHours, SUMS, type SumColumns, sumsOf, timesOf, unbookedBetween } from './sql-ledger.ts'
+import { foldedHour, foldHours, unbookedBetween } from './sql-ledger.ts'
+import { addUp, SUMS, type SumColumns, sumsOf, timesOf } from './sum-columns.ts'
 
 /** A scrape every 15 seconds must not eat a free plan: isolates keep what they were told so long. */
 const KEEP_MS = 60_000

@@ -1,6 +1,6 @@
 import { type Histogram, mergeTimes, NO_TIMES, sumTimes } from '../core/limits/histogram.ts'
 import type { LedgerQuery, LedgerReport, RowTimes, UsageColumn, UsageSumsRow } from '../core/limits/ledger-report.ts'
-import { SUMS, type SumColumns, sumsOf } from './sql-ledger.ts'
+import { SUM_COLUMNS, type SumColumns, sumsOf } from './sum-columns.ts'
 
 const HOUR_MS = 3_600_000
 const MOST_ROWS = 5_000
@@ -40,7 +40,7 @@ export function tellUsage(sql: SqlStorage, query: UsageQuery): Omit<NonNullable<
 
 function sumRollups(sql: SqlStorage, query: UsageQuery, most: number): readonly UsageSumsRow[] {
   const by = columnsOf(query)
-  const summed = SUMS.split(', ').map((name) => `SUM(${name}) AS ${name}`)
+  const summed = SUM_COLUMNS.map((name) => `SUM(${name}) AS ${name}`)
   const failed = `SUM(CASE WHEN end = 'whole' THEN 0 ELSE requests END) AS failed`
   const group =
     by.length > 0 ? `GROUP BY ${by.map((name) => COLUMNS[name]).join()} ORDER BY cost DESC, requests DESC` : ''
