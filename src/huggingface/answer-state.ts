@@ -1,4 +1,5 @@
 import { type Fields, isFields } from '../wire/chat/chunk.ts'
+import type { KnownReason } from './finish-reason.ts'
 import { type CallsState, createCallsState } from './normalize-calls.ts'
 
 /** What has come of one choice. */
@@ -7,19 +8,23 @@ export type ChoiceState = {
   /** Content, a refusal, an image or a sound: what a person reads. */
   hasText: boolean
   hasReasoning: boolean
+  /** Whether what was said came in pieces. */
+  saysDeltas: boolean
   readonly calls: CallsState
   /** Of what was said, in UTF-16 units. */
   textLength: number
   /** Whether calls reached the client that nobody looked at. */
   hasUnreadCalls: boolean
   /** Its end, until it goes on. */
-  finish: { readonly isProof: boolean; readonly mayBeEmpty: boolean } | undefined
+  finish: { readonly reason: KnownReason; readonly isProof: boolean } | undefined
 }
 
 /** What has come of one answer: of a stream so far, or of a JSON body. The place that says whether it is one. */
 export type AnswerState = {
   readonly choices: Map<number, ChoiceState>
   readonly newId: () => string
+  /** The index that the provider gives to the only choice that was asked for, once it has come; 0 where there are several. */
+  firstIndex: number | undefined
   /** As the upstream told them last. */
   completionTokens: number | undefined
 }
@@ -27,9 +32,12 @@ export type AnswerState = {
 const TEXTS = ['content', 'refusal', 'audio', 'images', 'function_call']
 const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details', 'thinking']
 
-/** @param newId Makes ids for tool calls that came without one. */
-export function createAnswerState(newId: () => string): AnswerState {
-  return { choices: new Map(), newId, completionTokens: undefined }
+/**
+ * @param newId Makes ids for tool calls that came without one.
+ * @param choiceCount How many choices were asked for.
+ */
+export function createAnswerState(newId: () => string, choiceCount: number): AnswerState {
+  return { choices: new Map(), newId, firstIndex: choiceCount === 1 ? undefined : 0, completionTokens: undefined }
 }
 
 /** What has come of a choice; nothing yet of one that is new. */
@@ -40,6 +48,7 @@ export function choiceOf(state: AnswerState, index: number): ChoiceState {
     hasRole: false,
     hasText: false,
     hasReasoning: false,
+    saysDeltas: false,
     calls: createCallsState(state.newId),
     textLength: 0,
     hasUnreadCalls: false,
@@ -74,7 +83,11 @@ function lengthOf(said: Fields): number {
 
 const lengthOfText = (text: unknown): number => (typeof text === 'string' ? text.length : 0)
 
-export const hasCalls = ({ calls, hasUnreadCalls }: ChoiceState) => calls.count > 0 || hasUnreadCalls
+export const hasCalls = ({ calls, hasUnreadCalls }: ChoiceState) => calls.namedCount > 0 || hasUnreadCalls
+
+/** Whether a call came that nobody can run, for its name was lost. */
+export const hasNamelessCall = ({ calls, hasUnreadCalls }: ChoiceState) =>
+  calls.count > calls.namedCount && !hasUnreadCalls
 
 /** Whether tool calls came, and none that nobody looked at. */
 export function hadReadCalls({ choices }: AnswerState): boolean {
@@ -84,10 +97,12 @@ export function hadReadCalls({ choices }: AnswerState): boolean {
 
 const saysSomething = (choice: ChoiceState) => choice.hasText || choice.hasReasoning || hasCalls(choice)
 
+const needsNoWords = ({ finish }: ChoiceState) => finish?.reason === 'length' || finish?.reason === 'content_filter'
+
 /** Whether an answer has begun: something was said, or it ended in a way that needs no words. */
 export function hasBegun({ choices, completionTokens }: AnswerState): boolean {
   for (const choice of choices.values()) {
-    if (saysSomething(choice) || choice.finish?.mayBeEmpty) return true
+    if (saysSomething(choice) || needsNoWords(choice)) return true
     // Tokens were made, and not shown: reasoning that the provider keeps to itself.
     if (choice.finish && (completionTokens ?? 0) > 0) return true
   }
@@ -126,7 +141,15 @@ export function textLengthOf({ choices }: AnswerState): number {
   return sum
 }
 
-function isSomething(value: unknown): boolean {
-  if (typeof value === 'string' || Array.isArray(value)) return value.length > 0
-  return isFields(value) && Object.keys(value).length > 0
+/** What says which kind of thing it is, and nothing of it. */
+const LABELS = ['type', 'id', 'index', 'format']
+const MAX_DEPTH = 8
+
+/** Whether there is a text in a value, or in what it holds: a list of empty parts says nothing. */
+function isSomething(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.length > 0
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === MAX_DEPTH) return true
+  if (Array.isArray(value)) return value.some((item) => isSomething(item, depth + 1))
+  return Object.entries(value).some(([name, member]) => !LABELS.includes(name) && isSomething(member, depth + 1))
 }

@@ -3,6 +3,8 @@ import { type Fields, isFields } from '../wire/chat/chunk.ts'
 /** The tool calls of one choice, as far as they have come. */
 export type CallsState = {
   count: number
+  /** How many of them have a name: nobody can run one that has none. */
+  namedCount: number
   latest: Call | undefined
   /** The latest call under each of the provider's indexes. */
   readonly byIndex: Map<number, Call>
@@ -36,52 +38,77 @@ const MAX_CALLS = 1_000
 
 /** @param newId Makes ids for calls that came without one. */
 export function createCallsState(newId: () => string): CallsState {
-  return { count: 0, latest: undefined, byIndex: new Map(), byId: new Map(), newId }
+  return { count: 0, namedCount: 0, latest: undefined, byIndex: new Map(), byId: new Map(), newId }
 }
 
 /**
  * Gives pieces of tool calls the shape that OpenAI's have: an index counted from 0 without holes; id, type and name in the
- * first piece alone; arguments as text.
+ * first piece alone; arguments as text. A piece that would begin a call and says nothing of it is left out.
  *
  * @returns The very same value where nothing had to change.
  */
 export function normalizeCalls(calls: unknown, state: CallsState): unknown {
   if (calls === null || calls === undefined) return calls
   const list: readonly unknown[] = Array.isArray(calls) ? calls : [calls]
-  const normalized = list.filter(isFields).map((piece) => normalizePiece(piece, state))
+  const normalized = list.filter(isFields).flatMap((piece) => normalizePiece(piece, state))
   const isSame = list === calls && normalized.length === list.length && normalized.every((it, at) => it === list[at])
   return isSame ? calls : normalized
 }
 
-function normalizePiece(fields: Fields, state: CallsState): Fields {
-  const called = isFields(fields['function']) ? fields['function'] : {}
-  const piece: Piece = {
-    index: toIndex(fields['index']),
-    id: textOf(fields['id']),
-    name: textOf(called['name']),
-    args: toArguments(called['arguments']),
-  }
+function normalizePiece(sent: Fields, state: CallsState): Fields | [] {
+  const fields = inFunction(sent)
+  const called = calledOf(fields)
+  const piece = readPiece(fields, called)
   const current = findCall(piece, state)
   const begins = current === undefined || (state.count < MAX_CALLS && beginsAnother(current, piece))
+  if (begins && piece.id === undefined && piece.name === undefined && (piece.args ?? '') === '') return []
   const call = begins ? addCall(piece, state) : current
   const { id: _id, type, function: _function, ...rest } = fields
   const { name: _name, arguments: _arguments, ...restOfCalled } = called
-  const name = piece.name === call.name ? undefined : piece.name
-  if (!begins && piece.name !== undefined && name === undefined) call.repeatsName = true
-  call.name = piece.name ?? call.name
+  const name = noteName(piece.name, call, begins, state)
   const args = piece.args ?? (begins || 'arguments' in called ? '' : undefined)
   advance(call.args, args ?? '')
-  return pick(fields, {
+  return pick(sent, {
     ...rest,
     index: call.index,
     ...(begins && { id: piece.id ?? state.newId() }),
     ...(textOf(type) !== undefined ? { type } : begins && { type: 'function' }),
-    function: pick(fields['function'], {
-      ...restOfCalled,
-      ...(name !== undefined && { name }),
-      ...(args !== undefined && { arguments: args }),
+    ...(!isFields(fields['custom']) && {
+      function: pick(fields['function'], {
+        ...restOfCalled,
+        ...(name !== undefined && { name }),
+        ...(args !== undefined && { arguments: args }),
+      }),
     }),
   })
+}
+
+/** @returns The name where it is news. */
+function noteName(name: string | undefined, call: Call, begins: boolean, state: CallsState): string | undefined {
+  if (name === undefined) return undefined
+  if (name === call.name) {
+    if (!begins) call.repeatsName = true
+    return undefined
+  }
+  if (call.name === undefined) state.namedCount++
+  call.name = name
+  return name
+}
+
+/** A piece whose name and arguments stand beside its id, with both where they belong. */
+function inFunction(piece: Fields): Fields {
+  if (isFields(piece['function']) || isFields(piece['custom']) || textOf(piece['name']) === undefined) return piece
+  const { name, arguments: args, ...rest } = piece
+  return { ...rest, function: { name, arguments: args } }
+}
+
+/** What is called: a function, or one of OpenAI's custom tools, whose input is free text. */
+function calledOf({ function: called, custom }: Fields): Fields {
+  return isFields(called) ? called : isFields(custom) ? custom : {}
+}
+
+function readPiece({ index, id }: Fields, { name, arguments: args, input }: Fields): Piece {
+  return { index: toIndex(index), id: textOf(id), name: textOf(name), args: toArguments(args ?? input) }
 }
 
 /** The call that a piece may go on with: that of its index; without one, that of its id, else the latest. */

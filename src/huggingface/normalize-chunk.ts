@@ -1,5 +1,5 @@
 import { type Chunk, type Fields, isFields } from '../wire/chat/chunk.ts'
-import { type AnswerState, type ChoiceState, choiceOf, hasCalls, noteSaid } from './answer-state.ts'
+import { type AnswerState, type ChoiceState, choiceOf, hasCalls, hasNamelessCall, noteSaid } from './answer-state.ts'
 import { readFinish } from './finish-reason.ts'
 import { normalizeCalls } from './normalize-calls.ts'
 
@@ -22,7 +22,7 @@ export function normalizeChunk(chunk: Chunk, state: AnswerState): Normalized | '
   let isOdd = false
   const choices: Fields[] = []
   for (const [position, choice] of chunk.choices.entries()) {
-    const index = indexOf(choice, position)
+    const index = indexIn(state, choice, position)
     const normalized = normalizeChoice(choice, index, choiceOf(state, index))
     if (normalized === 'broken_off') return normalized
     if (normalized.choice !== choice) isSame = false
@@ -35,8 +35,9 @@ export function normalizeChunk(chunk: Chunk, state: AnswerState): Normalized | '
 /** The same for a whole answer; the answer itself where nothing had to change. Its end is a clean one. */
 export function normalizeAnswer(answer: Chunk, state: AnswerState): Chunk | 'broken_off' {
   const choices: Fields[] = []
+  const hasFirst = answer.choices.some((choice, position) => indexOf(choice, position) === 0)
   for (const [position, choice] of answer.choices.entries()) {
-    const normalized = normalizeWholeChoice(choice, indexOf(choice, position), state)
+    const normalized = normalizeWholeChoice(choice, hasFirst ? indexOf(choice, position) : position, state)
     if (normalized === 'broken_off') return normalized
     choices.push(normalized)
   }
@@ -63,12 +64,21 @@ function indexOf({ index }: Fields, position: number): number {
   return Math.min(Number.isInteger(index) && Number(index) >= 0 ? Number(index) : position, MAX_CHOICES - 1)
 }
 
+/** The choice that was asked for is the first, however the provider counts: clients look for no other. */
+function indexIn(state: AnswerState, choice: Fields, position: number): number {
+  const index = indexOf(choice, position)
+  state.firstIndex ??= index
+  if (index === state.firstIndex) return 0
+  return index === 0 ? state.firstIndex : index
+}
+
 type NormalizedChoice = { readonly choice: Fields; readonly isOdd: boolean }
 
 function normalizeChoice(choice: Fields, index: number, state: ChoiceState): NormalizedChoice | 'broken_off' {
-  const said = saidOf(choice)
+  const said = saidOf(choice, state)
   const { delta, isOdd } = normalizeDelta(said, state)
   noteSaid(state, delta, choice['text'])
+  if (isFields(choice['delta']) && state.textLength > 0) state.saysDeltas = true
   const given = choice['finish_reason']
   const reason = finishOf(given, state)
   if (reason === 'broken_off') return reason
@@ -82,10 +92,10 @@ function normalizeChoice(choice: Fields, index: number, state: ChoiceState): Nor
   }
 }
 
-/** What a choice says, wherever the provider has put it. */
-function saidOf({ delta, message, text }: Fields): Fields {
+/** What a choice says, wherever the provider has put it. A message after deltas says all of it once more. */
+function saidOf({ delta, message, text }: Fields, state?: ChoiceState): Fields {
   if (isFields(delta)) return delta
-  if (isFields(message)) return message
+  if (isFields(message)) return state?.saysDeltas ? {} : message
   return typeof text === 'string' ? { content: text } : {}
 }
 
@@ -98,18 +108,22 @@ function finishOf(given: unknown, state: ChoiceState): string | null | undefined
   if (finish === undefined) return given === undefined ? undefined : null
   if (finish.kind === 'broken') return 'broken_off'
   let { reason } = finish
+  if (hasNamelessCall(state)) return 'broken_off'
   // A call was announced and never came: what the model wrote as one was lost on the way, unless it wrote text as well.
   if (reason === 'tool_calls' && !hasCalls(state)) {
     if (!state.hasText) return 'broken_off'
     reason = 'stop'
   }
-  state.finish = { isProof: finish.isProof, mayBeEmpty: reason === 'length' || reason === 'content_filter' }
+  // Told twice with nothing said in between, the end is what it was first; `stop` alone may be told more exactly.
+  const before = state.finish
+  if (before && before.reason !== 'stop') reason = before.reason
+  state.finish = { reason, isProof: finish.isProof || before?.isProof === true }
   return reason
 }
 
 function normalizeDelta(said: Fields, state: ChoiceState): { readonly delta: Fields; readonly isOdd: boolean } {
-  const calls = normalizeCalls(said['tool_calls'], state.calls)
-  const content = joinParts(said['content'])
+  const calls = normalizeCalls(said['tool_calls'] ?? callOfOld(said['function_call']), state.calls)
+  const content = toText(said['content'])
   const isOdd = calls !== said['tool_calls'] || content !== said['content']
   const delta = isOdd
     ? { ...said, ...(content !== undefined && { content }), ...(calls !== undefined && { tool_calls: calls }) }
@@ -122,15 +136,32 @@ function normalizeDelta(said: Fields, state: ChoiceState): { readonly delta: Fie
   return { delta: rest, isOdd: true }
 }
 
-/** A list of parts as one text, where all of them are text. */
-function joinParts(content: unknown): unknown {
-  if (!Array.isArray(content)) return content
-  const texts = content.map((part: unknown) => (isFields(part) && isTextPart(part) ? part['text'] : part))
-  return texts.every((text) => typeof text === 'string') ? texts.join('') : content
+/** What was called before there were tools. It is said both ways: who asked with `tools` looks for no `function_call`. */
+function callOfOld(called: unknown): Fields | undefined {
+  return isFields(called) ? { index: 0, function: called } : undefined
 }
 
-const isTextPart = ({ type, text }: Fields) =>
-  typeof text === 'string' && (type === undefined || type === 'text' || type === 'output_text')
+/** Content as the text that it is for clients, in whichever form it says one; parts that are no text stay parts. */
+function toText(content: unknown): unknown {
+  if (typeof content === 'number' || typeof content === 'boolean') return String(content)
+  if (Array.isArray(content)) {
+    const texts = content.filter((part) => part !== null).map(textOfPart)
+    return texts.every((text) => text !== undefined) ? texts.join('') : content
+  }
+  if (!isFields(content)) return content
+  // Some providers parse the JSON that was asked for.
+  return textOfPart(content) ?? (Object.keys(content).length > 0 ? JSON.stringify(content) : '')
+}
+
+const TEXT_TYPES: readonly unknown[] = [undefined, 'text', 'output_text']
+
+function textOfPart(part: unknown): string | undefined {
+  if (typeof part === 'string') return part
+  if (!isFields(part) || !TEXT_TYPES.includes(part['type'])) return undefined
+  const { text } = part
+  const value = isFields(text) ? text['value'] : text
+  return typeof value === 'string' ? value : undefined
+}
 
 /** A whole answer's calls have no index, which is in order: they are numbered so that each is one of its own. */
 function withIndexes(message: Fields): Fields {

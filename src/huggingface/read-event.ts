@@ -2,6 +2,7 @@ import type { TokenUsage } from '../core/completion-record.ts'
 import type { UpstreamError } from '../core/routing/outcome.ts'
 import { type Chunk, type Fields, isFields, readUsage } from '../wire/chat/chunk.ts'
 import { findFailure, withoutEmptyError } from './find-failure.ts'
+import { normalizeEnvelope } from './normalize-envelope.ts'
 
 /** What one event of a provider's stream says, as far as the gateway cares. */
 export type EventFacts =
@@ -18,7 +19,7 @@ export type ChunkFacts = {
   readonly kind: 'chunk'
   readonly chunk: Chunk
   readonly usage: TokenUsage | undefined
-  /** Whether `choices` was anything else than a list of objects, or an empty `error` stood beside it. */
+  /** Whether `choices` was anything else than a list of objects, or what stands beside it had to change. */
   readonly isRepaired: boolean
 }
 
@@ -52,7 +53,7 @@ function readObject(value: Fields): EventFacts {
   const { choices } = value
   const usage = readUsage(value['usage']) ?? usageOfChoices(choices)
   if (!Array.isArray(choices) && !isFields(value['usage'])) return { kind: 'nothing' }
-  const chunk = toChunk(withoutEmptyError(value))
+  const chunk = toChunk(normalizeEnvelope(withoutEmptyError(value)))
   return { kind: 'chunk', chunk, usage, isRepaired: chunk !== value }
 }
 

@@ -84,7 +84,7 @@ export function createNormalizer(
   choiceCount: number,
   hide: (text: string) => string = (text) => text,
 ): Normalizer {
-  const reading = startReading(createAnswerState(newId), choiceCount)
+  const reading = startReading(createAnswerState(newId, choiceCount), choiceCount)
   const { answer } = reading
   const decoder = new TextDecoder()
   const parser = createParser({

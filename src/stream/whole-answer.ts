@@ -3,6 +3,7 @@ import type { Fault } from '../core/routing/outcome.ts'
 import { createAnswerState, hasBegun, textLengthOf } from '../huggingface/answer-state.ts'
 import { findFailure, withoutEmptyError } from '../huggingface/find-failure.ts'
 import { normalizeAnswer } from '../huggingface/normalize-chunk.ts'
+import { normalizeEnvelope } from '../huggingface/normalize-envelope.ts'
 import type { WholeChat } from '../wire/answer-encoder.ts'
 import { isFields, readUsage } from '../wire/chat/chunk.ts'
 
@@ -36,12 +37,13 @@ export function readWholeAnswer(text: string, newId: () => string): { readonly a
   const usage = readUsage(fields['usage'])
   if (error) return { fault: { kind: 'error_event', error }, generated: usage && { usage, textLength: 0 } }
   const { choices } = fields
-  const isInOrder = Array.isArray(choices) && choices.every(isFields) && !('error' in fields)
+  const envelope = normalizeEnvelope(withoutEmptyError(fields))
+  const isInOrder = Array.isArray(choices) && choices.every(isFields) && envelope === fields
   const came: WholeChat = {
-    ...withoutEmptyError(fields),
+    ...envelope,
     choices: Array.isArray(choices) ? choices.filter(isFields) : [],
   }
-  const state = createAnswerState(newId)
+  const state = createAnswerState(newId, came.choices.length)
   state.completionTokens = usage?.completionTokens
   const normalized = normalizeAnswer(came, state)
   const isAtWork = usage !== undefined || came.choices.length > 0

@@ -16,7 +16,7 @@ export type AnswerPieces = {
 }
 
 /** Members in which providers send reasoning as text; one that sends several says the same in each. */
-const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking']
+const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking', 'reasoning_details']
 const NO_CALLS: readonly CallPiece[] = []
 
 /** Reads the one choice that is asked for by surfaces that know no others. */
@@ -29,28 +29,37 @@ export function piecesOf(chunk: Chunk): AnswerPieces & { readonly choice: Fields
   return {
     choice,
     reasoning: reasoningOf(fields) || parts.map(thoughtOf).join(''),
-    text: (typeof content === 'string' ? content : parts.map(textOf).join('')) || textIn(fields, 'refusal'),
+    text:
+      (typeof content === 'string' ? content : parts.map(textOf).join('')) ||
+      textIn(fields, 'refusal') ||
+      textIn(fields['audio'], 'transcript'),
     calls: callsOf(fields),
   }
 }
 
 function reasoningOf(fields: Fields): string {
   for (const name of REASONING) {
-    const text = textIn(fields, name)
+    const text = thoughtIn(fields[name])
     if (text !== '') return text
   }
-  const details = fields['reasoning_details']
-  return Array.isArray(details)
-    ? details.map((detail) => textIn(detail, 'text') || textIn(detail, 'summary')).join('')
-    : ''
+  return ''
+}
+
+/** What a thought says, as a text, as a list of its pieces or as an object around it. */
+function thoughtIn(thought: unknown): string {
+  if (typeof thought === 'string') return thought
+  const pieces: readonly unknown[] = Array.isArray(thought) ? thought : [thought]
+  const textOfPiece = (piece: unknown) =>
+    typeof piece === 'string' ? piece : textOf(piece) || textIn(piece, 'content') || textIn(piece, 'summary')
+  return pieces.map(textOfPiece).join('')
 }
 
 function callsOf(fields: Fields): readonly CallPiece[] {
   const calls = fields['tool_calls']
   if (!Array.isArray(calls) || calls.length === 0) return NO_CALLS
   return calls.filter(isFields).map((call, position) => {
-    const fn = call['function']
-    const written: unknown = isFields(fn) ? fn['arguments'] : undefined
+    const fn = call['function'] ?? call['custom']
+    const written: unknown = isFields(fn) ? (fn['arguments'] ?? fn['input']) : undefined
     return {
       index: typeof call['index'] === 'number' ? call['index'] : position,
       id: textIn(call, 'id'),

@@ -11,9 +11,16 @@ function counter(): () => string {
 
 const ROLE = { role: 'assistant' }
 
+/** Lists in one another. */
+function nest(depth: number): unknown {
+  let value: unknown = 'x'
+  for (let level = 0; level < depth; level++) value = [value]
+  return value
+}
+
 /** What clients see of chunks with one choice each, after a first one that is in order. */
 function deltasOf(...choices: Fields[]): unknown[] {
-  const state = createAnswerState(counter())
+  const state = createAnswerState(counter(), 1)
   normalizeChunk({ choices: [{ index: 0, delta: { ...ROLE, content: '' }, finish_reason: null }] }, state)
   return choices.map((choice) => {
     const normalized = normalizeChunk({ choices: [choice] }, state)
@@ -182,6 +189,26 @@ describe('a tool call', () => {
       ],
     ],
     [
+      'whose name stands beside its id has it where clients look',
+      [[{ index: 0, id: 'c', name: 'f', arguments: '{}' }]],
+      [[call({ index: 0, id: 'c' }, { arguments: '{}' })]],
+    ],
+    [
+      'whose arguments are called its input has them where clients look',
+      [[{ index: 0, id: 'c', type: 'function', function: { name: 'f', input: { a: 1 } } }]],
+      [[call({ index: 0, id: 'c' }, { input: { a: 1 }, arguments: '{"a":1}' })]],
+    ],
+    [
+      'of a custom tool is no function',
+      [[{ index: 0, id: 'c', type: 'custom', custom: { name: 'f', input: 'x' } }]],
+      [[{ index: 0, id: 'c', type: 'custom', custom: { name: 'f', input: 'x' } }]],
+    ],
+    [
+      'that says nothing of itself is none, and does not begin another',
+      [[call({ index: 0, id: 'c' })], [{ index: 1, function: { arguments: '' } }], [{}]],
+      [[call({ index: 0, id: 'c' })], [], [{ index: 0, function: {} }]],
+    ],
+    [
       'keeps the id of Kimi’s kind',
       [[call({ index: 0, id: 'functions.read:0' })]],
       [[call({ index: 0, id: 'functions.read:0' })]],
@@ -198,7 +225,7 @@ describe('a tool call', () => {
   })
 
   test('of one choice is not mixed up with another’s', () => {
-    const state = createAnswerState(counter())
+    const state = createAnswerState(counter(), 1)
     const chunk = (index: number) => ({ choices: [{ index, delta: { tool_calls: [call({})] } }] })
     const seen = [0, 1].map((choice) => normalizeChunk(chunk(choice), state))
     expect(seen).toMatchObject(
@@ -213,7 +240,7 @@ describe('a tool call', () => {
   })
 
   test('in a million pieces is read in time', () => {
-    const state = createAnswerState(counter())
+    const state = createAnswerState(counter(), 1)
     const startedAt = performance.now()
     for (let piece = 0; piece < 100_000; piece++) {
       normalizeChunk(
@@ -286,6 +313,74 @@ describe('a chunk', () => {
     expect(deltasOf(choice)[0]).toEqual(seen)
   })
 
+  test.each<[what: string, content: unknown, seen: string]>([
+    ['an object around its text', { type: 'text', text: 'hi' }, 'hi'],
+    ['parts whose text is an object', [{ type: 'text', text: { value: 'hi', annotations: [] } }], 'hi'],
+    ['parts of which some are null', ['h', null, 'i'], 'hi'],
+    ['the JSON that was asked for, parsed', { answer: 5 }, '{"answer":5}'],
+    ['a number', 5, '5'],
+    ['a truth', false, 'false'],
+    ['nothing in an object', {}, ''],
+  ])('whose content is %s has it as text', (_what, content, seen) => {
+    expect(deltasOf({ index: 0, delta: { content } })[0]).toMatchObject({ delta: { content: seen } })
+  })
+
+  test('that calls a function as before there were tools says it both ways', () => {
+    const called = (pieces: Fields) => ({ index: 0, delta: { function_call: pieces } })
+    expect(deltasOf(called({ name: 'f', arguments: '' }), called({ arguments: '{}' }))).toEqual([
+      {
+        index: 0,
+        delta: {
+          function_call: { name: 'f', arguments: '' },
+          tool_calls: [call({ index: 0, id: 'made-1' })],
+        },
+      },
+      { index: 0, delta: { function_call: { arguments: '{}' }, tool_calls: [args('{}', { index: 0 })] } },
+    ])
+  })
+
+  test('that says all of the deltas before it once more, as a message, says nothing', () => {
+    const seen = deltasOf({ index: 0, delta: { content: 'Hello' } }, { index: 0, message: { content: 'Hello' } })
+    expect(seen[1]).toMatchObject({ delta: {} })
+  })
+
+  test.each<[what: string, choices: readonly Fields[]]>([
+    ['that came without its name', [{ delta: { tool_calls: [args('{}', { index: 0, id: 'c' })] } }]],
+    [
+      'that came without its name beside one that has it',
+      [{ delta: { tool_calls: [call({ index: 0, id: 'c' }), args('{}', { index: 1, id: 'd' })] } }],
+    ],
+    [
+      'that came without its name beside text',
+      [{ delta: { content: 'x', tool_calls: [args('{}', { index: 0, id: 'c' })] } }],
+    ],
+  ])('that ends a call %s is no finish: nobody could run it', (_what, choices) => {
+    expect(deltasOf(...choices, { delta: {}, finish_reason: 'tool_calls' }).at(-1)).toBe('broken_off')
+  })
+
+  test.each([
+    ['length', 'stop', 'length'],
+    ['content_filter', 'stop', 'content_filter'],
+    ['stop', 'length', 'length'],
+    ['stop', 'stop', 'stop'],
+  ])('that says it ended by %s and then by %s ended by %s: no client takes half for the whole', (first, then, last) => {
+    const finish = (reason: string) => ({ index: 0, delta: {}, finish_reason: reason })
+    const seen = deltasOf({ index: 0, delta: { content: 'x' } }, finish(first), finish(then))
+    expect(seen.at(-1)).toMatchObject({ finish_reason: last })
+  })
+
+  test('of the only choice that was asked for is the first, however the provider counts', () => {
+    const state = createAnswerState(counter(), 1)
+    const seen = [1, 1, 0].map((index) => normalizeChunk({ choices: [{ index, delta: { content: 'x' } }] }, state))
+    expect(seen).toMatchObject([0, 0, 1].map((index) => ({ chunk: { choices: [{ index }] } })))
+  })
+
+  test('of one of several choices keeps its place', () => {
+    const state = createAnswerState(counter(), 2)
+    const seen = [1, 0].map((index) => normalizeChunk({ choices: [{ index, delta: { content: 'x' } }] }, state))
+    expect(seen).toMatchObject([1, 0].map((index) => ({ chunk: { choices: [{ index }] } })))
+  })
+
   test('with parts that are not all text keeps them', () => {
     const content = [
       { type: 'text', text: 'a' },
@@ -299,7 +394,7 @@ describe('a chunk', () => {
     ['has one of null', { role: null, content: 'x' }],
     ['has another', { role: 'model', content: 'x' }],
   ])('that is the first of a choice has the role where it %s', (_what, delta) => {
-    const state = createAnswerState(counter())
+    const state = createAnswerState(counter(), 1)
     const first = (index: number): Chunk => ({ choices: [{ index, delta }] })
     const seen = [0, 1, 0].map((index) => normalizeChunk(first(index), state))
     expect(seen.slice(0, 2)).toMatchObject([
@@ -319,7 +414,7 @@ describe('a whole answer', () => {
     id: 'x',
     choices: [{ index: 0, message, finish_reason: reason, ...more }],
   })
-  const normalize = (given: Chunk) => normalizeAnswer(given, createAnswerState(counter()))
+  const normalize = (given: Chunk) => normalizeAnswer(given, createAnswerState(counter(), 1))
 
   test.each<[what: string, given: Chunk]>([
     ['of text', answer({ ...ROLE, content: 'hi' }, 'stop')],
@@ -362,6 +457,11 @@ describe('a whole answer', () => {
       answer({ ...ROLE, tool_calls: [told] }, null),
       answer({ ...ROLE, tool_calls: [told] }, 'tool_calls'),
     ],
+    [
+      'has its choices counted from the first, however they came',
+      { choices: [{ index: 1, message: { ...ROLE, content: 'x' }, finish_reason: 'stop' }] },
+      { choices: [{ index: 0, message: { ...ROLE, content: 'x' }, finish_reason: 'stop' }] },
+    ],
     ['that broke off is not whole', answer({ ...ROLE, content: 'x' }, 'network_error'), 'broken_off'],
     ['whose calls never came is not whole', answer({ ...ROLE, content: null }, 'tool_calls'), 'broken_off'],
   ])('%s', (_what, given, seen) => {
@@ -371,6 +471,9 @@ describe('a whole answer', () => {
   test.each<[isAnswer: boolean, what: string, given: Chunk, completionTokens: number | undefined]>([
     [false, 'nothing', answer({ ...ROLE, content: '' }, 'stop'), undefined],
     [false, 'nothing, in no tokens', answer({ ...ROLE, content: null }, 'stop'), 0],
+    [false, 'nothing, in parts', answer({ ...ROLE, content: [{ type: 'thinking', thinking: '' }] }, 'stop'), undefined],
+    [false, 'nothing, in an object', answer({ ...ROLE, content: null, reasoning: { id: 'r' } }, 'stop'), undefined],
+    [true, 'more than anybody nests', answer({ ...ROLE, reasoning: nest(100_000) }, 'stop'), undefined],
     [false, 'nothing, and no end', answer({ ...ROLE, content: null, tool_calls: [] }, null), undefined],
     [true, 'nothing, in tokens that nobody sees', answer({ ...ROLE, content: '' }, 'stop'), 12],
     [true, 'nothing, for want of tokens', answer({ ...ROLE, content: '' }, 'length'), 0],
@@ -379,7 +482,7 @@ describe('a whole answer', () => {
     [true, 'reasoning alone', answer({ ...ROLE, content: '', reasoning_content: 'hm' }, 'stop'), undefined],
     [true, 'a blank', answer({ ...ROLE, content: ' ' }, 'stop'), undefined],
   ])('is an answer (%s) that says %s', (isAnswer, _what, given, completionTokens) => {
-    const state = createAnswerState(counter())
+    const state = createAnswerState(counter(), 1)
     state.completionTokens = completionTokens
     normalizeAnswer(given, state)
     expect(hasBegun(state)).toBe(isAnswer)
@@ -387,7 +490,7 @@ describe('a whole answer', () => {
 })
 
 test('an upstream that counts its choices without end does not fill the memory', () => {
-  const state = createAnswerState(counter())
+  const state = createAnswerState(counter(), 1)
   for (let index = 0; index < 20_000; index++) {
     normalizeChunk({ choices: [{ index, delta: { content: 'x' } }] }, state)
   }

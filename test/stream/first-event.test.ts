@@ -43,7 +43,7 @@ describe('a stream is committed to once it has something of substance', () => {
     ['after a role', [ROLE, HELLO, FINISH]],
     ['after usage and empty deltas', ['data: {"choices":[],"usage":{}}\n\n', deltaEvent({}), HELLO, FINISH]],
     ['with reasoning', [ROLE, deltaEvent({ reasoning_content: 'hm' }), HELLO]],
-    ['with a tool call', [ROLE, deltaEvent({ tool_calls: [{ index: 0 }] })], ''],
+    ['with a tool call', [ROLE, deltaEvent({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f' } }] })], ''],
     ['with an end for want of tokens', [ROLE, deltaEvent({}, 'length'), DONE_EVENT], ''],
     ['with an end by a filter', [ROLE, deltaEvent({}, 'content_filter'), DONE_EVENT], ''],
     ['with an end after tokens that nobody sees', [ROLE, FINISH, USAGE, DONE_EVENT], ''],

@@ -1,0 +1,33 @@
+import { type Fields, isFields } from '../wire/chat/chunk.ts'
+
+const COUNTS = ['prompt_tokens', 'completion_tokens', 'total_tokens']
+
+/**
+ * Gives what stands around the choices, of a chunk or of a whole answer, the types that clients with a schema read: they
+ * drop all of a chunk, its words and its end too, for an id that is a number. What cannot be had in its type is left out.
+ *
+ * @returns The very same body where nothing had to change.
+ */
+export function normalizeEnvelope(body: Fields): Fields {
+  const { id, model, created, usage } = body
+  const wrong: Record<string, unknown> = {}
+  if (!isAbsentOr(id, 'string')) wrong['id'] = typeof id === 'number' ? String(id) : undefined
+  if (!isAbsentOr(model, 'string')) wrong['model'] = undefined
+  if (!isAbsentOr(created, 'number')) wrong['created'] = toSeconds(created)
+  if (usage !== undefined && usage !== null && !isReadable(usage)) wrong['usage'] = undefined
+  const names = Object.keys(wrong)
+  if (names.length === 0) return body
+  return Object.fromEntries(Object.entries({ ...body, ...wrong }).filter(([, value]) => value !== undefined))
+}
+
+const isAbsentOr = (value: unknown, type: 'string' | 'number') =>
+  value === undefined || value === null || typeof value === type
+
+function isReadable(usage: unknown): boolean {
+  return isFields(usage) && COUNTS.every((name) => isAbsentOr(usage[name], 'number'))
+}
+
+/** Seconds since the epoch, of a number that came as text. */
+function toSeconds(created: unknown): number | undefined {
+  return typeof created === 'string' && /^\d{1,12}$/.test(created) ? Number(created) : undefined
+}
