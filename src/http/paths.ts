@@ -6,9 +6,12 @@ import type { AppEnv } from './deps.ts'
 
 const MAX_PATH_CHARACTERS = 200
 
-/** The path that is routed by: a base URL that ends in a slash makes clients double it, and some put one at the end. */
+/**
+ * The path that is routed by: a base URL that ends in a slash makes clients double it, and some put one at the end. The
+ * target `*`, which is no path, becomes one that nothing is served at: routes match nothing else.
+ */
 export function pathOf(request: Request): string {
-  const path = getPath(request).replace(/\/{2,}/g, '/')
+  const path = `/${getPath(request)}`.replace(/\/{2,}/g, '/')
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
 

@@ -80,6 +80,10 @@ test('a request without a host is no 500', async () => {
   expect(await statusOf('GET /v1/models HTTP/1.0', 'authorization: Bearer test-key')).toBeLessThan(500)
 })
 
+test.each(['OPTIONS', 'GET', 'POST'])('%s of * instead of a path is no 500', async (method) => {
+  expect(await statusOf(`${method} * HTTP/1.1`, 'host: x', 'authorization: Bearer test-key')).toBe(404)
+})
+
 test('what was odd has cost nobody else', async () => {
   expect(
     await statusOf('GET /v1/models/huggingface/Qwen/Qwen3-8B HTTP/1.1', 'host: x', 'authorization: Bearer test-key'),
