@@ -1,6 +1,6 @@
 import type { CompletionRecord } from '../core/completion-record.ts'
 import { GatewayError } from '../core/failure.ts'
-import { boundsOf, rulesOf } from '../core/limits/bounds-of.ts'
+import { boundsOf, type CallerBounds, rulesOf } from '../core/limits/bounds-of.ts'
 import type { Amounts } from '../core/limits/exchange.ts'
 import type { Draw } from '../core/limits/lease-pool.ts'
 import { NO_AMOUNTS } from '../core/limits/ledger-rows.ts'
@@ -51,7 +51,7 @@ export async function admit(deps: AdmitDeps, facts: AdmitFacts, ctx: CallerConte
   const allowed = allowedTargets(facts, own, ctx)
   if (own.bounds.length === 0 || !ledger.client.isBound) {
     if (own.bounds.length > 0) tellUnbound(ledger)
-    return { ...allowed, billTo, headers: {}, settle: (record) => bookFree(ledger, facts, record, ctx) }
+    return { ...allowed, billTo, headers: {}, settle: (record) => bookFree(ledger, facts, record, ctx, own) }
   }
   const priced = await pricedTargets(deps, allowed.targets, own.isMoneyBound, ctx)
   const reserve = reserveFor(facts.size, priced.known)
@@ -122,10 +122,11 @@ export function bookFree(
   facts: Pick<AdmitFacts, 'user'>,
   record: CompletionRecord,
   ctx: Pick<CallerContext, 'config'>,
+  admitted?: CallerBounds,
 ): Promise<void> | undefined {
   if (!ledger.client.isBound) return undefined
   return withUser(ledger, facts, ctx, (user) =>
-    bookRecord(ledger, record.caller.project, rulesOf(ctx.config), toBooking(record, user)),
+    bookRecord(ledger, record.caller.project, rulesOf(ctx.config), toBooking(record, user, admitted)),
   )
 }
 

@@ -92,7 +92,7 @@ const NOT_COUNTED = {
 }
 
 function addEvent(sql: SqlStorage, booking: Booking): boolean {
-  const { leaseId: _lease, reserved: _reserved, tokenRates: _rates, ...facts } = booking
+  const { leaseId: _lease, reserved: _reserved, tokenRates: _rates, budgets: _budgets, ...facts } = booking
   const { startedAt, id, keyId, model, end } = booking
   const columns = [startedAt, id, keyId, model ?? '', end, JSON.stringify(facts)]
   return sql.exec('INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)', ...columns).rowsWritten > 0

@@ -114,6 +114,11 @@ export type Booking = {
   readonly reserved: Amounts
   /** Token rates that hold for it, by scope. */
   readonly tokenRates?: readonly { readonly scope: Scope; readonly perMinute: number }[]
+  /**
+   * Budgets that hold for it: one that was removed sets off no alert. Absent of what was refused, and in what older code
+   * booked.
+   */
+  readonly budgets?: readonly { readonly scope: Scope; readonly per: BudgetRule['per'] }[]
   readonly requestId: string
   readonly surface: Surface
   readonly stream: boolean

@@ -96,7 +96,7 @@ export type UsageSumsRow = LedgerSums &
     readonly user?: string
   }
 
-export type BookedRequest = Omit<Booking, 'leaseId' | 'reserved' | 'tokenRates'>
+export type BookedRequest = Omit<Booking, 'leaseId' | 'reserved' | 'tokenRates' | 'budgets'>
 
 export type ScopeStand = {
   readonly scope: Scope

@@ -38,7 +38,7 @@ export function bookCompletion(
   if (cost === 0) return booking.errorCode === QUOTA_CODE ? alertOfRefusal(rows, accounts, alertAt) : []
   return accounts.flatMap((account) => {
     const spentNanoUsd = account.spentNanoUsd + cost
-    const percent = crossed({ ...account, spentNanoUsd }, alertAt)
+    const percent = isInForce(account, booking) ? crossed({ ...account, spentNanoUsd }, alertAt) : undefined
     rows.putAccount({ ...account, spentNanoUsd, alertedPercent: percent ?? account.alertedPercent })
     return percent === undefined ? [] : [toAlert({ ...account, spentNanoUsd }, percent)]
   })
@@ -60,6 +60,10 @@ function alertOfRefusal(
   rows.putAccount({ ...fullest, alertedPercent: percent })
   return [toAlert(fullest, percent)]
 }
+
+/** Whether its budget was not removed, and does not begin anew at other times than it did. */
+const isInForce = ({ scope, period }: AccountRow, { budgets }: Booking) =>
+  budgets === undefined || budgets.some((budget) => budget.scope === scope && period.split(' ')[0] === budget.per)
 
 /** The estimate is made good: what was not used flows back, what was used beyond it is a debt. */
 function settleTokens(rows: LedgerRows, booking: Booking, sinceMs: number, nowMs: number): void {

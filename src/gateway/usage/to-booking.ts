@@ -10,19 +10,22 @@ const MAX_USER_CHARACTERS = 200
 /**
  * What the ledger keeps of a completion: the record of `settle.ts`, flat. No message of an upstream goes along, because it
  * may quote a prompt.
+ *
+ * @param admitted By which bounds, and what it drew; absent where it was refused.
  */
 export function toBooking(
   record: CompletionRecord,
   user: string | null,
-  lease?: { readonly draw: Draw; readonly bounds: readonly ScopeBounds[] },
+  admitted?: { readonly draw?: Draw; readonly bounds: readonly ScopeBounds[] },
 ): Booking {
   const { usage } = record
   return {
     id: record.id,
     startedAt: record.startedAt,
     keyId: record.caller.keyId,
-    ...(lease && { leaseId: lease.draw.lease.id, tokenRates: tokenRatesOf(lease.bounds) }),
-    reserved: lease?.draw.amounts ?? NO_AMOUNTS,
+    ...(admitted?.draw && { leaseId: admitted.draw.lease.id }),
+    ...(admitted && { tokenRates: tokenRatesOf(admitted.bounds), budgets: budgetsOf(admitted.bounds) }),
+    reserved: admitted?.draw?.amounts ?? NO_AMOUNTS,
     requestId: record.requestId,
     surface: record.surface,
     stream: record.stream,
@@ -78,4 +81,8 @@ function tokenRatesOf(bounds: readonly ScopeBounds[]): NonNullable<Booking['toke
   return bounds.flatMap(({ scope, limits }) =>
     limits?.tokensPerMinute === undefined ? [] : [{ scope, perMinute: limits.tokensPerMinute }],
   )
+}
+
+function budgetsOf(bounds: readonly ScopeBounds[]): NonNullable<Booking['budgets']> {
+  return bounds.flatMap(({ scope, budget }) => (budget ? [{ scope, per: budget.per }] : []))
 }

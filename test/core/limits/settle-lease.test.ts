@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Booking } from '../../../src/core/limits/exchange.ts'
 import { grantLease } from '../../../src/core/limits/grant-lease.ts'
 import { bookCompletion, foldOverdue, shrinkLease } from '../../../src/core/limits/settle-lease.ts'
 import { askOf, bookingOf, budgets, DAY, grantedOf, money, NOW } from './support/ledger.ts'
@@ -167,6 +168,16 @@ describe('alerts', () => {
     grantLease(rows, askOf(money(1), { bounds: budgets(2_000) }), NOW)
     expect(book(500)).toEqual([])
     expect(book(100)).toMatchObject([{ percent: 80, spentNanoUsd: 1_600, limitNanoUsd: 2_000 }])
+  })
+
+  test('a budget that was removed, or that begins anew at other times now, is told of no more, and counts all the same', () => {
+    grantLease(rows, askOf(money(1)), NOW)
+    const bookBy = (over: Partial<Booking>) =>
+      bookCompletion(rows, bookingOf(undefined, 400, over), [80, 100], NOW).map(({ percent }) => percent)
+    expect(bookBy({ budgets: [{ scope: 'project', per: 'day' }] })).toEqual([])
+    expect(bookBy({ budgets: [] })).toEqual([])
+    expect(bookBy({ budgets: [{ scope: 'project', per: 'month' }] })).toEqual([])
+    expect(bookBy({ budgets: [{ scope: 'project', per: 'day' }] })).toEqual([100])
   })
 
   test('a leap over two is one alert', () => {

@@ -100,6 +100,22 @@ describe('money', () => {
     expect((await ask('hi'))?.status).toBe(200)
   })
 
+  test('a budget tells when it is nearly used up, and no more once it is removed', async () => {
+    const gateway = await start(() => whole({ prompt_tokens: 16_000, completion_tokens: 0, total_tokens: 16_000 }))
+    const spend = async () => {
+      expect((await gateway.chat({ ...ASK, model: MODEL, max_tokens: 10 })).status).toBe(200)
+      await gateway.settled()
+    }
+    const alerts = () => gateway.logs.filter((line) => line.includes('budget_alert')).map((line) => JSON.parse(line))
+    await gateway.configure(budget(0.001))
+    await spend()
+    expect(alerts()).toMatchObject([{ scope: 'project', percent: 80, spentNanoUsd: 800_000, limitNanoUsd: 1_000_000 }])
+    await gateway.configure({})
+    await spend()
+    expect((await stand())?.spentNanoUsd).toBe(1_600_000)
+    expect(alerts()).toHaveLength(1)
+  })
+
   test('a budget that is far away changes nothing of the request', async () => {
     const gateway = await start(() => whole())
     await gateway.configure(budget(100))
