@@ -11,10 +11,11 @@ const BYTES_AT_ONCE = 256
 /** Where the string whose quote is at `start` ends. {@link NOT_JSON} for one that JSON or UTF-8 does not allow. */
 export function endOfString({ bytes, view }: JsonBytes, start: number): number {
   const { length } = bytes
+  const lastFour = length - 3
   let at = start + 1
   while (at < length) {
     const from = at
-    at = skipPlain(view, from)
+    at = skipPlain(view, from, lastFour)
     if (at - from === BYTES_AT_ONCE) continue
     const byte = bytes[at]
     if (byte === QUOTE) return at + 1
@@ -34,9 +35,12 @@ export function endOfString({ bytes, view }: JsonBytes, start: number): number {
  *
  * Never many at once: one long loop over a megabyte was seen to stay in the interpreter for good, at 10 ms a body; a
  * function that is called often is compiled.
+ *
+ * @param lastFour Where no four bytes begin any more. Handed down, because V8 does not inline a view's length: asking for it
+ *   took a fifth of the time for a text of short lines.
  */
-function skipPlain(view: DataView, from: number): number {
-  const end = Math.min(from + BYTES_AT_ONCE, view.byteLength - 3)
+function skipPlain(view: DataView, from: number, lastFour: number): number {
+  const end = Math.min(from + BYTES_AT_ONCE, lastFour)
   let at = from
   for (; at < end; at += 4) {
     const four = view.getInt32(at, true)

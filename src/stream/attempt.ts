@@ -72,6 +72,8 @@ export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, si
   const opened = await (request.stream ? openStream(call, deps) : openWhole(call, deps))
   const id = call.upstreamRequestId()
   if ('answer' in opened) {
+    // Nothing is left to be ended. The runtime holds a listener, and what it holds, until a full collection.
+    if (opened.answer.kind === 'whole') signal.removeEventListener('abort', leave)
     return { ...opened, answer: { ...opened.answer, ...(id !== undefined && { upstreamRequestId: id }) }, cancel }
   }
   cancel()

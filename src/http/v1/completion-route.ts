@@ -53,9 +53,13 @@ async function answer(
       ctx,
     )
     // When the client leaves before the answer the runtime drops this handler, and with it what is still to be booked.
-    if (request.signal.aborted) waitUntil(completion)
-    else request.signal.addEventListener('abort', () => waitUntil(completion), { once: true })
-    return await completion
+    const { signal } = request
+    const finish = () => waitUntil(completion)
+    if (signal.aborted) finish()
+    else signal.addEventListener('abort', finish, { once: true })
+    const completed = await completion
+    signal.removeEventListener('abort', finish) // the runtime holds it, and what it holds, until a full collection
+    return completed
   } catch (error) {
     logBug(deps, entry, error)
     return { kind: 'failed', error }

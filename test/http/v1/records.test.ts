@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   ASK,
   CHAIN,
@@ -261,4 +261,19 @@ test('a key of KV is named by its id and name', async () => {
   const [record] = recordsOf(gateway)
   expect(record?.['caller']).toEqual({ kind: 'key', keyId: id, name: 'laptop', project: 'default' })
   expect(JSON.stringify(record)).not.toContain(key)
+})
+
+test('a whole answer leaves no listener behind: one that stays keeps what it knows of the request until a full collection', async () => {
+  const gateway = await startGateway(whole)
+  const added = vi.spyOn(EventTarget.prototype, 'addEventListener')
+  const removed = vi.spyOn(EventTarget.prototype, 'removeEventListener')
+  try {
+    expect(await chatTo(gateway, { ...ASK, model: 'a/first' })).toBe(200)
+    const listeners = ({ mock }: typeof added | typeof removed) => mock.calls.map(([, listener]) => listener)
+    expect(listeners(added)).not.toEqual([])
+    expect(new Set(listeners(removed))).toEqual(new Set(listeners(added)))
+  } finally {
+    added.mockRestore()
+    removed.mockRestore()
+  }
 })
