@@ -110,7 +110,7 @@ describe('money', () => {
     await gateway.configure(budget(0.001))
     await spend()
     expect(alerts()).toMatchObject([{ scope: 'project', percent: 80, spentNanoUsd: 800_000, limitNanoUsd: 1_000_000 }])
-    await gateway.configure({})
+    await gateway.configure({ agents: { defaults: { model: MODEL } } })
     await spend()
     expect((await stand())?.spentNanoUsd).toBe(1_600_000)
     expect(alerts()).toHaveLength(1)
