@@ -9,7 +9,7 @@ export function findFailure(body: Fields): UpstreamError | undefined {
   const { error, errors, choices } = body
   const isAnswer = (Array.isArray(choices) && choices.some(isFields)) || isFields(body['usage'])
   if (error && (!isAnswer || saysSomething(error))) return readError(body)
-  if (Array.isArray(errors) && errors.some(saysSomething)) return readError({ ...body, error: errors })
+  if (saysSomething(errors)) return readError({ ...body, error: errors })
   const inChoice = findInChoices(choices)
   if (inChoice !== undefined) return readError({ error: inChoice })
   if (body['success'] === false || (!isAnswer && speaksOfFailure(body))) return readError({ ...body, error: undefined })
@@ -50,6 +50,9 @@ function speaksOfFailure(body: Fields): boolean {
   )
 }
 
-const FAILURE_MEMBERS = ['message', 'detail', 'code', 'msg', 'error_message', 'error_code']
+const FAILURE_MEMBERS = [
+  ...['message', 'detail', 'code', 'msg', 'error_message', 'error_code', 'error_msg', 'errorMessage', 'Error', 'err'],
+  ...['exception', 'fault', 'failure'],
+]
 
 const isChunk = ({ object }: Fields) => typeof object === 'string' && object.startsWith('chat.completion')

@@ -62,6 +62,7 @@ function normalizePiece(sent: Fields, state: CallsState): Fields | [] {
   const current = findCall(piece, state)
   const begins = current === undefined || (state.count < MAX_CALLS && beginsAnother(current, piece))
   if (begins && piece.id === undefined && piece.name === undefined && (piece.args ?? '') === '') return []
+  const isTaken = piece.id !== undefined && state.byId.has(piece.id)
   const call = begins ? addCall(piece, state) : current
   const { id: _id, type, function: _function, ...rest } = fields
   const { name: _name, arguments: _arguments, ...restOfCalled } = called
@@ -71,7 +72,7 @@ function normalizePiece(sent: Fields, state: CallsState): Fields | [] {
   return pick(sent, {
     ...rest,
     index: call.index,
-    ...(begins && { id: piece.id ?? state.newId() }),
+    ...(begins && { id: isTaken ? state.newId() : (piece.id ?? state.newId()) }),
     ...(textOf(type) !== undefined ? { type } : begins && { type: 'function' }),
     ...(!isFields(fields['custom']) && {
       function: pick(fields['function'], {
@@ -129,7 +130,7 @@ function addCall({ index, id }: Piece, state: CallsState): Call {
 /** Whether a piece that could go on with a call is the beginning of another one. */
 function beginsAnother(call: Call, { index, id, name, args }: Piece): boolean {
   if (id !== undefined && call.id !== undefined) return id !== call.id && (name !== undefined || index === undefined)
-  if (name === undefined) return false
+  if (name === undefined || call.name === undefined) return false
   if (index === undefined && call.name !== undefined && name !== call.name) return true
   // A name alone may be one that is said again in every piece. It begins a call where the arguments of the last are
   // whole, or where some have come and it brings none.

@@ -13,6 +13,8 @@ export type EventFacts =
   | { readonly kind: 'unreadable' }
   /** No part of an answer: a ping in whichever form. */
   | { readonly kind: 'nothing' }
+  /** No part of an answer either, but it says something that nobody knows. */
+  | { readonly kind: 'unknown' }
   | ChunkFacts
 
 export type ChunkFacts = {
@@ -21,6 +23,8 @@ export type ChunkFacts = {
   readonly usage: TokenUsage | undefined
   /** Whether `choices` was anything else than a list of objects, or what stands beside it had to change. */
   readonly isRepaired: boolean
+  /** Whether it has neither a choice nor usage, but something that nobody knows. */
+  readonly isStrange: boolean
 }
 
 const FAILURE_EVENT = /error|exception|fail/i
@@ -34,17 +38,26 @@ const SIGN_OF_LIFE = /^(ping|keep[-_ ]?alive|heart[-_ ]?beat)$/i
 export function readEvent(data: string, name = ''): EventFacts {
   const text = data.trim()
   if (text === '[DONE]') return { kind: 'done' }
-  if (text === '' || SIGN_OF_LIFE.test(name)) return { kind: 'nothing' }
+  if (SIGN_OF_LIFE.test(name)) return { kind: 'nothing' }
+  if (text === '') return FAILURE_EVENT.test(name) ? { kind: 'error', error: { message: name } } : { kind: 'nothing' }
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     if (FAILURE_EVENT.test(name)) return { kind: 'error', error: { message: text } }
-    return { kind: isPartOfAnswer(text) ? 'unreadable' : 'nothing' }
+    if (isPartOfAnswer(text)) return { kind: 'unreadable' }
+    return { kind: SIGN_OF_LIFE.test(text) || text.startsWith(':') ? 'nothing' : 'unknown' }
   }
   if (FAILURE_EVENT.test(name)) return toErrorFacts(errorNamedByEvent(value), value)
-  return isFields(value) ? readObject(value) : { kind: 'nothing' }
+  if (isFields(value)) return readObject(value)
+  return { kind: typeof value === 'string' || (Array.isArray(value) && value.length > 0) ? 'unknown' : 'nothing' }
 }
+
+/** Members that every chunk may have, and that say nothing by themselves. */
+const OF_EVERY_CHUNK = ['id', 'object', 'created', 'model', 'choices', 'usage', 'system_fingerprint', 'service_tier']
+
+/** Whether an event without an answer in it says something. */
+const saysMore = (value: Fields) => Object.keys(value).some((name) => !OF_EVERY_CHUNK.includes(name))
 
 function readObject(value: Fields): EventFacts {
   if (typeof value['type'] === 'string' && SIGN_OF_LIFE.test(value['type'])) return { kind: 'nothing' }
@@ -52,9 +65,10 @@ function readObject(value: Fields): EventFacts {
   if (error) return toErrorFacts(error, value)
   const { choices } = value
   const usage = readUsage(value['usage']) ?? usageOfChoices(choices)
-  if (!Array.isArray(choices) && !isFields(value['usage'])) return { kind: 'nothing' }
+  if (!Array.isArray(choices) && !isFields(value['usage'])) return { kind: saysMore(value) ? 'unknown' : 'nothing' }
   const chunk = toChunk(normalizeEnvelope(withoutEmptyError(value)))
-  return { kind: 'chunk', chunk, usage, isRepaired: chunk !== value }
+  const isStrange = chunk.choices.length === 0 && usage === undefined && saysMore(value)
+  return { kind: 'chunk', chunk, usage, isRepaired: chunk !== value, isStrange }
 }
 
 function toErrorFacts(error: UpstreamError, value: unknown): EventFacts {

@@ -37,6 +37,11 @@ export type Reading = {
   eventCount: number
   isClean: boolean
   isDone: boolean
+  /**
+   * Whether something came that nobody knows, and no word of the answer after it: a failure in words of its own, perhaps.
+   * Some providers never send a finish reason, so `[DONE]` alone is an end, but not after that.
+   */
+  isDoubtful: boolean
   hasBareChunk: boolean
   /** Characters of events with text that were read, and of events that were not. */
   readLength: number
@@ -57,6 +62,7 @@ export function startReading(answer: AnswerState, choiceCount: number): Reading 
     eventCount: 0,
     isClean: true,
     isDone: false,
+    isDoubtful: false,
     hasBareChunk: false,
     readLength: 0,
     skippedLength: 0,
@@ -101,19 +107,25 @@ export function readInto(reading: Reading, data: string, sent: string, event: st
   const facts = readEvent(data, event)
   if (facts.kind === 'chunk') readChunk(reading, facts, data)
   else if (facts.kind === 'done') {
-    reading.end = 'whole'
-    reading.isDone = true
+    reading.isDone = isCredible(reading)
+    reading.end = reading.isDone ? 'whole' : 'cut'
     reading.eventCount++
   } else if (facts.kind === 'error') {
     reading.end = 'upstream_error'
     reading.failure = facts
   } else {
     reading.isClean = false
+    if (facts.kind === 'unknown') reading.isDoubtful = true
     if (facts.kind === 'unreadable' && !isFinished(reading.answer, reading.choiceCount)) reading.end = 'unreadable'
   }
 }
 
-function readChunk(reading: Reading, { chunk, usage, isRepaired }: ChunkFacts, data: string): void {
+/** Whether `[DONE]` says that the answer is whole: a provider that sends finish reasons sends one for each choice. */
+function isCredible({ answer, isDoubtful }: Reading): boolean {
+  return isFinishedAtEnd(answer) || (!isDoubtful && !hasFinish(answer))
+}
+
+function readChunk(reading: Reading, { chunk, usage, isRepaired, isStrange }: ChunkFacts, data: string): void {
   const { answer } = reading
   const isBare = chunk.choices.length === 0
   if (isBare) reading.hasBareChunk = true
@@ -133,6 +145,7 @@ function readChunk(reading: Reading, { chunk, usage, isRepaired }: ChunkFacts, d
   if (normalized.isOdd || isRepaired) reading.isClean = false
   const length = textLengthOf(answer) - lengthBefore
   if (length > 0) reading.readLength += data.length
+  reading.isDoubtful = isStrange || (reading.isDoubtful && length === 0)
   if (normalized.chunk !== chunk || isRepaired) {
     reading.chunks.push({ chunk: normalized.chunk })
     return
@@ -147,6 +160,7 @@ function notePlain(reading: Reading, { chunk, data, words }: PlainEvent): void {
   choiceOf(reading.answer, Number(choice?.['index'])).textLength += words.length
   reading.eventCount++
   reading.readLength += data.length
+  reading.isDoubtful = false
   reading.chunks.push({ chunk, data })
 }
 
@@ -154,6 +168,7 @@ const CALLS = /"tool_calls" ?: ?\[ ?\{/
 
 export function skipInto(reading: Reading, text: string): void {
   reading.skippedLength += text.length
+  reading.isDoubtful = false
   const choice = choiceOf(reading.answer, 0)
   choice.hasText = true
   if (CALLS.test(text)) choice.hasUnreadCalls = true

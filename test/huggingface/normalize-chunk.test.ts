@@ -204,6 +204,16 @@ describe('a tool call', () => {
       [[{ index: 0, id: 'c', type: 'custom', custom: { name: 'f', input: 'x' } }]],
     ],
     [
+      'whose name comes after its arguments is one',
+      [[args('{}', { index: 0, id: 'c', type: 'function' })], [{ index: 0, function: { name: 'f' } }]],
+      [[args('{}', { index: 0, id: 'c', type: 'function' })], [{ index: 0, function: { name: 'f' } }]],
+    ],
+    [
+      'with the id of another one gets its own: their results would be taken for each other’s',
+      [[call({ index: 0, id: 'c' })], [call({ index: 1, id: 'c' })]],
+      [[call({ index: 0, id: 'c' })], [call({ index: 1, id: 'made-1' })]],
+    ],
+    [
       'that says nothing of itself is none, and does not begin another',
       [[call({ index: 0, id: 'c' })], [{ index: 1, function: { arguments: '' } }], [{}]],
       [[call({ index: 0, id: 'c' })], [], [{ index: 0, function: {} }]],

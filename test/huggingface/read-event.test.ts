@@ -19,6 +19,9 @@ describe('an event tells a failure', () => {
     ['by its code', { code: 'overloaded' }, '{"code":"overloaded"}'],
     ['by its type', { type: 'error', text: 'busy' }, '{"type":"error","text":"busy"}'],
     ['by its message, beside no choices', { message: 'busy', choices: [] }, 'busy'],
+    ['as a text called errors', { errors: 'busy' }, 'busy'],
+    ['under another name', { errorMessage: 'busy' }, '{"errorMessage":"busy"}'],
+    ['as an exception', { exception: 'busy' }, '{"exception":"busy"}'],
     ['as a list of errors', { errors: [{ message: 'busy', code: 7 }] }, 'busy'],
     ['as a list of texts', { errors: ['busy'], choices: [choice] }, 'busy'],
     ['as no success', { success: false, message: 'busy' }, 'busy'],
@@ -35,6 +38,7 @@ describe('an event tells a failure', () => {
     ['"busy"', 'error', 'busy'],
     ['it broke', 'error', 'it broke'],
     ['it broke', 'exception', 'it broke'],
+    ['', 'error', 'error'],
   ])('%s by the name of the event: %s', (data, name, message) => {
     expect(readEvent(data, name)).toEqual({ kind: 'error', error: expect.objectContaining({ message }) })
   })
@@ -59,19 +63,31 @@ test.each<[data: string, name?: string]>([
   ['null'],
   ['[]'],
   ['7'],
-  ['"x"'],
   [': keepalive'],
-  ['<|end|>'],
-  ['<html>'],
   ['{"type":"ping"}'],
   ['{"type":"keep-alive","message":"still here"}'],
   ['{}', 'ping'],
   ['keepalive', 'ping'],
   ['{"id":"x","object":"chat.completion.chunk"}'],
   ['{"choices":null}'],
+  ['{"id":"x","choices":null,"usage":null,"system_fingerprint":"f"}'],
+  ['keep-alive'],
   [''],
 ])('%j (event: %s) is no part of an answer', (data, name) => {
   expect(readEvent(data, name)).toEqual({ kind: 'nothing' })
+})
+
+test.each([
+  '"x"',
+  '<|end|>',
+  '<html>',
+  'Internal Server Error',
+  '["it broke"]',
+  '{"base_resp":{"status_code":1002},"choices":null}',
+  '{"status":500,"title":"Internal Server Error"}',
+  '{"ok":false,"reason":"it broke"}',
+])('%j is no part of an answer, and says what nobody knows', (data) => {
+  expect(readEvent(data)).toEqual({ kind: 'unknown' })
 })
 
 test.each(['{"choices":[', '{"id":"x","cho', '{', '"delta":{"content":"x"}}]}'])('%j is half an answer', (data) => {

@@ -39,6 +39,33 @@ describe('how a stream ended', () => {
       'upstream_error',
     ],
     ['with half of a JSON in between it cannot be read', `${HELLO}data: {"choi\n\n${FINISH}`, 'unreadable'],
+    ...[
+      'Internal Server Error',
+      '"it broke"',
+      '{"base_resp":{"status_code":1002,"status_msg":"limit"},"choices":null}',
+      '{"base_resp":{"status_code":1002},"choices":[]}',
+      '{"status":"error","reason":"it broke"}',
+    ].map((data): [string, string, string] => [
+      `with ${data} in the place of its finish it was cut, for all its [DONE]`,
+      `${HELLO}data: ${data}\n\n${DONE_EVENT}`,
+      'cut',
+    ]),
+    [
+      'with something unknown, more of it and [DONE] it is whole: some providers send no finish',
+      `${HELLO}data: {"citations":["x"]}\n\n${HELLO}${DONE_EVENT}`,
+      'whole',
+    ],
+    [
+      'with a usage that comes last and [DONE] it is whole',
+      `${HELLO}data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2},"x":1}\n\n${DONE_EVENT}`,
+      'whole',
+    ],
+    ['with something unknown after its finish it is whole', `${HELLO}${FINISH}data: {"x":1}\n\n${DONE_EVENT}`, 'whole'],
+    [
+      'with [DONE] and a finish for one of its choices it was cut',
+      deltaEvent({ content: 'a' }) + deltaEvent({ content: 'b' }, null, 1) + FINISH + DONE_EVENT,
+      'cut',
+    ],
     ['with what is no answer in between it is whole', `${HELLO}data: <html>\n\ndata: null\n\n${FINISH}`, 'whole'],
     ['with half of a JSON after the finish it is whole', `${HELLO}${FINISH}data: {"choi\n\n`, 'whole'],
     ['with a finish that broke off it was cut', HELLO + deltaEvent({}, 'network_error') + DONE_EVENT, 'cut'],
