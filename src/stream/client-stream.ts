@@ -14,10 +14,12 @@ export type ClientStream = {
 /** How the connection ends: a whole answer closes it, a truncated one breaks it off. */
 export type ConnectionEnd = 'close' | 'abort'
 
-/** Milliseconds in which the last event of a truncated answer reaches the socket. */
-const FLUSH_MS = 50
-/** An isolate whose pauses take twice their time has not written either; after so many it is not waited for. */
-const MAX_FLUSHES = 5
+/** What no client reads: it ends no line, not even of half an event. */
+const FILLING = new TextEncoder().encode(' ')
+/** Writes that the runtime has taken and not yet handed to the socket; a break drops them. */
+const TAKEN_AHEAD = 2
+/** Milliseconds in which whoever stands between the isolate and the client passes the last event on. */
+const PASS_ON_MS = 50
 /** A client that reads nothing does not hold the end of its stream up for longer than this. */
 const CLOSE_LIMIT_MS = 5_000
 
@@ -36,7 +38,7 @@ export function openClientStream(
   const client = createClientStream(writable)
   const run = async () => {
     try {
-      if ((await write(client)) === 'abort') return await abortAfterFlush(client, clock)
+      if ((await write(client)) === 'abort') return await breakOff(client, clock)
       const closed = await within(client.close(), CLOSE_LIMIT_MS, clock)
       if (closed === TIMED_OUT) await client.abort()
     } catch {
@@ -48,15 +50,19 @@ export function openClientStream(
 
 /**
  * Breaks the connection off after the error event: the AI SDK raises on nothing less when its user reads text alone.
- * The pause lets the event out first; without it the break overtakes it, and only "terminated" reaches the client.
+ *
+ * A break overtakes what was written before it. The runtime takes one write while it hands the one before to the socket, so a
+ * write that is taken says of the second before it that it is sent; no pause says as much of a busy isolate, whose timers run
+ * before its writes.
  */
-async function abortAfterFlush(client: ClientStream, clock: Clock): Promise<void> {
-  for (let flushes = 0; flushes < MAX_FLUSHES; flushes++) {
-    const startedAt = clock.now()
-    await clock.wait(FLUSH_MS)
-    if (clock.now() - startedAt < 2 * FLUSH_MS) break
-  }
+async function breakOff(client: ClientStream, clock: Clock): Promise<void> {
+  await within(writeFilling(client), CLOSE_LIMIT_MS, clock)
+  await clock.wait(PASS_ON_MS)
   await client.abort(new Error('the answer is incomplete'))
+}
+
+async function writeFilling(client: ClientStream): Promise<void> {
+  for (let writes = 0; writes < TAKEN_AHEAD; writes++) await client.write(FILLING)
 }
 
 function createClientStream(writable: WritableStream<Uint8Array>): ClientStream {
