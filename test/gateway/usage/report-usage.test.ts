@@ -58,6 +58,19 @@ describe('usage of several projects', () => {
     expect(told).toMatchObject({ total: { requests: 7_001, costNanoUsd: 60_900 }, truncated: true })
   })
 
+  const rows = (count: number, name = 'k') => Array.from({ length: count }, (_, at) => rowOf({ key: `${name}${at}` }))
+  test.each<[what: string, ledgers: Record<string, LedgerReport['usage']>, isTruncated: boolean]>([
+    ['one that has left rows out', { default: { rows: rows(5_000), total: rowOf({}), unbooked: 0 } }, true],
+    [
+      'two that have left out none, and are too long together',
+      { default: { rows: rows(3_000), unbooked: 0 }, search: { rows: rows(3_000, 'other'), unbooked: 0 } },
+      true,
+    ],
+    ['one that just fits', { default: { rows: rows(5_000), unbooked: 0 } }, false],
+  ])('is truncated where rows are missing: %s', async (_what, ledgers, truncated) => {
+    expect(await report(ledgers, { ...QUESTION, by: ['key'] })).toMatchObject({ truncated, untimed: false })
+  })
+
   test('of an object that runs older code has its sums, and no times', async () => {
     const told = await report({ default: { rows: [rowOf({})], unbooked: 0 } })
     expect(told.rows).toMatchObject([{ requests: 1, durationMs: { p50: null, p95: null } }])
