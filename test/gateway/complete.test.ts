@@ -189,6 +189,15 @@ describe('a stream that has begun', () => {
 })
 
 describe('a client that leaves', () => {
+  test('before anybody was asked for its stream is nobody to ask for', async () => {
+    const { run, asked, gone, work, lines } = start([after(0, HELLO, FINISH, DONE_EVENT)])
+    gone.abort()
+    await readAll(await run())
+    await work.done()
+    expect(asked).toEqual([])
+    expect(lines).toMatchObject([{ event: 'chat', end: 'client_gone', attempts: 0 }])
+  })
+
   test('while its answer streams ends the call', async () => {
     const { run, asked, gone, work, lines } = start([after(0, HELLO, 3_000, FINISH)])
     const response = await run()

@@ -133,6 +133,13 @@ describe('a first target that takes long', () => {
     expect(signals.get('a/1')?.aborted).toBe(true)
   })
 
+  test('is not asked for a client that left before', async () => {
+    const { run, asked, gone } = start([after(10), after(10)])
+    gone.abort()
+    await expect(run()).rejects.toMatchObject({ failure: { kind: 'client_gone' } })
+    expect(asked).toEqual([])
+  })
+
   test('a client that leaves ends both', async () => {
     const { run, signals, gone } = start([after(5_000), after(5_000)])
     const ended = run().catch(() => {})

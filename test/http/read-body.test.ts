@@ -85,6 +85,21 @@ describe('a request’s body', () => {
     await expect(reading.catch(kindOf)).resolves.toBe('bad_request')
   })
 
+  test.each([
+    ['with its client, as that client’s end', true, 'client_gone'],
+    ['alone, as what a client has to mend', false, 'bad_request'],
+  ])('that breaks off is told %s', async (_what, hasLeft, kind) => {
+    const { open } = start()
+    const leave = new AbortController()
+    const { readable, writable } = new IdentityTransformStream()
+    const headers = { 'content-length': '300000' }
+    const request = new Request('https://x.test', { method: 'POST', body: readable, headers, signal: leave.signal })
+    const read = open(request).read(MIB).catch(kindOf)
+    if (hasLeft) leave.abort()
+    await writable.abort(new Error('reset'))
+    expect(await read).toBe(kind)
+  })
+
   test('that comes too late takes no room any more', async () => {
     const { open, clock, memory } = start()
     const { readable, writable } = new IdentityTransformStream()

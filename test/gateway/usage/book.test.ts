@@ -198,9 +198,12 @@ describe('leases that nobody uses', () => {
     await pass(20_000) // the lease is over, and both are under way
     expect(held()).toBe(2)
     const booking = bookingOf(first.draw.lease.id, 1, { reserved: first.draw.amounts })
+    const before = calls.length
     void bookRecord(by.deps, 'p', RULES, booking, first.draw, [second.draw])
-    await pass(5_000)
+    await pass(15_000)
     expect(held()).toBe(0)
+    // One with the record, one for what is given back by it, and then no more.
+    expect(calls.length - before).toBe(2)
   })
 
   test('come back though the request that watched was ended', async () => {
