@@ -78,6 +78,7 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
   draft.firstTokenAt = answer.kind === 'stream' ? answer.begun.firstTokenAt : deps.clock.now()
   if (answer.kind === 'whole') {
     const usage = readUsage(answer.answer.fields['usage'])
+    draft.answerLength = answer.answer.textLength
     let end: CompletionEnding['end'] = 'client_gone'
     try {
       await client.write(utf8.encode(asked.encoder.chunk(toStreamChunk(answer.answer.fields)) + asked.encoder.end()))

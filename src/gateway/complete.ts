@@ -44,6 +44,7 @@ export async function complete(
     if (chain.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book }, chain, letGo)
     const winner = await tryTargets(own, chain, draft, ctx)
     letGo()
+    if (winner.answer.kind === 'whole') draft.answerLength = winner.answer.answer.textLength
     return answerWhole(asked, winner, book)
   } catch (error) {
     request.body.letGo()

@@ -8,7 +8,12 @@ import type { WholeChat } from '../wire/answer-encoder.ts'
 import { isFields, readUsage } from '../wire/chat/chunk.ts'
 
 /** A JSON answer: its text, as it came unless something had to change, and what was read of it. */
-export type WholeAnswer = { readonly text: string; readonly fields: WholeChat }
+export type WholeAnswer = {
+  readonly text: string
+  readonly fields: WholeChat
+  /** The length of what it says, in UTF-16 units; for an estimate where no usage was told. */
+  readonly textLength: number
+}
 
 /** Why a JSON answer is none, and what was generated of it all the same, where something was. */
 export type NoAnswer = {
@@ -51,7 +56,8 @@ export function readWholeAnswer(text: string, newId: () => string): { readonly a
   if (normalized === 'broken_off') return badAnswer('an answer whose generation was broken off', generated)
   if (!hasBegun(state)) return badAnswer('an answer that says nothing', generated)
   const isSame = isInOrder && normalized === came
-  return { answer: { text: isSame ? text : JSON.stringify(normalized), fields: normalized } }
+  const answer = { text: isSame ? text : JSON.stringify(normalized), fields: normalized }
+  return { answer: { ...answer, textLength: textLengthOf(state) } }
 }
 
 const badAnswer = (detail: string, generated?: NoAnswer['generated']): NoAnswer => ({

@@ -20,34 +20,44 @@ const CHARACTERS_PER_TOKEN = 3
  * early has cost something all the same.
  */
 export function priceRecord(record: CompletionRecord, seen: Seen, catalog: Catalog): CompletionRecord {
-  const estimate = record.usage ? undefined : estimateOf(record, seen)
-  const usage = record.usage ?? estimate
+  const usage = completed(record.usage, estimateOf(record, seen))
+  const isEstimated = usage !== record.usage
   const unusedAnswers = record.unusedAnswers?.map((one) => priceUnused(one, record, seen, catalog))
   const ofUnused = unusedAnswers?.flatMap(({ costNanoUsd }) => costNanoUsd ?? [])
-  const own = usage ? costOfCall({ ...record, usage, isEstimated: estimate !== undefined }, seen, catalog) : undefined
+  const own = usage ? costOfCall({ ...record, usage }, record.usage, seen, catalog) : undefined
   const isPriced = usage ? own !== undefined : (ofUnused ?? []).length > 0
   return {
     ...record,
-    ...(estimate && { usage: estimate, isEstimated: true }),
+    ...(isEstimated && { usage, isEstimated }),
     ...(unusedAnswers && { unusedAnswers }),
     ...(isPriced && { costNanoUsd: (ofUnused ?? []).reduce((sum, cost) => sum + cost, own ?? 0) }),
   }
 }
 
+/** What was told, where it can be true: no prompt is empty, and words are not made of no tokens. The rest is estimated. */
+function completed(told: TokenUsage | undefined, estimate: TokenUsage): TokenUsage
+function completed(told: TokenUsage | undefined, estimate: TokenUsage | undefined): TokenUsage | undefined
+function completed(told: TokenUsage | undefined, estimate: TokenUsage | undefined): TokenUsage | undefined {
+  if (!told || !estimate) return told ?? estimate
+  const promptTokens = told.promptTokens || estimate.promptTokens
+  const completionTokens = told.completionTokens || estimate.completionTokens
+  const isWhole = promptTokens === told.promptTokens && completionTokens === told.completionTokens
+  return isWhole ? told : { ...told, promptTokens, completionTokens }
+}
+
 function priceUnused(unused: UnusedAnswer, { shape }: CompletionRecord, seen: Seen, catalog: Catalog): UnusedAnswer {
-  const isEstimated = unused.usage === undefined
-  const usage = unused.usage ?? tokensOf(shape?.promptBytes ?? 0, unused.textLength)
-  const costNanoUsd = costOfCall({ ...unused, usage, isEstimated }, seen, catalog)
+  const usage = completed(unused.usage, tokensOf(shape?.promptBytes ?? 0, unused.textLength))
+  const isEstimated = usage !== unused.usage
+  const costNanoUsd = costOfCall({ ...unused, usage }, unused.usage, seen, catalog)
   return { ...unused, usage, isEstimated, costNanoUsd }
 }
 
-type PricedCall = Pick<CompletionRecord, 'target' | 'provider'> & {
-  readonly usage: TokenUsage
-  readonly isEstimated: boolean
-}
+type PricedCall = Pick<CompletionRecord, 'target' | 'provider'> & { readonly usage: TokenUsage }
 
+/** What was told costs what it costs; an estimate no more than was reserved. */
 function costOfCall(
-  { target, provider, usage, isEstimated }: PricedCall,
+  { target, provider, usage }: PricedCall,
+  told: TokenUsage | undefined,
   { reservedNanoUsd }: Seen,
   catalog: Catalog,
 ): number | undefined {
@@ -55,7 +65,8 @@ function costOfCall(
   const price = ref.ok ? priceOf(catalog.rowOf(ref.value), ref.value) : undefined
   if (!price) return undefined
   const cost = costOf(usage, price, provider)
-  return isEstimated ? Math.min(cost, reservedNanoUsd ?? cost) : cost
+  if (usage === told) return cost
+  return Math.max(told ? costOf(told, price, provider) : 0, Math.min(cost, reservedNanoUsd ?? cost))
 }
 
 function estimateOf(record: CompletionRecord, { answerLength }: Seen): TokenUsage | undefined {

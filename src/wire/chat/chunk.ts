@@ -13,8 +13,9 @@ export function finishReasonOf(choice: Fields): string | undefined {
 }
 
 /**
- * Reads `usage`. Two counts are believed together or not at all: a negative one, a fraction or an infinity says that
- * nobody counted. Details that contradict their sum are left out.
+ * Reads `usage`. Two counts are believed together or not at all: a negative one, a fraction, an infinity or more than fits
+ * into any model says that nobody counted, and so do two zeros: a prompt is never empty. Details that contradict their sum
+ * are left out.
  */
 export function readUsage(usage: unknown): TokenUsage | undefined {
   if (!isFields(usage)) return undefined
@@ -23,6 +24,7 @@ export function readUsage(usage: unknown): TokenUsage | undefined {
   const promptTokens = prompt ?? 0
   const completionTokens = completion ?? 0
   if (!isCount(promptTokens) || !isCount(completionTokens)) return undefined
+  if (promptTokens === 0 && completionTokens === 0) return undefined
   const cachedTokens = detailOf(usage, 'prompt_tokens_details', 'cached_tokens') ?? usage['prompt_cache_hit_tokens']
   const reasoningTokens = detailOf(usage, 'completion_tokens_details', 'reasoning_tokens') ?? usage['reasoning_tokens']
   return {
@@ -33,7 +35,11 @@ export function readUsage(usage: unknown): TokenUsage | undefined {
   }
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+/** Ten times the longest context that there is: one wrong number must not end a budget, nor blur the sums it goes into. */
+const MOST_TOKENS = 100_000_000
+
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS
 
 function detailOf(usage: Fields, details: string, name: string): unknown {
   const fields = usage[details]

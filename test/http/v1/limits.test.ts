@@ -101,7 +101,7 @@ describe('money', () => {
   })
 
   test('a budget tells when it is nearly used up, and no more once it is removed', async () => {
-    const gateway = await start(() => whole({ prompt_tokens: 16_000, completion_tokens: 0, total_tokens: 16_000 }))
+    const gateway = await start(() => whole({ prompt_tokens: 15_996, completion_tokens: 1 }))
     const spend = async () => {
       expect((await gateway.chat({ ...ASK, model: MODEL, max_tokens: 10 })).status).toBe(200)
       await gateway.settled()
@@ -167,6 +167,26 @@ describe('money', () => {
     expect(requests?.[0]?.completionTokens).toBe(2)
     expect(requests?.[0]?.promptTokens).toBeGreaterThan(5)
   })
+
+  test.each<[what: string, usage: unknown, promptTokens: number, completionTokens: number]>([
+    ['none', null, 16, 2],
+    ['zeros', { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }, 16, 2],
+    ['no token of its words', { prompt_tokens: 7, completion_tokens: 0 }, 7, 2],
+    ['no token of its prompt', { completion_tokens: 7 }, 16, 7],
+    ['more than any model holds', { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1 }, 16, 2],
+  ])(
+    'a whole answer that told %s is not free, and ends no budget',
+    async (_what, usage, promptTokens, completionTokens) => {
+      const gateway = await start(() => whole(usage))
+      await gateway.configure(budget(1))
+      const response = await gateway.chat({ ...ASK, max_tokens: 100 })
+      const cost = promptTokens * 50 + completionTokens * 200
+      expect(Number(response.headers.get('x-hugway-cost-usd'))).toBeCloseTo(cost / 1e9, 12)
+      await gateway.settled()
+      const { requests } = await env.HUGWAY_PROJECTS.getByName('default').report({ kind: 'requests', limit: 1 })
+      expect(requests).toMatchObject([{ isEstimated: true, promptTokens, completionTokens, costNanoUsd: cost }])
+    },
+  )
 
   test('an answer that was generated and not used is paid for, and so is the one in its place', async () => {
     const [first, second] = [MODEL, 'huggingface/Qwen/Qwen3-32B']

@@ -38,6 +38,9 @@ describe('usage is read', () => {
     [{ prompt_tokens: Number('1e400'), completion_tokens: 4 }],
     [{ prompt_tokens: 3, completion_tokens: Number.NaN }],
     [{ prompt_tokens: 1e300, completion_tokens: 4 }],
+    [{ prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 4 }],
+    [{ prompt_tokens: 3, completion_tokens: 100_000_001 }],
+    [{ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }],
   ])('nowhere in %j', (usage) => {
     expect(readUsage(usage)).toBeUndefined()
   })
