@@ -98,7 +98,8 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
     { end: relayed.end, usage: relayed.usage },
     { lastAttempt: { target, end: relayed.verdict }, ...(isWhole && { stream: { source, seen: relayed } }) },
   )
-  return isWhole ? 'close' : asked.afterError
+  if (isWhole) return 'close'
+  return relayed.end === 'client_gone' ? 'abort' : asked.afterError // no last words were said: no clean end either
 }
 
 function relayTo(

@@ -43,6 +43,7 @@ export function openClientStream(
       if (closed === TIMED_OUT) await client.abort()
     } catch {
       onGone()
+      await client.abort().catch(() => {}) // should somebody be there all the same, nothing was said of the end
     }
   }
   return { readable, done: run() }

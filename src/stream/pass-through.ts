@@ -24,6 +24,8 @@ export type PassedThrough = {
   readonly isUnread: boolean
 }
 
+const UNREAD: PassedThrough = { verdict: undefined, half: '', isCleanEnd: false, isUnread: true }
+
 const SAMPLE_EVERY_MS = 1_000
 /** Not under 16 KiB, the runtime's own block: a smaller read sees less than the pipe has passed on. */
 const SAMPLE_BYTES = 16 * 1024
@@ -32,7 +34,6 @@ const MAX_READS_PER_SAMPLE = 4_096
 /** After so many bytes in a sample the next one comes soon: at this speed a second's bytes are too many to keep. */
 const FLOOD_BYTES = 1024 * 1024
 const SAMPLE_FLOOD_EVERY_MS = 20
-const BOTH_BRANCHES_MS = 200
 /** A client that reads nothing is dropped this long after its time has run out. */
 const GRACE_MS = 5_000
 
@@ -66,19 +67,19 @@ export async function passThrough(
       state.ended = true
     })
   const verdict = await watch(request, samples, pipe, state, clock)
-  const isStopped = verdict !== undefined || normalizer.end() !== undefined
-  if (isStopped) cancel()
+  // An upstream that broke has ended by itself; where the client's end failed, nobody wants the rest.
+  if (verdict !== undefined || normalizer.end() !== undefined || state.failed !== undefined) cancel()
   // The pipe ends only once the client has read what it holds.
-  const unread = await within(pipe, Math.max(0, deadlineAt - clock.now()) + GRACE_MS, clock)
-  if (unread === TIMED_OUT) {
+  const limitMs = () => Math.max(0, deadlineAt - clock.now()) + GRACE_MS
+  if ((await within(pipe, limitMs(), clock)) === TIMED_OUT) {
     cancel()
     stop.abort()
     await pipe
-    return { verdict, half: '', isCleanEnd: false, isUnread: true }
+    return UNREAD
   }
-  // An upstream that broke ends both branches at once. If the other goes on, it was the client's end that failed.
-  const ended = await within(samples.toEnd(), state.failed ? BOTH_BRANCHES_MS : deadlineAt - clock.now(), clock)
-  if (request.signal.aborted || ended === TIMED_OUT) throw state.failed ?? new Error('the client has left')
+  if (request.signal.aborted) throw state.failed ?? new Error('the client has left')
+  // However much is left of the second branch, it is here: the first one has ended.
+  if ((await within(samples.toEnd(), limitMs(), clock)) === TIMED_OUT) return UNREAD
   return { verdict, half: skimmer.rest(), isCleanEnd: state.failed === undefined, isUnread: false }
 }
 

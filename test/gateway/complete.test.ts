@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
 import { DEPLOYMENT_CALLER } from '../../src/core/identity/caller.ts'
+import { ok } from '../../src/core/result.ts'
 import { complete } from '../../src/gateway/complete.ts'
 import type { CompletionRequest } from '../../src/gateway/completion.ts'
 import { toResponse } from '../../src/http/completion-response.ts'
 import { chatSurface } from '../../src/http/v1/chat.ts'
 import { chatWire } from '../../src/wire/chat/wire.ts'
+import type { SurfaceWire } from '../../src/wire/surface.ts'
 import { configOf } from '../core/support/refs.ts'
 import { keepLog, keepWork } from '../kv/support/deps.ts'
 import { bodyOf, DONE_EVENT, encode, eventsIn, FINISH, HELLO, realClock } from '../stream/support/streams.ts'
@@ -37,7 +39,7 @@ const after =
   }
 
 /** A chat whose targets answer in this order; a second passes in twenty milliseconds. */
-function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
+function start(answers: Answer[], hugway: Record<string, unknown> = {}, wire: SurfaceWire = chatWire) {
   const clock: Clock = {
     now: () => Date.now() * 50,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 50)),
@@ -60,7 +62,7 @@ function start(answers: Answer[], hugway: Record<string, unknown> = {}) {
   const config = configOf({ agents: { defaults: { model: { primary, fallbacks } } }, hugway })
   const letGo: number[] = []
   const request: CompletionRequest = {
-    wire: chatWire,
+    wire,
     body: {
       read: async () => encode('{"stream":true,"messages":[{"role":"user","content":"hi"}]}'),
       letGo: () => void letGo.push(clock.now()),
@@ -135,6 +137,26 @@ describe('an answer that takes long to begin', () => {
     const { run } = start([after(20, 'data: {"error":"overloaded"}\n\n')], { holdMs: 600_000 })
     expect((await run()).status).toBe(503)
   })
+})
+
+/** A surface whose clients know its error event for an end, and whose answers cannot be written: a fault of ours. */
+const faulty: SurfaceWire = {
+  ...chatWire,
+  mayPassThrough: false,
+  afterError: 'close',
+  read(body) {
+    const read = chatWire.read(body)
+    if (!read.ok) return read
+    const chunk = () => {
+      throw new Error('a fault of ours')
+    }
+    return ok({ ...read.value, createEncoder: (options) => ({ ...read.value.createEncoder(options), chunk }) })
+  },
+}
+
+test('an answer that cannot be written is broken off: without last words no end is a clean one', async () => {
+  const { run } = start([after(0, HELLO, FINISH, DONE_EVENT)], {}, faulty)
+  await expect((await run()).text()).rejects.toThrow('the answer is incomplete')
 })
 
 describe('the body of a request', () => {

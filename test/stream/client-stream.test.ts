@@ -48,6 +48,15 @@ describe('the connection to a client', () => {
     expect(seen.isGone).toBe(true)
   })
 
+  test('that is there all the same, when writing has failed, is broken off: it does not wait for ever', async () => {
+    const writeFails = async () => {
+      throw new Error('a fault of ours')
+    }
+    const { readable, done } = openClientStream(writeFails, () => {}, clock)
+    await expect(readable.getReader().read()).rejects.toThrow()
+    await done
+  })
+
   test('whose client reads nothing of the end is broken off after a while: it holds nothing up', async () => {
     // The last bytes are still on their way to a client that takes nothing: closing waits behind them.
     const { done } = openClientStream(
