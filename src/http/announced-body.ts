@@ -53,6 +53,28 @@ export async function readAnnounced(
   return read.buffer.subarray(HEAD_ROOM_BYTES, read.length)
 }
 
+/** Of a body that is refused so much is read at most, for so long, and so much of it is held at once. */
+const DISCARD_BYTES = 16 * 1024 * 1024
+const DISCARD_LIMIT_MS = 2_000
+const DISCARD_PIECE_BYTES = 16 * 1024
+
+/**
+ * Lets a client send what nobody wants. A connection that is closed while it sends fails there, and the client reads no
+ * refusal; where an edge stands in front, it reads the body in any case.
+ */
+export async function discard(body: ReadableStream<Uint8Array> | null, clock: Clock): Promise<void> {
+  if (!body) return
+  const reader = openFillingReader(body)
+  const readOn = async () => {
+    let read: Filled = { buffer: new Uint8Array(DISCARD_PIECE_BYTES), length: 0, isDone: false }
+    for (let bytes = 0; bytes < DISCARD_BYTES && !read.isDone; bytes += read.length) {
+      read = await reader.fill(read.buffer, 0)
+    }
+  }
+  await within(readOn(), DISCARD_LIMIT_MS, clock).catch(() => {}) // it broke off: nobody reads the refusal
+  reader.cancel()
+}
+
 /** The largest that grows to the announced length in whole steps. */
 function firstSize(announced: number): number {
   let size = announced

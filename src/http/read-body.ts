@@ -2,7 +2,7 @@ import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
 import type { RequestBody } from '../gateway/completion.ts'
 import { collectBytes } from '../json/collect-bytes.ts'
-import { FIRST_LIMIT_MS, readAnnounced } from './announced-body.ts'
+import { discard, FIRST_LIMIT_MS, readAnnounced } from './announced-body.ts'
 import { decodeBody, encodingOf } from './decode-body.ts'
 
 /** What reading a body needs of the isolate. */
@@ -72,7 +72,10 @@ async function readAll(
 ): Promise<Uint8Array> {
   const tooLarge = () => new GatewayError({ kind: 'body_too_large', maxBytes })
   const announced = announcedLength(request)
-  if (announced !== undefined && announced > maxBytes) throw tooLarge()
+  if (announced !== undefined && announced > maxBytes) {
+    await discard(request.body, clock)
+    throw tooLarge()
+  }
   if (announced !== undefined && encodingOf(request) === undefined) {
     // The announced length is the runtime's to enforce; without one, or of what comes out, the pieces have to be counted.
     if (!isShort(announced) && request.body) return readAnnounced(request.body, announced, hold, clock)

@@ -152,6 +152,40 @@ describe('a request’s body', () => {
   })
 })
 
+describe('a body that is too long, as it announces', () => {
+  function announce(announced: number) {
+    const { open, clock, memory } = start()
+    const { readable, writable } = new IdentityTransformStream()
+    const body = open(post(readable, { 'content-length': String(announced) }))
+    return { clock, memory, writer: writable.getWriter(), end: body.read(MIB).catch(kindOf) }
+  }
+
+  test('is read to its end before it is refused, because who still sends reads no answer', async () => {
+    const { writer, end, memory } = announce(8 * MIB)
+    for (let piece = 0; piece < 8; piece++) await writer.write(new Uint8Array(MIB))
+    expect(memory.bytes).toBe(0)
+    await writer.close()
+    expect(await end).toBe('body_too_large')
+  })
+
+  test('and goes on for ever is refused after sixteen megabytes', async () => {
+    const { writer, end } = announce(1e9)
+    let sent = 0
+    const sending = (async () => {
+      for (; sent < 64; sent++) await writer.write(new Uint8Array(MIB))
+    })()
+    expect(await end).toBe('body_too_large')
+    await expect(sending).rejects.toThrow()
+    expect(sent).toBeLessThanOrEqual(17)
+  })
+
+  test('and of which nothing comes is refused after two seconds', async () => {
+    const { clock, end } = announce(8 * MIB)
+    await clock.pass(2_000)
+    expect(await end).toBe('body_too_large')
+  })
+})
+
 describe('clients that announce ten megabytes', () => {
   /** A client that announces, and sends what the test writes. */
   function announce({ open }: ReturnType<typeof start>, announced = 10 * MIB) {
