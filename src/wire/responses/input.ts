@@ -1,6 +1,6 @@
-import { type Fields, isFields } from '../chat/chunk.ts'
+import type { Fields } from '../chat/chunk.ts'
 import type { Conversation } from '../chat/conversation.ts'
-import { fieldsAt, listAt, refuse, textAt } from '../refuse.ts'
+import { fieldsAt, isAbsent, listAt, refuse, textAt } from '../refuse.ts'
 import { readContent, textOf } from './content.ts'
 import type { ToolNames } from './tool-names.ts'
 
@@ -70,7 +70,7 @@ function readCall(item: Fields, path: string, conversation: Conversation, names:
     name: textAt(item, 'name', path),
     namespace: typeof namespace === 'string' ? namespace : undefined,
   })
-  const text = isCustom ? JSON.stringify({ input: String(input ?? '') }) : typeof written === 'string' ? written : ''
+  const text = isCustom ? JSON.stringify({ input: toText(input) }) : toText(written)
   conversation.call({ id: textAt(item, 'call_id', path), name, arguments: text === '' ? '{}' : text })
 }
 
@@ -79,8 +79,13 @@ function readOutput(item: Fields, path: string, conversation: Conversation): voi
   const parts =
     typeof output === 'string' || Array.isArray(output)
       ? readContent(output, `${path}.output`)
-      : [{ type: 'text' as const, text: isFields(output) ? JSON.stringify(output) : String(output ?? '') }]
+      : [{ type: 'text' as const, text: toText(output) }]
   const id = textAt(item, 'call_id', path)
   if (!conversation.result(id, parts))
     refuse(`${path}.call_id`, `no call with the id ${JSON.stringify(id)} stands before it.`)
+}
+
+/** Some clients send the value where its JSON belongs. */
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : isAbsent(value) ? '' : JSON.stringify(value)
 }

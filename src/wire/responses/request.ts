@@ -54,11 +54,14 @@ export function mapResponsesRequest(value: unknown): Result<ResponsesRequest, Fa
     const { chat: tools, dropped } = mapTools(body, names)
     const conversation = createConversation()
     const { instructions } = body
-    if (typeof instructions === 'string' && instructions !== '') conversation.system(instructions)
+    if (!isAbsent(instructions) && typeof instructions !== 'string') refuse('instructions', 'must be a text.')
+    if (instructions) conversation.system(instructions)
     readInput(body['input'], conversation, names)
+    const messages = conversation.messages()
+    if (messages.length === 0) refuse('input', 'holds nothing that a model can read.')
     const chat = {
       ...pick(body, SAME),
-      messages: conversation.messages(),
+      messages,
       ...tools,
       ...mapSettings(body),
     }

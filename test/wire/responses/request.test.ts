@@ -147,6 +147,27 @@ describe('input becomes messages', () => {
       [user('hi')],
     ],
     [
+      'arguments, a result and an input that are no text, as their JSON: nothing is lost of them',
+      [
+        { ...FC, arguments: { a: 1 } },
+        { ...OUT, output: { b: 2 } },
+        { type: 'custom_tool_call', call_id: 'c2', name: 'g', input: { c: 3 } },
+      ],
+      [
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ ...CALL, function: { name: 'f', arguments: '{"a":1}' } }],
+        },
+        { ...TOOL, content: '{"b":2}' },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c2', type: 'function', function: { name: 'g', arguments: '{"input":"{\\"c\\":3}"}' } }],
+        },
+      ],
+    ],
+    [
       'a custom call, as a call with one argument',
       [
         { type: 'custom_tool_call', call_id: 'c1', name: 'apply_patch', input: '*** Begin' },
@@ -309,6 +330,9 @@ describe('what is refused, by its name and with what to send instead', () => {
     [{ input: [{ type: 'item_reference', id: 'x' }] }, 'input[0]', /store: false/],
     [{ input: undefined }, 'input', /text or a list/],
     [{ input: [] }, 'input', /text or a list/],
+    [{ input: [{ type: 'web_search_call', id: 'ws' }] }, 'input', /nothing that a model can read/],
+    [{ input: [{ type: 'reasoning', summary: [] }] }, 'input', /nothing that a model can read/],
+    [{ instructions: [{ role: 'system', content: 'x' }] }, 'instructions', /text/],
     [{ input: ['x'] }, 'input[0]', /object/],
     [{ input: [{ role: 'robot', content: 'x' }] }, 'input[0].role', /assistant/],
     [{ input: [{ type: 'song' }] }, 'input[0].type', /song/],
