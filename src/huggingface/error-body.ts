@@ -23,11 +23,18 @@ const isStrange = (unit: number) => unit < 0x09 || (unit > 0x0d && unit < 0x20) 
 
 function parse(text: string): UpstreamError | undefined {
   try {
-    const body: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(dataOf(text))
+    // Gemini puts its errors into a list.
+    const body: unknown = Array.isArray(value) && isFields(value[0]) ? value[0] : value
     return isFields(body) ? readError(body) : undefined
   } catch {
     return undefined
   }
+}
+
+/** What the first event says where a stream was begun before its error was known; else the text itself. */
+function dataOf(text: string): string {
+  return /^(?:event:[^\n]*\n)?data:([^\n]*)/.exec(text)?.[1] ?? text
 }
 
 /** The title of an error page, else its text without the tags. Every letter is looked at a few times, whatever is open. */

@@ -22,6 +22,10 @@ describe('an error body gives its message, whatever it is', () => {
     ['nothing', '', 'HTTP 503 without a message'],
     ['half of JSON', '{"error":', '{"error":'],
     ['a JSON list', '["x"]', '["x"]'],
+    ['Gemini’s list', '[{"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}}]', 'no'],
+    ['an event', 'event: error\ndata: {"error":{"message":"no"}}\n\ndata: [DONE]\n\n', 'no'],
+    ['an error in a detail', '{"detail":{"error":{"message":"no"}}}', 'no'],
+    ['an error in an error', '{"error":{"error":{"message":{"message":"no"}}}}', 'no'],
     ['one slip of an encoding', 'd\ufffdsol\u00e9', 'd\ufffdsol\u00e9'],
     [
       'bytes in an encoding that nobody asked for',
@@ -31,6 +35,16 @@ describe('an error body gives its message, whatever it is', () => {
     ['UTF-16', '{\u0000"\u0000e\u0000', 'HTTP 503 with a body that is not text'],
   ])('%s', (_what, text, message) => {
     expect(readErrorBody(text, 503)).toMatchObject({ message })
+  })
+
+  test('the code of an error that another was put around is its code', () => {
+    const error = readErrorBody('{"error":{"code":400,"error":{"message":"no","code":"model_not_found"}}}', 400)
+    expect(error).toEqual({ message: 'no', code: 'model_not_found' })
+  })
+
+  test('however deep it is wrapped, it is read', () => {
+    const text = `${'{"error":'.repeat(50_000)}{}${'}'.repeat(50_000)}`
+    expect(readErrorBody(text, 400).message).not.toBe('')
   })
 
   test.each<[where: string, text: string]>([

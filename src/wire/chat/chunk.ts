@@ -53,15 +53,31 @@ function detailOf(usage: Fields, details: string, name: string): unknown {
 export function readError(body: Fields): UpstreamError {
   const error = body['error'] ?? body['detail'] ?? body['message'] ?? body
   if (typeof error === 'string') return { message: error, ...texts(body, ['code', 'type']) }
-  const first: unknown = Array.isArray(error) ? error[0] : error
-  if (typeof first === 'string') return { message: first }
-  if (!isFields(first)) return { message: 'no message' }
+  const outer: unknown = Array.isArray(error) ? error[0] : error
+  if (typeof outer === 'string') return { message: outer }
+  if (!isFields(outer)) return { message: 'no message' }
+  const first = innermost(outer)
   const message = first['message'] ?? first['msg'] ?? first['error'] ?? first['detail']
   return {
     message: typeof message === 'string' ? message : JSON.stringify(message ?? first),
     ...texts(first, ['code', 'type', 'param']),
   }
 }
+
+const MAX_WRAPPINGS = 4
+
+/** The error that others were put around on its way, each without a message of its own; it has the code. */
+function innermost(error: Fields): Fields {
+  let inner = error
+  for (let depth = 0; depth < MAX_WRAPPINGS && !isAnyText(inner['message'], inner['msg']); depth++) {
+    const next = [inner['message'], inner['error'], inner['detail']].find(isFields)
+    if (!next) return inner
+    inner = next
+  }
+  return inner
+}
+
+const isAnyText = (...values: readonly unknown[]) => values.some((value) => typeof value === 'string')
 
 /** Whether a value is a JSON object. */
 export function isFields(value: unknown): value is Fields {
