@@ -89,10 +89,14 @@ export async function pricedTargets(
 
 type KnownCatalog = { readonly catalog: Catalog; readonly isComplete: boolean }
 
-/** A burst on an isolate that is new reads the list once. Where only rates are bound, what is known will do. */
+/**
+ * A burst on an isolate that is new reads the list once. Where only rates are bound, what is known will do, and the list is
+ * read meanwhile: the record needs it, and a slot is kept until the record has its price.
+ */
 async function catalogOf(deps: AdmitDeps, isMoneyBound: boolean, ctx: CallerContext): Promise<KnownCatalog> {
   const { ledger, catalog, catalogInUse } = deps
   const look = () => catalog.store.remembered()?.models
+  if (!isMoneyBound && !look()) ctx.waitUntil(catalog.store.read())
   const read = async () => (await ledger.readModels(ctx)) ?? null
   const reads = { name: 'models', look, read, waitUntil: ctx.waitUntil }
   const found = isMoneyBound ? (look() ?? (await readOnce(ledger.memory.reads, ledger.clock, reads))) : look()

@@ -294,6 +294,32 @@ describe('rates', () => {
   })
 })
 
+test('a key with one request at once has its slot back when its answer ends, not when a new isolate has read the prices', async () => {
+  const SLOW_MS = 1_500
+  const { HUGWAY_KV: kv } = env
+  const get = async (key: string, type: 'json') => {
+    if (key === 'catalog:v1') await new Promise((resolve) => setTimeout(resolve, SLOW_MS))
+    return kv.get(key, type)
+  }
+  const slow = new Proxy(kv, { get: (_, name) => (name === 'get' ? get : Reflect.get(kv, name).bind(kv)) })
+  const answerMs = [SLOW_MS + 200, 0]
+  const gateway = await start(
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, answerMs.shift()))
+      return whole()
+    },
+    { ...LEDGER, HUGWAY_KV: slow },
+  )
+  await env.HUGWAY_KV.put(
+    'config',
+    JSON.stringify({ hugway: { projects: { default: { limits: { concurrent: 1 } } } } }),
+  )
+  expect((await gateway.chat({ ...ASK, model: MODEL })).status).toBe(200)
+  const at = Date.now()
+  expect((await gateway.chat({ ...ASK, model: MODEL })).status).toBe(200)
+  expect(Date.now() - at).toBeLessThan(SLOW_MS / 2)
+})
+
 test('rates are told to clients of the Messages API in their own headers, and refuse in their own envelope', async () => {
   const gateway = await start(() => whole())
   await gateway.configure({ hugway: { projects: { default: { limits: { requestsPerMinute: 1 } } } } })
