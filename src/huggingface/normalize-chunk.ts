@@ -123,11 +123,9 @@ function finishOf(given: unknown, state: ChoiceState): string | null | undefined
 
 function normalizeDelta(said: Fields, state: ChoiceState): { readonly delta: Fields; readonly isOdd: boolean } {
   const calls = normalizeCalls(said['tool_calls'] ?? callOfOld(said['function_call']), state.calls)
-  const content = toText(said['content'])
-  const isOdd = calls !== said['tool_calls'] || content !== said['content']
-  const delta = isOdd
-    ? { ...said, ...(content !== undefined && { content }), ...(calls !== undefined && { tool_calls: calls }) }
-    : said
+  const worded = withTexts(said)
+  const isOdd = calls !== said['tool_calls'] || worded !== said
+  const delta = isOdd ? { ...worded, ...(calls !== undefined && { tool_calls: calls }) } : said
   const isFirst = !state.hasRole
   state.hasRole = true
   if (isFirst) return { delta: delta['role'] === 'assistant' ? delta : { ...delta, role: 'assistant' }, isOdd }
@@ -141,6 +139,23 @@ function callOfOld(called: unknown): Fields | undefined {
   return isFields(called) ? { index: 0, function: called } : undefined
 }
 
+/** What clients with a schema read as text; they drop a chunk for anything else in its place. */
+const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning']
+
+function withTexts(said: Fields): Fields {
+  let worded = said
+  for (const name of TEXTS) {
+    const sent = said[name]
+    if (typeof sent === 'string' || sent === undefined || sent === null) continue
+    // Some providers parse the JSON that was asked for.
+    const isParsed =
+      name === 'content' && isFields(sent) && textOfPart(sent) === undefined && Object.keys(sent).length > 0
+    const text = isParsed ? JSON.stringify(sent) : toText(sent)
+    if (text !== sent) worded = { ...worded, [name]: text }
+  }
+  return worded
+}
+
 /** Content as the text that it is for clients, in whichever form it says one; parts that are no text stay parts. */
 function toText(content: unknown): unknown {
   if (typeof content === 'number' || typeof content === 'boolean') return String(content)
@@ -148,9 +163,7 @@ function toText(content: unknown): unknown {
     const texts = content.filter((part) => part !== null).map(textOfPart)
     return texts.every((text) => text !== undefined) ? texts.join('') : content
   }
-  if (!isFields(content)) return content
-  // Some providers parse the JSON that was asked for.
-  return textOfPart(content) ?? (Object.keys(content).length > 0 ? JSON.stringify(content) : '')
+  return isFields(content) ? (textOfPart(content) ?? '') : content
 }
 
 const TEXT_TYPES: readonly unknown[] = [undefined, 'text', 'output_text']
@@ -158,8 +171,8 @@ const TEXT_TYPES: readonly unknown[] = [undefined, 'text', 'output_text']
 function textOfPart(part: unknown): string | undefined {
   if (typeof part === 'string') return part
   if (!isFields(part) || !TEXT_TYPES.includes(part['type'])) return undefined
-  const { text } = part
-  const value = isFields(text) ? text['value'] : text
+  const { text, content } = part
+  const value = isFields(text) ? text['value'] : (text ?? content)
   return typeof value === 'string' ? value : undefined
 }
 

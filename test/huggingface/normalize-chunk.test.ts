@@ -335,6 +335,13 @@ describe('a chunk', () => {
     expect(deltasOf({ index: 0, delta: { content } })[0]).toMatchObject({ delta: { content: seen } })
   })
 
+  test.each<[what: string, delta: Fields, seen: Fields]>([
+    ['an object', { reasoning: { content: 'hm' } }, { reasoning: 'hm' }],
+    ['a list', { reasoning_content: ['h', { text: 'm' }] }, { reasoning_content: 'hm' }],
+  ])('whose reasoning is %s has it as text', (_what, delta, seen) => {
+    expect(deltasOf({ index: 0, delta })[0]).toEqual({ index: 0, delta: seen })
+  })
+
   test('that calls a function as before there were tools says it both ways', () => {
     const called = (pieces: Fields) => ({ index: 0, delta: { function_call: pieces } })
     expect(deltasOf(called({ name: 'f', arguments: '' }), called({ arguments: '{}' }))).toEqual([
