@@ -50,9 +50,10 @@ async function readWithin(
   hold: (bytes: number) => void,
   clock: Clock,
 ): Promise<Uint8Array> {
+  const announced = announcedLength(request)
+  const limitMs = isShort(announced) ? FIRST_LIMIT_MS : UPLOAD_LIMIT_MS
   try {
-    const limitMs = isShort(announcedLength(request)) ? FIRST_LIMIT_MS : UPLOAD_LIMIT_MS
-    const bytes = await within(readAll(request, maxBytes, hold, clock), limitMs, clock)
+    const bytes = await within(readAll(request, announced, maxBytes, hold, clock), limitMs, clock)
     if (bytes === TIMED_OUT) throw new GatewayError({ kind: 'body_too_slow', limitMs })
     return bytes
   } catch (cause) {
@@ -66,12 +67,12 @@ async function readWithin(
 
 async function readAll(
   request: Request,
+  announced: number | undefined,
   maxBytes: number,
   hold: (bytes: number) => void,
   clock: Clock,
 ): Promise<Uint8Array> {
   const tooLarge = () => new GatewayError({ kind: 'body_too_large', maxBytes })
-  const announced = announcedLength(request)
   if (announced !== undefined && announced > maxBytes) {
     await discard(request.body, clock)
     throw tooLarge()
