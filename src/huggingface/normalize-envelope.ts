@@ -1,6 +1,7 @@
 import { type Fields, isFields } from '../wire/chat/chunk.ts'
 
 const COUNTS = ['prompt_tokens', 'completion_tokens', 'total_tokens']
+const DETAILS = ['prompt_tokens_details', 'completion_tokens_details']
 
 /**
  * Gives what stands around the choices, of a chunk or of a whole answer, the types that clients with a schema read: they
@@ -14,7 +15,8 @@ export function normalizeEnvelope(body: Fields): Fields {
   if (!isAbsentOr(id, 'string')) wrong['id'] = typeof id === 'number' ? String(id) : undefined
   if (!isAbsentOr(model, 'string')) wrong['model'] = undefined
   if (!isAbsentOr(created, 'number')) wrong['created'] = toSeconds(created)
-  if (usage !== undefined && usage !== null && !isReadable(usage)) wrong['usage'] = undefined
+  const told = usage === undefined || usage === null ? usage : readableUsage(usage)
+  if (told !== usage) wrong['usage'] = told
   const names = Object.keys(wrong)
   if (names.length === 0) return body
   return Object.fromEntries(Object.entries({ ...body, ...wrong }).filter(([, value]) => value !== undefined))
@@ -23,8 +25,17 @@ export function normalizeEnvelope(body: Fields): Fields {
 const isAbsentOr = (value: unknown, type: 'string' | 'number') =>
   value === undefined || value === null || typeof value === type
 
-function isReadable(usage: unknown): boolean {
-  return isFields(usage) && COUNTS.every((name) => isAbsentOr(usage[name], 'number'))
+function readableUsage(usage: unknown): Fields | undefined {
+  if (!isFields(usage) || !COUNTS.every((name) => isAbsentOr(usage[name], 'number'))) return undefined
+  let readable = usage
+  for (const name of DETAILS) {
+    const details = usage[name]
+    if (details === undefined || details === null) continue
+    const counts = isFields(details) ? Object.entries(details).filter(([, count]) => isAbsentOr(count, 'number')) : []
+    const isSame = isFields(details) && counts.length === Object.keys(details).length
+    if (!isSame) readable = { ...readable, [name]: Object.fromEntries(counts) }
+  }
+  return readable
 }
 
 /** Seconds since the epoch, of a number that came as text. */

@@ -13,12 +13,24 @@ describe('a client with a schema does not lose a chunk for what stands beside it
     ['usage that is text is left out', { usage: 'none' }, {}],
     ['usage that is a list is left out', { usage: [] }, {}],
     ['usage whose counts are text is left out', { usage: { prompt_tokens: '3' } }, {}],
+    [
+      'details of usage that are no counts are left out',
+      {
+        usage: {
+          prompt_tokens: 3,
+          prompt_tokens_details: { cached_tokens: 'x', audio_tokens: 0 },
+          completion_tokens_details: [],
+        },
+      },
+      { usage: { prompt_tokens: 3, prompt_tokens_details: { audio_tokens: 0 }, completion_tokens_details: {} } },
+    ],
   ])('%s', (_what, given, seen) => {
     expect(normalizeEnvelope({ ...given, choices })).toEqual({ ...seen, choices })
   })
 
   test.each<[what: string, given: object]>([
     ['in order', { id: 'c', model: 'm', created: 1, usage: { prompt_tokens: 1, completion_tokens: 2 } }],
+    ['with details', { usage: { prompt_tokens: 1, prompt_tokens_details: { cached_tokens: 1, x: null } } }],
     ['with nulls', { id: null, model: null, created: null, usage: null }],
     ['without any', {}],
     ['in another API’s words', { usage: { input_tokens: 1 } }],
