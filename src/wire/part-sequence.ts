@@ -39,19 +39,28 @@ export function createPartSequence(writer: PartWriter): PartSequence {
   /** The id of the latest call at an index. */
   const callIds = new Map<number, string>()
   let open: Growing | undefined
+  let isShown = false
   let count = 0
 
+  const show = (part: Growing) => {
+    if (isShown) return ''
+    isShown = true
+    return writer.open(part) + (part.text === '' ? '' : writer.add(part, part.text))
+  }
+  /** A call is not shown before its arguments begin: until then more of its name may come. */
   const begin = (part: Growing) => {
     open = part
+    isShown = false
     part.position = count++
-    return writer.open(part) + (part.text === '' ? '' : writer.add(part, part.text))
+    return part.kind === 'call' && part.text === '' ? '' : show(part)
   }
   const close = () => {
     if (!open) return ''
     const part = open
+    const shown = show(part)
     open = undefined
     if (part.kind === 'call') closedCalls.add(part.key)
-    return writer.close(part)
+    return shown + writer.close(part)
   }
   /** A name with another id begins another call, whatever its index: some providers give all of them the same. */
   const keyOf = ({ index, id, name }: CallPiece) => {
@@ -59,14 +68,17 @@ export function createPartSequence(writer: PartWriter): PartSequence {
     if (known === undefined || (id !== '' && name !== '')) callIds.set(index, id)
     return `${index} ${callIds.get(index)}`
   }
+  const grow = (known: Growing, piece: string, name: string) => {
+    const wasShown = known === open && isShown
+    known.text += piece
+    if (!wasShown) known.name = joinName(known.name, name)
+    if (known !== open || piece === '') return ''
+    return wasShown ? writer.add(known, piece) : show(known)
+  }
   const put = (kind: Part['kind'], piece: string, call?: CallPiece): string => {
     const key = call ? keyOf(call) : kind
     const known = open?.key === key ? open : waiting.get(key)
-    if (known) {
-      known.text += piece
-      known.name ||= call?.name ?? ''
-      return known === open && piece !== '' ? writer.add(open, piece) : ''
-    }
+    if (known) return grow(known, piece, call?.name ?? '')
     if (closedCalls.has(key)) return '' // its arguments were whole: what follows them is no part of them
     const part: Growing = { key, kind, text: piece, position: 0, id: call?.id ?? '', name: call?.name ?? '' }
     if (waiting.size > 0 || (open && !isWhole(open)) || call?.name === '') {
@@ -88,6 +100,11 @@ export function createPartSequence(writer: PartWriter): PartSequence {
       return written
     },
   }
+}
+
+/** A name that comes in pieces, or grows from piece to piece. */
+function joinName(begun: string, more: string): string {
+  return more.startsWith(begun) ? more : begun + more
 }
 
 function isWhole({ kind, text }: Part): boolean {

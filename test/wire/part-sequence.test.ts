@@ -37,6 +37,26 @@ describe('parts come one after the other', () => {
       '<reasoning:hm=hm><text:ab=ab>',
     ],
     [
+      'a call whose name comes in pieces',
+      [
+        { calls: [{ index: 0, id: 'c0', name: 'get_' }] },
+        { calls: [{ index: 0, name: 'weather' }] },
+        more(0, '{'),
+        more(0, '}'),
+      ],
+      '<call c0 get_weather:{}={}>',
+    ],
+    [
+      'a call whose name grows',
+      [{ calls: [{ index: 0, id: 'c0', name: 'get_' }] }, { calls: [{ index: 0, name: 'get_weather' }] }],
+      '<call c0 get_weather:=>',
+    ],
+    [
+      'a call whose name is told once more beside its arguments',
+      [begin(0), { calls: [{ index: 0, name: 'f0', arguments: '{}' }] }, { text: 'a' }],
+      '<call c0 f0:{}={}><text:a=a>',
+    ],
+    [
       'text that is taken up again after reasoning',
       [{ text: 'a' }, { reasoning: 'h' }, { text: 'b' }],
       '<text:a=a><reasoning:h=h><text:b=b>',
