@@ -7,8 +7,8 @@ const HEAD_ROOM_BYTES = 1_024
 
 /** What a client gets for its announcement alone, at most. */
 const FIRST_BYTES = 64 * 1024
-/** A buffer that is full is followed by one of so many times its size: what is copied is a third of the body at most. */
-const GROWTH = 4
+/** A buffer that is full is followed by one of so many times its size: what is copied is a fifteenth of the body at most. */
+const GROWTH = 16
 
 /** A client that has not sent {@link FIRST_BYTES} by then has stopped sending; it would be 4 KB a second. */
 export const FIRST_LIMIT_MS = 15_000

@@ -232,15 +232,16 @@ describe('clients that announce ten megabytes', () => {
     expect(memory.bytes).toBe(0)
   })
 
-  test('hold at most four times what they have sent, and stop within a minute', async () => {
+  test('hold at most sixteen times what they have sent, and stop within a minute', async () => {
     const started = start()
     const { clock, memory } = started
     const { writer, end } = announce(started)
     await writer.write(new Uint8Array(100_000))
     await clock.pass(15_000)
     expect(memory.bytes).toBeGreaterThan(100_000)
+    expect(memory.bytes).toBeLessThanOrEqual(16 * 100_000)
     await writer.write(new Uint8Array(500_000))
-    expect(memory.bytes).toBeLessThanOrEqual(4 * 600_000)
+    expect(memory.bytes).toBeLessThanOrEqual(16 * 600_000)
     await clock.pass(45_000)
     expect(await end).toBe('body_too_slow')
     expect(memory.bytes).toBe(0)
