@@ -131,7 +131,7 @@ function addCall({ index, id }: Piece, state: CallsState): Call {
 function beginsAnother(call: Call, { index, id, name, args }: Piece): boolean {
   if (id !== undefined && call.id !== undefined) return id !== call.id && (name !== undefined || index === undefined)
   if (name === undefined || call.name === undefined) return false
-  if (index === undefined && call.name !== undefined && name !== call.name) return true
+  if (index === undefined && name !== call.name) return true
   // A name alone may be one that is said again in every piece. It begins a call where the arguments of the last are
   // whole, or where some have come and it brings none.
   if (call.repeatsName && (args ?? '').trim() === '') return false

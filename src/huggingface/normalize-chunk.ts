@@ -1,3 +1,4 @@
+import { thoughtIn } from '../wire/answer-pieces.ts'
 import { type Chunk, type Fields, isFields } from '../wire/chat/chunk.ts'
 import { type AnswerState, type ChoiceState, choiceOf, hasCalls, hasNamelessCall, noteSaid } from './answer-state.ts'
 import { readFinish } from './finish-reason.ts'
@@ -52,6 +53,7 @@ function normalizeWholeChoice(choice: Fields, index: number, state: AnswerState)
   const normalized = normalizeChoice(asDelta, index, choiceState)
   if (normalized === 'broken_off') return normalized
   const { delta, ...others } = normalized.choice
+  if (hasNamelessCall(choiceState) && choiceState.finish === undefined) return 'broken_off'
   const reason = others['finish_reason'] ?? (hasCalls(choiceState) ? 'tool_calls' : 'stop')
   const isSame = delta === said && isFields(message) && choice['index'] === index && reason === choice['finish_reason']
   return isSame ? choice : { ...others, message: withoutIndexes(isFields(delta) ? delta : {}), finish_reason: reason }
@@ -92,11 +94,16 @@ function normalizeChoice(choice: Fields, index: number, state: ChoiceState): Nor
   }
 }
 
-/** What a choice says, wherever the provider has put it. A message after deltas says all of it once more. */
+/** What a choice says, wherever the provider has put it. A message after deltas says their words once more. */
 function saidOf({ delta, message, text }: Fields, state?: ChoiceState): Fields {
   if (isFields(delta)) return delta
-  if (isFields(message)) return state?.saysDeltas ? {} : message
+  if (isFields(message)) return state?.saysDeltas ? callsNotSaid(message, state) : message
   return typeof text === 'string' ? { content: text } : {}
+}
+
+function callsNotSaid({ tool_calls: calls, function_call: called }: Fields, state: ChoiceState): Fields {
+  if (state.calls.count > 0) return {}
+  return { ...(calls !== undefined && { tool_calls: calls }), ...(called !== undefined && { function_call: called }) }
 }
 
 /**
@@ -108,7 +115,8 @@ function finishOf(given: unknown, state: ChoiceState): string | null | undefined
   if (finish === undefined) return given === undefined ? undefined : null
   if (finish.kind === 'broken') return 'broken_off'
   let { reason } = finish
-  if (hasNamelessCall(state)) return 'broken_off'
+  // What is cut at its limit may be half a call.
+  if (hasNamelessCall(state) && reason !== 'length' && reason !== 'content_filter') return 'broken_off'
   // A call was announced and never came: what the model wrote as one was lost on the way, unless it wrote text as well.
   if (reason === 'tool_calls' && !hasCalls(state)) {
     if (!state.hasText) return 'broken_off'
@@ -150,7 +158,7 @@ function withTexts(said: Fields): Fields {
     // Some providers parse the JSON that was asked for.
     const isParsed =
       name === 'content' && isFields(sent) && textOfPart(sent) === undefined && Object.keys(sent).length > 0
-    const text = isParsed ? JSON.stringify(sent) : toText(sent)
+    const text = isParsed ? JSON.stringify(sent) : name === 'content' ? toText(sent) : toOtherText(name, sent)
     if (text !== sent) worded = { ...worded, [name]: text }
   }
   return worded
@@ -164,6 +172,12 @@ function toText(content: unknown): unknown {
     return texts.every((text) => text !== undefined) ? texts.join('') : content
   }
   return isFields(content) ? (textOfPart(content) ?? '') : content
+}
+
+/** Of a thought or a refusal. A number or a truth value in its place says only that there is one, or none. */
+function toOtherText(name: string, sent: unknown): unknown {
+  if (typeof sent === 'number' || typeof sent === 'boolean') return null
+  return (name !== 'refusal' && thoughtIn(sent)) || toText(sent)
 }
 
 const TEXT_TYPES: readonly unknown[] = [undefined, 'text', 'output_text']

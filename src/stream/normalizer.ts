@@ -73,7 +73,8 @@ export const MAX_EVENT_BYTES = 16 * 1024 * 1024
  * Reads a provider's stream as chunks that every client reads alike. The data of an event that is in order is passed on
  * as the very text that came; what is no part of an answer is left out, and so is everything after `[DONE]`.
  *
- * A stream is whole if it had a finish reason or `[DONE]`: one provider never sends the first, another never the second.
+ * A stream is whole if it had its finish reasons or `[DONE]`: one provider never sends the first, another never the second.
+ * `[DONE]` alone does not make whole what something unknown came at the end of, or what some choices have a finish reason of.
  *
  * @param newId Makes ids for tool calls that came without one.
  * @param choiceCount How many choices were asked for.

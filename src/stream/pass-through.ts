@@ -79,7 +79,8 @@ export async function passThrough(
   }
   if (request.signal.aborted) throw state.failed ?? new Error('the client has left')
   // However much is left of the second branch, it is here: the first one has ended.
-  if ((await within(samples.toEnd(), limitMs(), clock)) === TIMED_OUT) return UNREAD
+  const leftMs = state.failed === undefined ? limitMs() : GRACE_MS
+  if ((await within(samples.toEnd(), leftMs, clock)) === TIMED_OUT) return UNREAD
   return { verdict, half: skimmer.rest(), isCleanEnd: state.failed === undefined, isUnread: false }
 }
 

@@ -117,7 +117,7 @@ function lastWords(
   failed: ReturnType<typeof classifyErrorEvent> | undefined,
   redact: Redact,
 ): string {
-  if (half === 'torn') return ''
+  if (half === 'torn') return ' ' // it ends no line; that it can be written says that the client is there
   const { normalizer } = begun
   const close = half === 'closable' ? '\n\n' : ''
   if (end === 'whole') return normalizer.isDone() ? '' : close + encoder.end()

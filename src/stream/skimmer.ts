@@ -59,7 +59,7 @@ const ODD = [
   /"finish_reason" ?: ?"/,
   /"error" ?: ?(?:[^nf"\s]|"[^"])/,
   /"choices" ?: ?(?:\[ ?\]|null)/,
-  /"errors" ?: ?\[ ?["{]|"success" ?: ?false/,
+  /"errors" ?: ?(?:\[ ?["{]|"[^"]|\{ ?")|"success" ?: ?false/,
   /^event:/m,
   /^:/m,
   /\r/,

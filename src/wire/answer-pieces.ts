@@ -46,7 +46,7 @@ function reasoningOf(fields: Fields): string {
 }
 
 /** What a thought says, as a text, as a list of its pieces or as an object around it. */
-function thoughtIn(thought: unknown): string {
+export function thoughtIn(thought: unknown): string {
   if (typeof thought === 'string') return thought
   const pieces: readonly unknown[] = Array.isArray(thought) ? thought : [thought]
   const textOfPiece = (piece: unknown) =>

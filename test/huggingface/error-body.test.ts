@@ -42,6 +42,15 @@ describe('an error body gives its message, whatever it is', () => {
     expect(error).toEqual({ message: 'no', code: 'model_not_found' })
   })
 
+  test('an error whose words lie deeper than its code keeps its code: it says whether another target may help', () => {
+    const text = { code: 'context_length_exceeded', type: 'invalid_request_error', message: { text: 'too long' } }
+    expect(readErrorBody(JSON.stringify({ error: text }), 400)).toMatchObject({
+      code: 'context_length_exceeded',
+      type: 'invalid_request_error',
+    })
+    expect(readErrorBody('{"error":{"code":429,"detail":{"retry":5}}}', 400)).toMatchObject({ code: '429' })
+  })
+
   test('however deep it is wrapped, it is read', () => {
     const text = `${'{"error":'.repeat(50_000)}{}${'}'.repeat(50_000)}`
     expect(readErrorBody(text, 400).message).not.toBe('')

@@ -338,9 +338,22 @@ describe('a chunk', () => {
   test.each<[what: string, delta: Fields, seen: Fields]>([
     ['an object', { reasoning: { content: 'hm' } }, { reasoning: 'hm' }],
     ['a list', { reasoning_content: ['h', { text: 'm' }] }, { reasoning_content: 'hm' }],
+    ['a summary', { reasoning: { summary: 'hm' } }, { reasoning: 'hm' }],
+    ['a part of its own type', { reasoning: { type: 'reasoning.text', text: 'hm' } }, { reasoning: 'hm' }],
   ])('whose reasoning is %s has it as text', (_what, delta, seen) => {
     expect(deltasOf({ index: 0, delta })[0]).toEqual({ index: 0, delta: seen })
   })
+
+  test.each([{ refusal: false }, { reasoning: false }, { reasoning_content: 0 }])(
+    'that only tells by %j whether there is such a text says nothing',
+    (delta) => {
+      const state = createAnswerState(counter(), 1)
+      const seen = normalizeChunk({ choices: [{ index: 0, delta: { ...ROLE, content: '', ...delta } }] }, state)
+      const [name = ''] = Object.keys(delta)
+      expect(seen).toMatchObject({ chunk: { choices: [{ delta: { [name]: null } }] } })
+      expect(hasBegun(state)).toBe(false)
+    },
+  )
 
   test('that calls a function as before there were tools says it both ways', () => {
     const called = (pieces: Fields) => ({ index: 0, delta: { function_call: pieces } })
@@ -359,6 +372,24 @@ describe('a chunk', () => {
   test('that says all of the deltas before it once more, as a message, says nothing', () => {
     const seen = deltasOf({ index: 0, delta: { content: 'Hello' } }, { index: 0, message: { content: 'Hello' } })
     expect(seen[1]).toMatchObject({ delta: {} })
+    expect(seen[1]).not.toMatchObject({ delta: { content: 'Hello' } })
+  })
+
+  test('that says them once more with a call that no delta had says the call: one that is lost would look whole', () => {
+    const message = { content: 'Hello', tool_calls: [call({ id: 'c' }, { arguments: '{}' })] }
+    const last = { index: 0, message, finish_reason: 'tool_calls' }
+    const seen = deltasOf({ index: 0, delta: { content: 'Hello' } }, last)[1]
+    expect(seen).toMatchObject({ delta: { tool_calls: [{ index: 0, id: 'c' }] }, finish_reason: 'tool_calls' })
+    expect(seen).not.toMatchObject({ delta: { content: 'Hello' } })
+    const told = deltasOf({ index: 0, delta: { content: 'x', tool_calls: [call({ index: 0, id: 'c' })] } }, last)[1]
+    expect(told).toEqual({ index: 0, delta: {}, finish_reason: 'tool_calls' })
+  })
+
+  test('that ends at its limit before a call has its name ends there: half a call is what a limit leaves', () => {
+    const half = { delta: { content: 'x', tool_calls: [args('', { index: 0, id: 'c' })] } }
+    expect(deltasOf(half, { index: 0, delta: {}, finish_reason: 'length' })[1]).toMatchObject({
+      finish_reason: 'length',
+    })
   })
 
   test.each<[what: string, choices: readonly Fields[]]>([
@@ -438,6 +469,15 @@ describe('a whole answer', () => {
     ['of tool calls with ids', answer({ ...ROLE, tool_calls: [told, { ...told, id: 'd' }] }, 'tool_calls')],
   ])('%s is the very same', (_what, given) => {
     expect(normalize(given)).toBe(given)
+  })
+
+  test('with a call without a name is none, though it says nothing of its end', () => {
+    const message = {
+      ...ROLE,
+      content: 'x',
+      tool_calls: [{ id: 'c', type: 'function', function: { arguments: '{}' } }],
+    }
+    expect(normalize({ id: 'x', choices: [{ index: 0, message }] })).toBe('broken_off')
   })
 
   const { id: _id, ...nameless } = told

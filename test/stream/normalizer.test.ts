@@ -293,3 +293,32 @@ describe('two answers at once', () => {
     expect(normalizer.finish(isCleanEnd).end).toBe(end)
   })
 })
+
+describe('something that nobody knows, in the middle of an answer without a finish reason,', () => {
+  const MORE = deltaEvent({ content: ' more' })
+  const begun = () => {
+    const normalizer = createNormalizer(() => 'made', 1)
+    for (const text of [HELLO, MORE, MORE, 'data: {"citations":["x"]}\n\n']) normalizer.feed(encode(text))
+    return normalizer
+  }
+
+  test('makes a [DONE] behind it doubtful', () => {
+    const normalizer = begun()
+    normalizer.feed(encode(DONE_EVENT))
+    expect(normalizer.end()).toBe('cut')
+  })
+
+  test('does not where words follow that need no parser', () => {
+    const normalizer = begun()
+    normalizer.feed(encode(MORE))
+    normalizer.feed(encode(DONE_EVENT))
+    expect(normalizer.end()).toBe('whole')
+  })
+
+  test('does not where words follow that nobody looks at', () => {
+    const normalizer = begun()
+    normalizer.skip(MORE)
+    normalizer.feed(encode(DONE_EVENT))
+    expect(normalizer.end()).toBe('whole')
+  })
+})

@@ -76,6 +76,7 @@ describe('a stream that goes through the runtime’s own pipe', () => {
     ['object', '{"object":"error","message":"it broke"}'],
     ['detail', '{"detail":"it broke"}'],
     ['errors', '{"errors":[{"message":"it broke"}]}'],
+    ['errors as a text', '{"choices":[{"index":0,"delta":{}}],"errors":"it broke"}'],
     ['success', '{"success":false,"message":"it broke","choices":[]}'],
     ['error in a choice', '{"choices":[{"index":0,"delta":{},"error":{"message":"it broke"}}]}'],
   ])('is cut off after a failure called %s, and told as one', async (_what, data) => {

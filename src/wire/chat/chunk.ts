@@ -56,26 +56,30 @@ export function readError(body: Fields): UpstreamError {
   const outer: unknown = Array.isArray(error) ? error[0] : error
   if (typeof outer === 'string') return { message: outer }
   if (!isFields(outer)) return { message: 'no message' }
-  const first = innermost(outer)
-  const message = first['message'] ?? first['msg'] ?? first['error'] ?? first['detail']
-  return {
-    message: typeof message === 'string' ? message : JSON.stringify(message ?? first),
-    ...texts(first, ['code', 'type', 'param']),
-  }
+  const { inner, named } = unwrapError(outer)
+  const message = inner['message'] ?? inner['msg'] ?? inner['error'] ?? inner['detail']
+  return { message: typeof message === 'string' ? message : JSON.stringify(message ?? inner), ...named }
 }
 
 const MAX_WRAPPINGS = 4
 
-/** The error that others were put around on its way, each without a message of its own; it has the code. */
-function innermost(error: Fields): Fields {
+/**
+ * The error that others were put around on its way, each without a message of its own, and what they name: of a code that
+ * is named twice the inner one is the error's.
+ */
+function unwrapError(error: Fields): { readonly inner: Fields; readonly named: Partial<UpstreamError> } {
   let inner = error
+  let named = namesIn(inner)
   for (let depth = 0; depth < MAX_WRAPPINGS && !isAnyText(inner['message'], inner['msg']); depth++) {
     const next = [inner['message'], inner['error'], inner['detail']].find(isFields)
-    if (!next) return inner
+    if (!next) break
     inner = next
+    named = { ...named, ...namesIn(inner) }
   }
-  return inner
+  return { inner, named }
 }
+
+const namesIn = (error: Fields) => texts(error, ['code', 'type', 'param'])
 
 const isAnyText = (...values: readonly unknown[]) => values.some((value) => typeof value === 'string')
 
