@@ -41,6 +41,9 @@ export function within<T>(work: Promise<T>, limitMs: number, clock: Clock): Prom
 /** Waits, but no longer than until `signal` is aborted. */
 export async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   if (signal.aborted) return
-  const left = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+  const stop = () => leave()
+  signal.addEventListener('abort', stop, { once: true })
   await Promise.race([clock.wait(ms), left])
+  signal.removeEventListener('abort', stop)
 }

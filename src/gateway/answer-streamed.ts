@@ -1,4 +1,5 @@
 import { TIMED_OUT, within } from '../core/clock.ts'
+import { followSignal } from '../core/follow-signal.ts'
 import { formatModelRef } from '../core/routing/model-ref.ts'
 import { type ClientStream, type ConnectionEnd, openClientStream } from '../stream/client-stream.ts'
 import { waitWithHeartbeats } from '../stream/heartbeat.ts'
@@ -34,18 +35,19 @@ export async function answerStreamed(
 ): Promise<Completion> {
   const { deps, asked, ctx, draft } = streamed
   // The request's own signal misses a client that has only closed its side; a write that fails tells of that one.
-  const leave = new AbortController()
-  if (ctx.signal.aborted) leave.abort()
-  ctx.signal.addEventListener('abort', () => leave.abort(), { once: true })
+  const { controller: leave, release } = followSignal(ctx.signal)
   const own = { ...streamed, ctx: { ...ctx, signal: leave.signal } }
   const chain = tryHedged(deps, request, draft, own.ctx).finally(letGo)
-  const first = await within(chain, ctx.config.holdMs, deps.clock)
+  const first = await within(chain, ctx.config.holdMs, deps.clock).catch((error: unknown) => {
+    release()
+    throw error
+  })
   const { readable, done } = openClientStream(
     first === TIMED_OUT ? (client) => hold(own, chain, client) : (client) => handOn(own, first, client),
     () => leave.abort(),
     deps.clock,
   )
-  ctx.waitUntil(done)
+  ctx.waitUntil(done.finally(release))
   const headers = first === TIMED_OUT ? {} : headersOf(first.target, first.answer.provider, first.attempts)
   return { kind: 'stream', readable, headers: { ...headers, ...asked.headers } }
 }

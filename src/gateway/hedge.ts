@@ -1,5 +1,6 @@
 import { TIMED_OUT, within } from '../core/clock.ts'
 import { GatewayError } from '../core/failure.ts'
+import { followSignal } from '../core/follow-signal.ts'
 import { formatModelRef, type ModelRef } from '../core/routing/model-ref.ts'
 import type { HedgeShare } from '../isolate/hedge-share.ts'
 import {
@@ -71,9 +72,7 @@ type Leg = {
 }
 
 function startLeg(deps: ChainDeps, request: ChainRequest, journal: AttemptJournal, ctx: ChainContext): Leg {
-  const end = new AbortController()
-  if (ctx.signal.aborted) end.abort()
-  ctx.signal.addEventListener('abort', () => end.abort(), { once: true })
+  const { controller: end } = followSignal(ctx.signal) // an answer that was begun ends by it as well
   const own = journalOfLeg(journal, () => end.signal.aborted && !ctx.signal.aborted)
   const came = tryTargets(deps, request, own, { ...ctx, signal: end.signal }).then(
     (winner) => ({ winner }),

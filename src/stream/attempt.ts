@@ -1,5 +1,6 @@
 import { type Clock, TIMED_OUT, within } from '../core/clock.ts'
 import type { UnusedAnswer } from '../core/completion-record.ts'
+import { followSignal } from '../core/follow-signal.ts'
 import { parseRetryAfter } from '../core/routing/backoff.ts'
 import type { Failed, Fault } from '../core/routing/outcome.ts'
 import type { TimeLimits } from '../core/routing/time-limits.ts'
@@ -61,19 +62,16 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024
  * @param signal Aborted when the client has left.
  */
 export async function attemptChat(deps: AttemptDeps, request: AttemptRequest, signal: AbortSignal): Promise<Attempt> {
-  const upstream = new AbortController()
-  const leave = () => upstream.abort()
-  signal.addEventListener('abort', leave, { once: true })
+  const { controller: upstream, release } = followSignal(signal)
   const cancel = () => {
-    signal.removeEventListener('abort', leave)
+    release()
     upstream.abort()
   }
   const call = startCall(deps, request, upstream.signal)
   const opened = await (request.stream ? openStream(call, deps) : openWhole(call, deps))
   const id = call.upstreamRequestId()
   if ('answer' in opened) {
-    // Nothing is left to be ended. The runtime holds a listener, and what it holds, until a full collection.
-    if (opened.answer.kind === 'whole') signal.removeEventListener('abort', leave)
+    if (opened.answer.kind === 'whole') release() // nothing is left to be ended
     return { ...opened, answer: { ...opened.answer, ...(id !== undefined && { upstreamRequestId: id }) }, cancel }
   }
   cancel()

@@ -263,17 +263,29 @@ test('a key of KV is named by its id and name', async () => {
   expect(JSON.stringify(record)).not.toContain(key)
 })
 
-test('a whole answer leaves no listener behind: one that stays keeps what it knows of the request until a full collection', async () => {
-  const gateway = await startGateway(whole)
-  const added = vi.spyOn(EventTarget.prototype, 'addEventListener')
-  const removed = vi.spyOn(EventTarget.prototype, 'removeEventListener')
-  try {
-    expect(await chatTo(gateway, { ...ASK, model: 'a/first' })).toBe(200)
-    const listeners = ({ mock }: typeof added | typeof removed) => mock.calls.map(([, listener]) => listener)
-    expect(listeners(added)).not.toEqual([])
-    expect(new Set(listeners(removed))).toEqual(new Set(listeners(added)))
-  } finally {
-    added.mockRestore()
-    removed.mockRestore()
-  }
-})
+test.each<[what: string, upstream: Upstream, body: object]>([
+  ['a whole answer', whole, { ...ASK, model: 'a/first' }],
+  ['a stream', () => sse(HELLO, FINISH, DONE), { ...STREAM, model: 'a/first' }],
+  [
+    'a stream that was tried again',
+    inTurn(failing(503), () => sse(HELLO, FINISH, DONE)),
+    { ...STREAM, model: 'a/first' },
+  ],
+  ['a stream that nobody began', failing(400), { ...STREAM, model: 'a/first' }],
+])(
+  '%s leaves no listener behind: one that stays keeps what it knows of the request until a full collection',
+  async (_what, upstream, body) => {
+    const gateway = await startGateway(upstream)
+    const added = vi.spyOn(EventTarget.prototype, 'addEventListener')
+    const removed = vi.spyOn(EventTarget.prototype, 'removeEventListener')
+    try {
+      await chatTo(gateway, body)
+      const listeners = ({ mock }: typeof added | typeof removed) => mock.calls.map(([, listener]) => listener)
+      expect(listeners(added)).not.toEqual([])
+      expect(new Set(listeners(removed))).toEqual(new Set(listeners(added)))
+    } finally {
+      added.mockRestore()
+      removed.mockRestore()
+    }
+  },
+)
