@@ -5,7 +5,6 @@ import { type ClientStream, type ConnectionEnd, openClientStream } from '../stre
 import { waitWithHeartbeats } from '../stream/heartbeat.ts'
 import { type RelayRequest, type RelayResult, relay } from '../stream/relay.ts'
 import { toStreamChunk } from '../wire/chat/answer.ts'
-import { readUsage } from '../wire/chat/chunk.ts'
 import { type Asked, type Book, bookFailure, type CompleteDeps, type Completion, headersOf } from './completion.ts'
 import type { CompletionDraft, CompletionEnding } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
@@ -79,11 +78,11 @@ async function handOn(streamed: Streamed, winner: Winner, client: ClientStream):
   const { answer, target } = winner
   draft.firstTokenAt = answer.kind === 'stream' ? answer.begun.firstTokenAt : deps.clock.now()
   if (answer.kind === 'whole') {
-    const usage = readUsage(answer.answer.fields['usage'])
-    draft.answerLength = answer.answer.textLength
+    const { fields, usage, textLength } = answer.answer
+    draft.answerLength = textLength
     let end: CompletionEnding['end'] = 'client_gone'
     try {
-      await client.write(utf8.encode(asked.encoder.chunk(toStreamChunk(answer.answer.fields)) + asked.encoder.end()))
+      await client.write(utf8.encode(asked.encoder.chunk(toStreamChunk(fields)) + asked.encoder.end()))
       end = 'whole'
     } finally {
       book({ end, usage }, { lastAttempt: { target, end: { kind: 'success' } } })

@@ -1,4 +1,3 @@
-import { readUsage } from '../wire/chat/chunk.ts'
 import { answerStreamed } from './answer-streamed.ts'
 import {
   type Asked,
@@ -9,7 +8,7 @@ import {
   type CompletionRequest,
   headersOf,
 } from './completion.ts'
-import { openDraft, toRecord } from './completion-draft.ts'
+import { type CompletionDraft, openDraft, toRecord } from './completion-draft.ts'
 import type { CallerContext } from './context.ts'
 import { billTo, costHeader, costRecord } from './cost-record.ts'
 import { requestDeps } from './request-deps.ts'
@@ -44,8 +43,7 @@ export async function complete(
     if (chain.stream) return await answerStreamed({ deps: own, asked, ctx, draft, book }, chain, letGo)
     const winner = await tryTargets(own, chain, draft, ctx)
     letGo()
-    if (winner.answer.kind === 'whole') draft.answerLength = winner.answer.answer.textLength
-    return answerWhole(asked, winner, book)
+    return answerWhole(asked, winner, draft, book)
   } catch (error) {
     request.body.letGo()
     bookFailure(book, error)
@@ -53,10 +51,15 @@ export async function complete(
   }
 }
 
-function answerWhole({ encoder, headers }: Asked, { target, answer, attempts }: Winner, book: Book): Completion {
+function answerWhole(
+  { encoder, headers }: Asked,
+  { target, answer, attempts }: Winner,
+  draft: CompletionDraft,
+  book: Book,
+): Completion {
   if (answer.kind !== 'whole') throw new Error('a stream came where none was asked for')
-  const { fields, text } = answer.answer
-  const usage = readUsage(fields['usage'])
+  const { fields, text, usage, textLength } = answer.answer
+  draft.answerLength = textLength
   const written = encoder.whole(fields, text)
   const record = book({ end: 'whole', usage }, { lastAttempt: { target, end: { kind: 'success' } } })
   return {

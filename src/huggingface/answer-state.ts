@@ -34,7 +34,7 @@ const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasonin
 
 /**
  * @param newId Makes ids for tool calls that came without one.
- * @param choiceCount How many choices were asked for.
+ * @param choiceCount How many choices were asked for; of a JSON answer, how many came.
  */
 export function createAnswerState(newId: () => string, choiceCount: number): AnswerState {
   return { choices: new Map(), newId, firstIndex: choiceCount === 1 ? undefined : 0, completionTokens: undefined }

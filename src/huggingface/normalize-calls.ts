@@ -84,7 +84,7 @@ function normalizePiece(sent: Fields, state: CallsState): Fields | [] {
   })
 }
 
-/** @returns The name where it is news. */
+/** Takes a piece's name into its call. @returns It, where it is news. */
 function noteName(name: string | undefined, call: Call, begins: boolean, state: CallsState): string | undefined {
   if (name === undefined) return undefined
   if (name === call.name) {

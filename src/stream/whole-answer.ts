@@ -11,6 +11,7 @@ import { isFields, readUsage } from '../wire/chat/chunk.ts'
 export type WholeAnswer = {
   readonly text: string
   readonly fields: WholeChat
+  readonly usage: TokenUsage | undefined
   /** The length of what it says, in UTF-16 units; for an estimate where no usage was told. */
   readonly textLength: number
 }
@@ -57,7 +58,7 @@ export function readWholeAnswer(text: string, newId: () => string): { readonly a
   if (!hasBegun(state)) return badAnswer('an answer that says nothing', generated)
   const isSame = isInOrder && normalized === came
   const answer = { text: isSame ? text : JSON.stringify(normalized), fields: normalized }
-  return { answer: { ...answer, textLength: textLengthOf(state) } }
+  return { answer: { ...answer, usage, textLength: textLengthOf(state) } }
 }
 
 const badAnswer = (detail: string, generated?: NoAnswer['generated']): NoAnswer => ({

@@ -20,7 +20,8 @@ const CHARACTERS_PER_TOKEN = 3
  * early has cost something all the same.
  */
 export function priceRecord(record: CompletionRecord, seen: Seen, catalog: Catalog): CompletionRecord {
-  const usage = completed(record.usage, estimateOf(record, seen))
+  const estimate = estimateOf(record, seen)
+  const usage = estimate ? completed(record.usage, estimate) : record.usage
   const isEstimated = usage !== record.usage
   const unusedAnswers = record.unusedAnswers?.map((one) => priceUnused(one, record, seen, catalog))
   const ofUnused = unusedAnswers?.flatMap(({ costNanoUsd }) => costNanoUsd ?? [])
@@ -35,10 +36,8 @@ export function priceRecord(record: CompletionRecord, seen: Seen, catalog: Catal
 }
 
 /** What was told, where it can be true: no prompt is empty, and words are not made of no tokens. The rest is estimated. */
-function completed(told: TokenUsage | undefined, estimate: TokenUsage): TokenUsage
-function completed(told: TokenUsage | undefined, estimate: TokenUsage | undefined): TokenUsage | undefined
-function completed(told: TokenUsage | undefined, estimate: TokenUsage | undefined): TokenUsage | undefined {
-  if (!told || !estimate) return told ?? estimate
+function completed(told: TokenUsage | undefined, estimate: TokenUsage): TokenUsage {
+  if (!told) return estimate
   const promptTokens = told.promptTokens || estimate.promptTokens
   const completionTokens = told.completionTokens || estimate.completionTokens
   const isWhole = promptTokens === told.promptTokens && completionTokens === told.completionTokens
